@@ -1,0 +1,46 @@
+/**
+ * Compiles every AssemblyScript source `*.as.ts` below `lib` to the `.wasm` file beside it (`deno task build:simd`).
+ * With `--check`, compares instead and fails where a committed file differs from its source.
+ * @module
+ */
+import asc from "npm:assemblyscript@0.28.20/asc";
+
+const lib = new URL("../", import.meta.url);
+
+async function sources(folder: URL): Promise<URL[]> {
+  const found: URL[] = [];
+  for await (const entry of Deno.readDir(folder)) {
+    if (entry.isDirectory) found.push(...await sources(new URL(`${entry.name}/`, folder)));
+    else if (entry.name.endsWith(".as.ts")) found.push(new URL(entry.name, folder));
+  }
+  return found;
+}
+
+async function compile(source: URL): Promise<Uint8Array> {
+  let binary: Uint8Array | undefined;
+  const { error, stderr } = await asc.main(
+    ["module.as.ts", "--outFile", "module.wasm", "-O3", "--noAssert", "--runtime", "stub"]
+      .concat(["--enable", "simd", "--enable", "relaxed-simd"]),
+    {
+      readFile: (name: string) => name === "module.as.ts" ? Deno.readTextFileSync(source) : null,
+      writeFile: (_name: string, contents: Uint8Array) => void (binary = contents),
+    },
+  );
+  if (error || !binary) throw new Error(`Expected ${source.pathname} to compile but found\n${stderr}`);
+  return binary;
+}
+
+if (import.meta.main) {
+  const check = Deno.args.includes("--check");
+  for (const source of await sources(lib)) {
+    const target = new URL(source.href.replace(/\.as\.ts$/, ".wasm"));
+    const binary = await compile(source);
+    if (!check) {
+      await Deno.writeFile(target, binary);
+      console.log(`${target.pathname.slice(lib.pathname.length)}: ${binary.length} bytes`);
+    } else if ((await Deno.readFile(target)).join() !== binary.join()) {
+      console.error(`Expected ${target.pathname} to be the compiled ${source.pathname}; run deno task build:simd`);
+      Deno.exit(1);
+    }
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * What a stage of the pipeline is. A stage owns its work on one image, or its training; the pipeline owns loops,
+ * files, resume, workers and progress.
+ * @module
+ */
+import type { Config } from "./config.ts";
+import type { Dataset } from "./voc/dataset.ts";
+
+/** Files of a stage by name, ready to be written. */
+export type Artifact = Record<string, Uint8Array>;
+
+/** Read and write access to the files of stages below the working directory. */
+export interface StageFiles {
+  /** Contents of one file, or `null` where it does not exist. */
+  read(stage: string, file: string): Promise<Uint8Array | null>;
+  /** Contents of one file. @throws Error naming the file and the stage to run where it does not exist. */
+  require(stage: string, file: string): Promise<Uint8Array>;
+  /** Writes a file through a temporary name in the same folder, then renames it. */
+  write(stage: string, file: string, bytes: Uint8Array): Promise<void>;
+  /** Adds one JSON line to a log that resuming may truncate. */
+  appendLog(stage: string, file: string, entry: unknown): Promise<void>;
+  /** Absolute path of a file. */
+  path(stage: string, file: string): string;
+}
+
+/** What every stage may use. */
+export interface StageContext {
+  readonly config: Config;
+  readonly dataset: Dataset;
+  readonly files: StageFiles;
+  /** Aborted on interrupt; training stops after the current step, with a checkpoint. */
+  readonly signal: AbortSignal;
+  /** Reports progress of a training: steps done of all, and a short note such as the loss. */
+  progress(done: number, total: number, note?: string): void;
+}
+
+interface StageBase {
+  /** Name and folder of the stage. */
+  readonly name: string;
+  /** Title of the paper's section. */
+  readonly section: string;
+  /** Stages whose files it reads. */
+  readonly reads: readonly string[];
+  /** The part of the configuration that must be unchanged for a result to count as done. */
+  settings(config: Config): unknown;
+  /** Whether the configuration asks for it; absent: always. */
+  enabled?(config: Config): boolean;
+}
+
+/** A stage that maps over images. */
+export interface ImageStage extends StageBase {
+  readonly kind: "image";
+  /** `main`: needs the tensor library; `worker`: runs in a pool of Workers. */
+  readonly runs: "main" | "worker";
+  /** The images it works on. */
+  ids(context: StageContext): string[];
+  /** Loads what all images share (networks, path indices). */
+  open(context: StageContext): Promise<ImageProcessor>;
+}
+
+/** An opened {@linkcode ImageStage}. */
+export interface ImageProcessor {
+  process(id: string): Promise<Artifact>;
+  /** Frees tensors. */
+  close(): void;
+}
+
+/** A stage that works on the data set as a whole: training, evaluation, export. Writes its own files. */
+export interface WholeStage extends StageBase {
+  readonly kind: "whole";
+  run(context: StageContext): Promise<void>;
+}
+
+/** Any stage. */
+export type Stage = ImageStage | WholeStage;
