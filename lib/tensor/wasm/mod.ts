@@ -1,0 +1,5 @@
+/**
+ * Training on the `wasm` backend: the kernels that `@tensorflow/tfjs-backend-wasm` lacks.
+ * @module
+ */
+export * from "./register.ts";
