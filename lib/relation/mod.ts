@@ -1,0 +1,6 @@
+/**
+ * Inter-pixel relations: which pixels are compared, along which paths, and what their labels say.
+ * @module
+ */
+export * from "./pair_labels.ts";
+export * from "./path_index.ts";
