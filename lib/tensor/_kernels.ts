@@ -1,0 +1,53 @@
+/** What the layers need from a backend, and the choice of its implementation. */
+import type { Window } from "./_window.ts";
+import { composedKernels } from "./_composed_kernels.ts";
+import * as tf from "./tf.ts";
+
+/** Rectifiers that a convolution can end in. */
+export type Activation = "relu" | "relu6";
+
+/** A convolution's input [B, H, W, C] and filter: [h, w, C, D], or [h, w, C, 1] where depthwise. */
+export interface Convolution {
+  readonly window: Window;
+  readonly depthwise: boolean;
+}
+
+/** What is done to a convolution's result, in this order. */
+export interface Epilogue {
+  /** Added to every pixel, [D]. */
+  readonly bias: tf.Tensor | undefined;
+  /** Added, [B, H', W', D]. */
+  readonly addend: tf.Tensor | undefined;
+  readonly activation: Activation | undefined;
+}
+
+/** The heavy work of the layers' forward and backward passes; nothing here is recorded for gradients. */
+export interface Kernels {
+  convolve(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution & Epilogue): tf.Tensor4D;
+  /** Gradient of a convolution for its input of the given shape. */
+  convolveInputGradient(dy: tf.Tensor4D, filter: tf.Tensor4D, options: Convolution & { shape: Shape }): tf.Tensor4D;
+  /** Gradient of a convolution for its filter of the given shape. */
+  convolveFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, options: Convolution & { shape: Shape }): tf.Tensor4D;
+  /** Sum over batch and pixels, [C]: the gradient of a bias. */
+  sumPixels(dy: tf.Tensor4D): tf.Tensor1D;
+  /** Gradient before a rectifier, from the gradient after it and its output. */
+  rectifierGradient(dy: tf.Tensor4D, y: tf.Tensor4D, activation: Activation): tf.Tensor4D;
+  /** Maxima, and whatever else {@linkcode Kernels.maxPoolGradient} needs beside them. */
+  maxPool(x: tf.Tensor4D, window: Window): { y: tf.Tensor4D; saved: tf.Tensor[] };
+  maxPoolGradient(dy: tf.Tensor4D, saved: tf.Tensor[], window: Window): tf.Tensor4D;
+}
+
+/** A tensor's shape of rank four. */
+export type Shape = readonly [number, number, number, number];
+
+const special = new Map<string, Kernels>();
+
+/** Gives a backend its own kernels instead of those composed of TensorFlow.js operations. */
+export function registerKernels(backend: string, kernels: Kernels): void {
+  special.set(backend, kernels);
+}
+
+/** Kernels of the current backend. */
+export function kernels(): Kernels {
+  return special.get(tf.getBackend()) ?? composedKernels;
+}

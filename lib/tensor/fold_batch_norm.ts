@@ -1,0 +1,43 @@
+import type * as tf from "./tf.ts";
+
+/** Options of {@linkcode foldBatchNorm}: the parameters of a batch norm, each of shape [D]. */
+export interface BatchNorm {
+  /** Factor γ. */
+  weight: tf.Tensor1D;
+  /** Summand β. */
+  bias: tf.Tensor1D;
+  /** Stored mean. */
+  mean: tf.Tensor1D;
+  /** Stored variance. */
+  variance: tf.Tensor1D;
+  /** Added to the variance. Default: 1e-5. */
+  epsilon?: number;
+}
+
+/**
+ * Folds a batch norm with stored statistics into the convolution before it, exactly:
+ * filter · γ/σ and β − mean · γ/σ. Differentiable in the filter, γ and β.
+ *
+ * @param filter Filter [h, w, C, D] of a convolution, or [h, w, D, 1] of a depthwise one.
+ * @param batchNorm Parameters of the batch norm.
+ * @returns Filter of the same shape, and bias [D].
+ * @throws RangeError if the filter does not make D channels.
+ */
+export function foldBatchNorm(
+  filter: tf.Tensor4D,
+  { weight, bias, mean, variance, epsilon = 1e-5 }: BatchNorm,
+): { filter: tf.Tensor4D; bias: tf.Tensor1D } {
+  const factor = weight.mul<tf.Tensor1D>(variance.add(epsilon).rsqrt()); // [D]
+  return {
+    filter: filter.mul(factor.reshape(factorShape(filter.shape, weight.size))),
+    bias: bias.sub(mean.mul(factor)),
+  };
+}
+
+function factorShape([height, width, inputs, outputs]: tf.Tensor4D["shape"], channels: number): number[] {
+  if (outputs === channels) return [1, 1, 1, channels];
+  if (inputs === channels && outputs === 1) return [1, 1, channels, 1];
+  throw new RangeError(
+    `Expected a filter that makes ${channels} channels but found shape [${[height, width, inputs, outputs]}]`,
+  );
+}
