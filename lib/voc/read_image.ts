@@ -6,7 +6,8 @@ import type { RgbImage } from "./image.ts";
  * and 16-bit pictures as 8-bit sRGB, transparent parts over white.
  *
  * @param path A file of any kind that libvips knows: JPEG, PNG, WebP, TIFF, …
- * @throws Error naming the file if it is missing, is no picture, is damaged or is cut off.
+ * @throws Error naming the file if it is missing, cut off or no picture. Damage that decoders commonly bridge, such as
+ * stray bytes between the segments of a JPEG, is let pass.
  * @example
  * ```ts
  * import { readImage } from "./read_image.ts";

@@ -1,0 +1,105 @@
+import sharp from "sharp";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { readImage, type RgbImage } from "../../lib/voc/mod.ts";
+
+/** 64×32 pixels: left half red, right half blue, and white in the top left corner. */
+function picture(): { data: Uint8Array; raw: { width: number; height: number; channels: 3 } } {
+  const data = new Uint8Array(64 * 32 * 3);
+  for (let i = 0; i < 64 * 32; i++) {
+    const x = i % 64, y = Math.floor(i / 64);
+    data.set(x < 16 && y < 16 ? [255, 255, 255] : x < 32 ? [200, 40, 30] : [20, 60, 210], i * 3);
+  }
+  return { data, raw: { width: 64, height: 32, channels: 3 } };
+}
+
+const corner = ({ width, height, data }: RgbImage, y: number, x: number) => {
+  const at = ((y < 0 ? height + y : y) * width + (x < 0 ? width + x : x)) * 3;
+  return [...data.subarray(at, at + 3)];
+};
+const near = (a: number[], b: number[], tolerance: number) => a.every((v, i) => Math.abs(v - b[i]!) <= tolerance);
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+Deno.test("readImage() turns a photograph as each of the eight EXIF orientations says", async () => {
+  await withFolder(async (folder) => {
+    const { data, raw } = picture();
+    const whiteCorner = [[2, 2], [2, -3], [-3, -3], [-3, 2], [2, 2], [2, -3], [-3, -3], [-3, 2]];
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const file = `${folder}/${orientation}.jpg`;
+      await sharp(data, { raw }).withMetadata({ orientation }).jpeg({ quality: 95 }).toFile(file);
+      const image = await readImage(file);
+      assertEquals([image.width, image.height], orientation > 4 ? [32, 64] : [64, 32], `orientation ${orientation}`);
+      const [y, x] = whiteCorner[orientation - 1]!;
+      assert(near(corner(image, y!, x!), [255, 255, 255], 3), `orientation ${orientation}`);
+    }
+  });
+});
+
+Deno.test("readImage() gives PNG, WebP and TIFF pixel by pixel", async () => {
+  await withFolder(async (folder) => {
+    const { data, raw } = picture();
+    const source = () => sharp(data, { raw });
+    await source().png().toFile(`${folder}/a.png`);
+    await source().webp({ lossless: true }).toFile(`${folder}/a.webp`);
+    await source().tiff({ compression: "lzw" }).toFile(`${folder}/a.tif`);
+    for (const file of ["a.png", "a.webp", "a.tif"]) {
+      assertEquals(await readImage(`${folder}/${file}`), { width: 64, height: 32, data }, file);
+    }
+  });
+});
+
+Deno.test("readImage() makes 8-bit RGB of grey, 16-bit, indexed and CMYK pictures", async () => {
+  await withFolder(async (folder) => {
+    const { data, raw } = picture();
+    const source = () => sharp(data, { raw });
+    await source().greyscale().png().toFile(`${folder}/grey.png`);
+    await source().greyscale().jpeg().toFile(`${folder}/grey.jpg`);
+    await source().greyscale().toColourspace("grey16").png().toFile(`${folder}/grey16.png`);
+    await source().toColourspace("rgb16").png().toFile(`${folder}/rgb16.png`);
+    await source().png({ palette: true }).toFile(`${folder}/indexed.png`);
+    await source().toColourspace("cmyk").jpeg({ quality: 95 }).toFile(`${folder}/cmyk.jpg`);
+    for (const [file, tolerance] of Object.entries({ "rgb16.png": 1, "indexed.png": 4, "cmyk.jpg": 95 })) {
+      const image = await readImage(`${folder}/${file}`);
+      assertEquals(image.data.length, 64 * 32 * 3, file);
+      assert(near(corner(image, 2, 2), [255, 255, 255], 4), file);
+      assert(near(corner(image, -3, 2), [200, 40, 30], tolerance), file);
+      assert(near(corner(image, -3, -3), [20, 60, 210], tolerance), file);
+    }
+    for (const file of ["grey.png", "grey.jpg", "grey16.png"]) {
+      const image = await readImage(`${folder}/${file}`);
+      assertEquals(image.data.length, 64 * 32 * 3, file);
+      const [r, g, b] = corner(image, -3, 2);
+      assert(r === g && g === b && r! > 70 && r! < 125, `${file}: ${r}, ${g}, ${b}`);
+    }
+  });
+});
+
+Deno.test("readImage() lays transparent parts over white", async () => {
+  await withFolder(async (folder) => {
+    const data = Uint8Array.of(0, 0, 0, 255, 0, 0, 0, 128, 0, 0, 0, 0);
+    await sharp(data, { raw: { width: 3, height: 1, channels: 4 } }).png().toFile(`${folder}/a.png`);
+    assertEquals([...(await readImage(`${folder}/a.png`)).data].filter((_, i) => i % 3 === 0), [0, 127, 255]);
+  });
+});
+
+Deno.test("readImage() names a file that is missing, cut off, empty or no picture", async () => {
+  await withFolder(async (folder) => {
+    const { data, raw } = picture();
+    const jpeg = await sharp(data, { raw }).jpeg().toBuffer(), png = await sharp(data, { raw }).png().toBuffer();
+    await Deno.writeFile(`${folder}/cut.jpg`, jpeg.subarray(0, jpeg.length - 20));
+    await Deno.writeFile(`${folder}/cut.png`, png.subarray(0, png.length >> 1));
+    await Deno.writeFile(`${folder}/empty.jpg`, new Uint8Array(0));
+    await Deno.writeTextFile(`${folder}/text.jpg`, "hello");
+    for (const name of ["missing.jpg", "cut.jpg", "cut.png", "empty.jpg", "text.jpg"]) {
+      const path = `${folder}/${name}`;
+      await assertRejects(() => readImage(path), Error, `Expected a readable picture in ${path} but found`);
+    }
+  });
+});
