@@ -60,11 +60,10 @@ export async function useBackend(choice: BackendChoice, { threads = 0 }: Backend
 async function useTensorflow(reason: string, threads: number): Promise<BackendReport> {
   let start;
   try {
-    start = startTensorflow({ threads });
+    start = await startTensorflow({ threads });
   } catch (error) {
     throw new Error(`${(error as Error).message}. To install it: ${setup}`, { cause: error });
   }
-  await tf.setBackend("tensorflow");
   const device = start.gpu ? "GPU" : "CPU";
   return { name: "tensorflow", version: `${start.version} on ${device}`, reason, advice: null };
 }

@@ -1,10 +1,19 @@
 /** The part of TensorFlow's C interface (`tensorflow/c/c_api.h`, `tensorflow/c/eager/c_api.h`) that is used here. */
+import { quietly } from "./_quietly.ts";
 
 const symbols = {
   TF_Version: { parameters: [], result: "pointer" },
   TF_NewStatus: { parameters: [], result: "pointer" },
   TF_GetCode: { parameters: ["pointer"], result: "i32" },
   TF_Message: { parameters: ["pointer"], result: "pointer" },
+
+  // absl::SetMinLogLevel of the version that setup:tensorflow installs, which does not heed TF_CPP_MIN_LOG_LEVEL.
+  SetMinLogLevel: {
+    name: "_ZN4absl12lts_2025081414SetMinLogLevelENS0_18LogSeverityAtLeastE",
+    parameters: ["i32"],
+    result: "void",
+    optional: true,
+  },
 
   TF_AllocateTensor: { parameters: ["i32", "buffer", "i32", "usize"], result: "pointer" },
   TF_TensorData: { parameters: ["pointer"], result: "pointer" },
@@ -55,7 +64,8 @@ export interface Tensorflow {
 
 /** Loads the library; it stays loaded until the process ends. */
 export function openTensorflow(path: string): Tensorflow {
-  const call = Deno.dlopen(path, symbols).symbols;
+  const call = quietly(() => Deno.dlopen(path, symbols).symbols);
+  call.SetMinLogLevel?.(2); // errors
   const status = call.TF_NewStatus();
   return {
     call,

@@ -1,7 +1,10 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { type Binding, createBinding } from "./_binding.ts";
+import { bestKernels, fusedKernels, plainKernels } from "./_kernels.ts";
+import { probeFusedOperations } from "./_probe.ts";
 import { findLibrary } from "./find_library.ts";
 
 /** How TensorFlow runs. */
@@ -19,24 +22,27 @@ const require = createRequire(import.meta.url);
 let started: (TensorflowStart & { threads: number }) | null = null;
 
 /**
- * Registers the `tensorflow` backend: tfjs-node's kernels over its native addon where that is installed, otherwise
+ * Makes `tensorflow` the backend: tfjs-node's kernels over its native addon where that is installed, otherwise
  * over TensorFlow's library. TensorFlow starts once in a process.
  *
  * @param options `threads`: threads of an operation; 0: one a core.
  * @returns What runs.
  * @throws Error if no library is found, it does not load, or TensorFlow runs with another number of threads.
  */
-export function startTensorflow({ threads }: { threads: number }): TensorflowStart {
+export async function startTensorflow({ threads }: { threads: number }): Promise<TensorflowStart> {
   if (started) {
     if (started.threads !== threads) {
       throw new Error(`Expected ${started.threads} threads, with which TensorFlow runs already, but found ${threads}`);
     }
+    await tf.setBackend("tensorflow");
     return started;
   }
   // TensorFlow reads these when it is loaded: warnings and notes are for its developers.
   if (Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === undefined) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
   const { binding, library } = loadAddon(threads) ?? loadLibrary(threads);
   registerBackend(binding);
+  await tf.setBackend("tensorflow");
+  registerKernels("tensorflow", bestKernels(probeFusedOperations(plainKernels, fusedKernels)));
   started = { version: binding.TF_Version, library, gpu: binding.isUsingGpuDevice(), threads };
   return started;
 }

@@ -1,0 +1,59 @@
+/** TensorFlow's operations by name, on the current backend's tensors. */
+import type { Attribute, Binding, Output } from "./_binding.ts";
+import * as tf from "../tf.ts";
+
+/** What is used of tfjs-node's backend. */
+interface NodeBackend {
+  readonly binding: Binding;
+  getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
+  createOutputTensor(output: Output): tf.Tensor;
+}
+
+/** Attributes of an operation by name, each made by one of {@linkcode attribute}'s functions. */
+export type Attributes = Record<string, Omit<Attribute, "name">>;
+
+/** TensorFlow's data types that occur here. */
+export const dataType = { float: 1, int32: 3 } as const;
+
+/** Makes attributes; the numbers are those of tfjs-node's binding. */
+export const attribute = {
+  text: (value: string | readonly string[]) => ({ type: 0, value }),
+  int: (value: number | readonly number[]) => ({ type: 1, value }),
+  float: (value: number) => ({ type: 2, value }),
+  flag: (value: boolean) => ({ type: 3, value }),
+  dataType: (value: number | readonly number[]) => ({ type: 4, value }),
+} as const;
+
+/** Executes an operation with one output; lists of integers become tensors. */
+export function execute(
+  name: string,
+  inputs: readonly (tf.Tensor | readonly number[] | readonly (readonly number[])[])[],
+  attributes: Attributes,
+): tf.Tensor4D {
+  return executeAll(name, inputs, attributes, 1)[0] as tf.Tensor4D;
+}
+
+/** Executes an operation with several outputs. */
+export function executeAll(
+  name: string,
+  inputs: readonly (tf.Tensor | readonly number[] | readonly (readonly number[])[])[],
+  attributes: Attributes,
+  outputs: number,
+): tf.Tensor[] {
+  const backend = tf.backend() as unknown as NodeBackend;
+  const { binding } = backend;
+  const temporary: number[] = [];
+  const ids = inputs.map((input) => {
+    if (input instanceof tf.Tensor) return backend.getInputTensorIds([input])[0]!;
+    const shape = Array.isArray(input[0]) ? [input.length, input[0].length] : [input.length];
+    const id = binding.createTensor(shape, binding.TF_INT32, Int32Array.from(input.flat() as number[]));
+    temporary.push(id);
+    return id;
+  });
+  try {
+    const list = Object.entries(attributes).map(([name, { type, value }]) => ({ name, type, value }));
+    return binding.executeOp(name, list, ids, outputs).map((output) => backend.createOutputTensor(output));
+  } finally {
+    for (const id of temporary) binding.deleteTensor(id);
+  }
+}
