@@ -1,0 +1,71 @@
+import type * as tf from "../tensor/tf.ts";
+import type { ImportRules } from "../weights/import_weights.ts";
+import type { ParameterSpec } from "../weights/parameter_spec.ts";
+import type { Params } from "../weights/params.ts";
+import type { NamedTensors } from "../weights/safetensors.ts";
+
+/** Where IRNet's heads read a backbone. */
+export interface Tap {
+  /** Image pixels from one position to the next. */
+  readonly stride: number;
+  /** Number of channels. */
+  readonly channels: number;
+}
+
+/** What a backbone computes of a batch of images. */
+export interface BackboneOutput {
+  /** What a classifier reads, [B, H/stride, W/stride, channels]. */
+  readonly features: tf.Tensor4D;
+  /** The five activations that IRNet's heads read; empty where they were not asked for. */
+  readonly taps: tf.Tensor4D[];
+}
+
+/** What {@linkcode Backbone.forward} should return, and what of it is differentiable. */
+export interface ForwardOptions {
+  /** Whether to return the taps. Default: false. */
+  taps?: boolean;
+  /** Whether the layers that stay as they are when CAMs are trained are constants to gradients. Default: false. */
+  detach?: boolean;
+}
+
+/**
+ * A network from images to features. It holds no parameters: they are passed in by name, and the same functions serve
+ * training and inference.
+ */
+export interface Backbone {
+  /** Name in the configuration. */
+  readonly name: string;
+  /** Per channel, R, G, B: image values of 0..255 enter as (value − mean) / deviation. */
+  readonly preprocess: {
+    readonly mean: readonly [number, number, number];
+    readonly deviation: readonly [number, number, number];
+  };
+  /** Image pixels from one feature to the next. */
+  readonly stride: number;
+  /** The five taps of IRNet's heads, finest first. */
+  readonly taps: readonly Tap[];
+  /** Channels of the features. */
+  readonly channels: number;
+  /** All parameters, in the order in which data meets them. */
+  readonly parameters: readonly ParameterSpec[];
+  /** Names to ignore and to translate in files of weights. */
+  readonly importRules: ImportRules;
+  /** Parameters for training from scratch, in the layout of files; the same for the same seed. */
+  initialise(seed: number): NamedTensors;
+  /** Whether a parameter changes when the network is trained to give CAMs (paper: Class Attention Maps). */
+  trainsForCam(name: string): boolean;
+  /**
+   * Features, and the taps if asked for. Padding at the borders is zero, after preprocessing.
+   *
+   * @param params Parameters, as they are or from {@linkcode Backbone.fold}.
+   * @param image Preprocessed images, [B, H, W, 3].
+   */
+  forward(params: Params, image: tf.Tensor4D, options?: ForwardOptions): BackboneOutput;
+  /**
+   * Copies parameters with every normalisation multiplied into its convolution, which saves time where they do not
+   * change. Convolutions whose parameters are not all there are left out.
+   *
+   * @returns New tensors, for the caller to dispose.
+   */
+  fold(params: Params): Params;
+}

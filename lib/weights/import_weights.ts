@@ -1,0 +1,60 @@
+import type { ParameterSpec } from "./parameter_spec.ts";
+import type { NamedTensors, TensorFile } from "./safetensors.ts";
+
+/** How the names in a file relate to a network's. */
+export interface ImportRules {
+  /** Names that may be there and are not needed. */
+  readonly ignored: readonly RegExp[];
+  /** Other names of parameters: pattern and replacement, tried in this order until one matches. */
+  readonly aliases: readonly (readonly [RegExp, string])[];
+}
+
+/**
+ * Picks a network's parameters out of a file. A parameter may occur under several names, if all its copies are equal.
+ *
+ * @param file The file.
+ * @param specs The parameters that the network needs.
+ * @param rules Which names to ignore and which to translate.
+ * @returns The parameters by the network's names, in the order of `specs`.
+ * @throws Error listing every missing, unexpected and misshapen tensor, every one with values that are not finite, and
+ * every one whose copies differ.
+ */
+export function importWeights(file: TensorFile, specs: readonly ParameterSpec[], rules: ImportRules): NamedTensors {
+  const shapes = new Map(specs.map(({ name, shape }) => [name, shape]));
+  const found = new Map<string, string>(); // parameter → name in the file
+  const problems: string[] = [];
+  for (const [original, tensor] of Object.entries(file.tensors)) {
+    if (rules.ignored.some((pattern) => pattern.test(original))) continue;
+    const name = translate(original, rules);
+    const shape = shapes.get(name);
+    const label = name === original ? name : `${original} (${name})`;
+    if (!shape) problems.push(`unexpected: ${original} [${tensor.shape}]`);
+    else if (String(shape) !== String(tensor.shape)) {
+      problems.push(`misshapen: ${label}, expected [${shape}] but found [${tensor.shape}]`);
+    } else if (found.has(name)) {
+      if (!sameValues(tensor.data, file.tensors[found.get(name)!]!.data)) {
+        problems.push(`contradictory: ${original} and ${found.get(name)} should be equal`);
+      }
+      continue;
+    } else {
+      const bad = tensor.data.findIndex((value) => !Number.isFinite(value));
+      if (bad >= 0) problems.push(`not finite: ${label} has ${tensor.data[bad]} at ${bad}`);
+    }
+    if (shape) found.set(name, original);
+  }
+  for (const { name, shape } of specs) if (!found.has(name)) problems.push(`missing: ${name} [${shape}]`);
+  if (problems.length > 0) {
+    throw new Error(
+      `Expected the ${specs.length} parameters of the network in ${file.name} but found ${problems.length} ` +
+        `problem${problems.length > 1 ? "s" : ""}:\n${problems.sort().map((line) => `  ${line}`).join("\n")}`,
+    );
+  }
+  return Object.fromEntries(specs.map(({ name }) => [name, file.tensors[found.get(name)!]!]));
+}
+
+function translate(name: string, { aliases }: ImportRules): string {
+  for (const [pattern, replacement] of aliases) if (pattern.test(name)) return name.replace(pattern, replacement);
+  return name;
+}
+
+const sameValues = (a: Float32Array, b: Float32Array) => a.every((value, i) => Object.is(value, b[i]));

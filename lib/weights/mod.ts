@@ -1,0 +1,9 @@
+/**
+ * Weights of networks: safetensors files, names and layouts.
+ * @module
+ */
+export * from "./import_weights.ts";
+export * from "./layout.ts";
+export * from "./parameter_spec.ts";
+export * from "./params.ts";
+export * from "./safetensors.ts";

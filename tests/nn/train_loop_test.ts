@@ -1,0 +1,124 @@
+import { type Batch, trainLoop, type TrainLoopOptions } from "../../lib/nn/train_loop.ts";
+import * as tf from "../../lib/tensor/tf.ts";
+import { disposeParams, type Params } from "../../lib/weights/params.ts";
+import type { NamedTensors } from "../../lib/weights/safetensors.ts";
+import { assert, assertClose, assertEquals, assertRejects } from "../assert.ts";
+
+/** A line fitted to points; the batch of a step is the same for the same step. */
+interface Points {
+  readonly x: number[];
+  readonly y: number[];
+}
+
+const newParams = (): Params => ({ slope: tf.scalar(0), offset: tf.scalar(0), frozen: tf.scalar(2) });
+
+function options(params: Params, more: Partial<TrainLoopOptions<Points>> = {}): TrainLoopOptions<Points> {
+  return {
+    params,
+    trainable: ["slope", "offset"],
+    optimiser: { method: "adam", learningRate: 0.1, momentum: 0, weightDecay: 0, power: 0.9, warmup: 0 },
+    steps: 6,
+    batch: (step) => {
+      const x = [0, 1, 2, 3].map((i) => Math.sin(step * 4 + i));
+      const points = (from: number, to: number) => ({
+        x: x.slice(from, to),
+        y: x.slice(from, to).map((v) => 3 * v + 1),
+      });
+      return Promise.resolve<Batch<Points>>({ ids: [`image${step}`], micro: [points(0, 2), points(2, 4)] });
+    },
+    loss: (p, { x, y }) =>
+      tf.tidy(() => {
+        const predicted = p["slope"]!.mul(tf.tensor1d(x)).add(p["offset"]!).mul(p["frozen"]!.div(2));
+        return predicted.sub(tf.tensor1d(y)).square().sum().div<tf.Scalar>(4);
+      }),
+    ...more,
+  };
+}
+
+const values = (params: Params) => Object.fromEntries(Object.entries(params).map(([k, t]) => [k, t.dataSync()[0]]));
+
+Deno.test("trainLoop() lowers the loss, changes what it trains alone, and leaks nothing", async () => {
+  await tf.setBackend("cpu");
+  const before = tf.memory().numTensors;
+  const losses: number[] = [], params = newParams();
+  await trainLoop(options(params, { steps: 60, onStep: ({ loss }) => void losses.push(loss) }));
+  assertEquals(losses.length, 60);
+  assert(losses.at(-1)! < losses[0]! / 20, `${losses[0]} → ${losses.at(-1)}`);
+  assertEquals(params["frozen"]!.dataSync()[0], 2);
+  disposeParams(params);
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("trainLoop() gives the same parameters whatever the micro-batches", async () => {
+  await tf.setBackend("cpu");
+  const split = newParams(), whole = newParams();
+  await trainLoop(options(split));
+  const base = options(whole);
+  await trainLoop({
+    ...base,
+    batch: async (step) => {
+      const { ids, micro } = await base.batch(step);
+      return { ids, micro: [{ x: micro.flatMap((m) => m.x), y: micro.flatMap((m) => m.y) }] };
+    },
+  });
+  for (const name of ["slope", "offset"]) {
+    assertClose(split[name]!.dataSync(), whole[name]!.dataSync(), { absolute: 1e-5, name });
+  }
+});
+
+Deno.test("trainLoop() interrupted and resumed gives the same bits as never interrupted", async () => {
+  await tf.setBackend("cpu");
+  const straight = newParams(), first = newParams(), second = newParams();
+  await trainLoop(options(straight));
+  const controller = new AbortController();
+  let state: NamedTensors | undefined;
+  await assertRejects(
+    () =>
+      trainLoop(options(first, {
+        signal: controller.signal,
+        onStep: ({ step }) => step === 2 ? controller.abort(new Error("interrupted")) : undefined,
+        checkpoint: (s) => Promise.resolve(void (state = s)),
+      })),
+    Error,
+    "interrupted",
+  );
+  assertEquals(state!["step"]!.data[0], 3);
+  const steps: number[] = [];
+  await trainLoop(options(second, { resume: state!, onStep: ({ step }) => void steps.push(step) }));
+  assertEquals(steps, [3, 4, 5]);
+  assertEquals(values(second), values(straight));
+});
+
+Deno.test("trainLoop() makes checkpoints every so many steps and at the end", async () => {
+  await tf.setBackend("cpu");
+  const steps: number[] = [];
+  const checkpoint = (state: NamedTensors) => Promise.resolve(void steps.push(state["step"]!.data[0]!));
+  await trainLoop(options(newParams(), { steps: 5, checkpointEvery: 2, checkpoint }));
+  assertEquals(steps, [2, 4, 5]);
+});
+
+Deno.test("trainLoop() names step and images of a loss that is not finite, after the last good checkpoint", async () => {
+  await tf.setBackend("cpu");
+  const states: NamedTensors[] = [];
+  const base = options(newParams());
+  const error: Error = await assertRejects(() =>
+    trainLoop({
+      ...base,
+      checkpointEvery: 1,
+      checkpoint: (state) => Promise.resolve(void states.push(state)),
+      batch: async (step) => step === 3 ? { ids: ["bad_one"], micro: [{ x: [NaN], y: [1] }] } : await base.batch(step),
+    })
+  );
+  assertEquals(error.message, "Expected a finite loss at step 3 but found NaN; images of the batch: bad_one");
+  assertEquals(states.map((state) => state["step"]!.data[0]), [1, 2, 3]);
+  assert(states.at(-1)!["parameter/slope"]!.data.every(Number.isFinite));
+});
+
+Deno.test("trainLoop() refuses the state of other parameters", async () => {
+  await tf.setBackend("cpu");
+  const resume = {
+    step: { shape: [], data: Float32Array.of(1) },
+    "parameter/width": { shape: [], data: Float32Array.of(0) },
+  };
+  await assertRejects(() => trainLoop(options(newParams(), { resume })), Error, "parameter/slope");
+});
