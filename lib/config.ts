@@ -105,6 +105,7 @@ export const configSchema = z.strictObject({
       radius: z.number().int().min(2), // pixels at stride 4
       backgroundDisplacement: z.number().min(0), // weight of the background displacement loss
     }),
+    displacementWidth: z.number().int().min(16).multipleOf(16), // channels of the widest displacement layers
     crop: z.number().int().min(16), // least side of the inference canvas, pixels
   }),
   displacement: z.strictObject({
@@ -196,6 +197,7 @@ const paper: Config = {
       radius: 10,
       backgroundDisplacement: 1,
     },
+    displacementWidth: 256,
     crop: 512,
   },
   displacement: { iterations: 300, clusterThreshold: 2.5 },
@@ -292,6 +294,7 @@ const sample: Config = {
       radius: 6,
       backgroundDisplacement: 0.3,
     },
+    displacementWidth: 64,
     crop: 160,
   },
   displacement: { iterations: 300, clusterThreshold: 1.5 },

@@ -1,0 +1,128 @@
+/**
+ * Joint training of both branches (paper: Joint Learning of the Two Branches).
+ * @module
+ */
+import type { Config } from "../config.ts";
+import { type Backbone, type Batch, type StepReport, trainLoop } from "../nn/mod.ts";
+import { pathIndex } from "../relation/mod.ts";
+import * as tf from "../tensor/tf.ts";
+import { withoutGradient } from "../tensor/mod.ts";
+import { augmentLabelled, epochOrder, type LabelMap, random, resizeLabel, type RgbImage } from "../voc/mod.ts";
+import { disposeParams, type NamedTensors, type Params } from "../weights/mod.ts";
+import { irnetLoss, type PairCounts, pairCounts } from "./losses.ts";
+import { boundaryBranch, displacementBranch, headParameters, isDisplacementParameter } from "./network.ts";
+
+/** Options of {@linkcode trainIrnet}. */
+export interface IrnetTraining {
+  /** The frozen backbone. */
+  readonly backbone: Backbone;
+  /** Parameters of backbone and branches; those of the branches are trained in place. */
+  readonly params: Params;
+  /** Settings, `irnet.training` of the configuration. */
+  readonly settings: Config["irnet"]["training"];
+  /** Displacement width, as the branches' parameters were made for. */
+  readonly displacementWidth: number;
+  /** Seed of order and augmentation. */
+  readonly seed: number;
+  /** The training images. */
+  readonly ids: readonly string[];
+  /** Reads an image and its label map (0 background, 1… class, 255 uncertain), both of one size. */
+  sample(id: string): Promise<{ image: RgbImage; label: LabelMap }>;
+  /** State of an interrupted training. */
+  readonly resume?: NamedTensors;
+  /** Steps between checkpoints. */
+  readonly checkpointEvery: number;
+  /** Stores a state. */
+  checkpoint(state: NamedTensors): Promise<void>;
+  /** Told after every step. */
+  onStep(report: StepReport): void | Promise<void>;
+  /** Stops after the current step. */
+  readonly signal: AbortSignal;
+}
+
+/** What passes through the network at once. */
+interface MicroBatch {
+  /** [b, crop, crop, 3], normalised. */
+  readonly images: Float32Array;
+  /** One label map an image at stride 4, [crop/4, crop/4]. */
+  readonly labels: readonly Uint8Array[];
+  /** Numbers of pairs of the whole batch, by which the losses are divided. */
+  readonly counts: PairCounts;
+}
+
+/** Number of steps: whole batches an epoch, at least one. */
+export function irnetSteps(images: number, { batch, epochs }: { batch: number; epochs: number }): number {
+  return Math.max(1, Math.floor(images / batch)) * epochs;
+}
+
+/**
+ * Trains both branches on confident labels; the backbone stays as it is.
+ *
+ * The four losses are pooled over the batch, so micro-batches of any size give the batch's gradient.
+ *
+ * @throws Error naming step and images where the loss is not finite.
+ */
+export async function trainIrnet(training: IrnetTraining): Promise<void> {
+  const { backbone, params, settings, ids, seed } = training;
+  const { crop, radius } = settings;
+  const side = Math.floor(crop / 4);
+  const index = pathIndex(radius);
+  const size = { height: side, width: side };
+  const perEpoch = Math.max(1, Math.floor(ids.length / settings.batch));
+
+  async function batch(step: number): Promise<Batch<MicroBatch>> {
+    const epoch = Math.floor(step / perEpoch), first = (step % perEpoch) * settings.batch;
+    const chosen = epochOrder(ids, { seed, epoch }).slice(first, first + settings.batch);
+    const views = [];
+    for (const [i, id] of chosen.entries()) {
+      const draw = random(seed, "irnet", epoch, first + i);
+      const view = augmentLabelled(await training.sample(id), {
+        preprocess: backbone.preprocess,
+        crop,
+        scale: settings.scale,
+        draw,
+      });
+      const label = resizeLabel({ width: crop, height: crop, data: view.label }, { height: side, width: side });
+      views.push({ image: view.image, label: label.data });
+    }
+    const counts = pairCounts(views.map((view) => view.label), { index, size });
+    const micro: MicroBatch[] = [];
+    for (let i = 0; i < views.length; i += settings.microBatch) {
+      const part = views.slice(i, i + settings.microBatch);
+      const images = new Float32Array(part.length * crop * crop * 3);
+      part.forEach((view, j) => images.set(view.image, j * crop * crop * 3));
+      micro.push({ images, labels: part.map((view) => view.label), counts });
+    }
+    return { ids: chosen, micro };
+  }
+
+  const frozen = backbone.fold(params);
+  try {
+    await trainLoop<MicroBatch>({
+      params,
+      trainable: headParameters(backbone.taps, training.displacementWidth).map(({ name }) => name),
+      factor: (name) => isDisplacementParameter(name) ? settings.optimiser.headFactor : 1,
+      optimiser: settings.optimiser,
+      steps: irnetSteps(ids.length, settings),
+      batch,
+      loss: (current, { images, labels, counts }) => {
+        const taps = withoutGradient(() => {
+          const input = tf.tensor4d(images, [labels.length, crop, crop, 3]);
+          return backbone.forward(frozen, input, { taps: true }).taps;
+        });
+        return irnetLoss(
+          boundaryBranch(current, taps, backbone.taps),
+          displacementBranch(current, taps, backbone.taps),
+          { labels, index, counts, backgroundDisplacement: settings.backgroundDisplacement },
+        );
+      },
+      ...(training.resume ? { resume: training.resume } : {}),
+      checkpointEvery: training.checkpointEvery,
+      checkpoint: training.checkpoint,
+      onStep: training.onStep,
+      signal: training.signal,
+    });
+  } finally {
+    disposeParams(frozen);
+  }
+}

@@ -1,0 +1,34 @@
+import type { ClassifierBatch } from "../../cam/mod.ts";
+import type { StageContext } from "../../stage.ts";
+import { epochOrder, type RgbImage } from "../../voc/mod.ts";
+import { multiHot } from "./_training.ts";
+
+/**
+ * Batches of augmented images with their class labels, the same for the same step.
+ *
+ * @param settings Crop, batch and epochs; the last partial batch of an epoch is left out.
+ * @param augment A view of an image, [crop, crop, 3], for a key of epoch and index.
+ */
+export function classificationBatches(
+  { config, dataset }: StageContext,
+  { crop, batch: size, epochs }: { crop: number; batch: number; epochs: number },
+  augment: (image: RgbImage, key: [epoch: number, index: number]) => Float32Array,
+): { steps: number; batch: (step: number) => Promise<ClassifierBatch> } {
+  const ids = dataset.list(config.data.classifierList ?? config.data.trainList);
+  const perEpoch = Math.max(1, Math.floor(ids.length / size));
+  const classes = dataset.classes.length;
+  return {
+    steps: perEpoch * epochs,
+    batch: async (step) => {
+      const epoch = Math.floor(step / perEpoch), first = (step % perEpoch) * size;
+      const chosen = epochOrder(ids, { seed: config.seed, epoch }).slice(first, first + size);
+      const images = new Float32Array(chosen.length * crop * crop * 3);
+      const labels = new Float32Array(chosen.length * classes);
+      for (const [i, id] of chosen.entries()) {
+        images.set(augment(await dataset.readImage(id), [epoch, first + i]), i * crop * crop * 3);
+        labels.set(multiHot(dataset.labels(id), classes), i * classes);
+      }
+      return { ids: chosen, images, labels, height: crop, width: crop };
+    },
+  };
+}

@@ -1,0 +1,74 @@
+/** The networks of a run: which backbone, from which weights. */
+import { classifierParameters } from "../../cam/mod.ts";
+import type { Config } from "../../config.ts";
+import { headParameters } from "../../irnet/mod.ts";
+import { type Backbone, efficientnetLite0, resnet50, sampleNet } from "../../nn/mod.ts";
+import type { StageContext } from "../../stage.ts";
+import {
+  decodeSafetensors,
+  importWeights,
+  type NamedTensors,
+  type ParameterSpec,
+  readSafetensors,
+} from "../../weights/mod.ts";
+
+/** The backbone that the configuration names. */
+export function backboneOf({ backbone }: Config): Backbone {
+  switch (backbone.network) {
+    case "resnet50":
+      return resnet50;
+    case "efficientnet_lite0":
+      return efficientnetLite0({ taps: backbone.taps });
+    case "sample":
+      return sampleNet;
+  }
+}
+
+/** The backbone's weights before CAM training, as IRNet sees them: from its own training, or from the file given. */
+export async function initialWeights({ config, files }: StageContext): Promise<NamedTensors> {
+  const backbone = backboneOf(config);
+  if (config.backbone.pretraining) {
+    return pick(
+      decodeSafetensors(await files.require("backbone_train", "weights.safetensors"), "backbone_train"),
+      backbone.parameters,
+    );
+  }
+  const path = config.backbone.weights;
+  if (path === null) {
+    throw new Error(`Expected backbone.weights to name a file of ${backbone.name} weights but found null`);
+  }
+  return importWeights(await readSafetensors(path), backbone.parameters, backbone.importRules);
+}
+
+/** Parameters of a stage's `weights.safetensors`. */
+export async function trainedWeights(
+  { files }: Pick<StageContext, "files">,
+  stage: "cam_train" | "irnet_train",
+  specs: readonly ParameterSpec[],
+): Promise<NamedTensors> {
+  const name = files.path(stage, "weights.safetensors");
+  return pick(decodeSafetensors(await files.require(stage, "weights.safetensors"), name), specs);
+}
+
+function pick(file: { name: string; tensors: NamedTensors }, specs: readonly ParameterSpec[]): NamedTensors {
+  const tensors = Object.fromEntries(
+    specs.map(({ name }) => [name, file.tensors[name]]).filter(([, tensor]) => tensor),
+  );
+  return importWeights({ ...file, tensors }, specs, { ignored: [], aliases: [] });
+}
+
+/** Everything in `cam_train/weights.safetensors`. */
+export function camParameters(config: Config): ParameterSpec[] {
+  const backbone = backboneOf(config);
+  return [...backbone.parameters, ...classifierParameters(backbone, config.data.classes.length)];
+}
+
+/** Everything in `irnet_train/weights.safetensors`. */
+export function irnetParameters(config: Config): ParameterSpec[] {
+  const backbone = backboneOf(config);
+  return [
+    ...backbone.parameters,
+    ...headParameters(backbone.taps, config.irnet.displacementWidth),
+    { name: "mean_displacement", shape: [2], role: "offset" },
+  ];
+}

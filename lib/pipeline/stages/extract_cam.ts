@@ -1,0 +1,36 @@
+import { camArrays, extractCam } from "../../cam/mod.ts";
+import type { ImageStage, StageContext } from "../../stage.ts";
+import { disposeParams, toParams } from "../../weights/mod.ts";
+import { encodeNpz } from "../npz.ts";
+import { backboneOf, camParameters, trainedWeights } from "./_networks.ts";
+
+/** Class activation maps of the images that train IRNet and of those that get pseudo labels. */
+export const extractCams: ImageStage = {
+  kind: "image",
+  name: "cam",
+  section: "Class Attention Maps",
+  reads: ["cam_train"],
+  runs: "main",
+  settings: ({ cam, backbone }) => ({ scales: cam.scales, network: backbone.network }),
+  ids: ({ config, dataset }: StageContext) => [
+    ...new Set([...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)]),
+  ],
+  open: async (context: StageContext) => {
+    const { config, dataset } = context;
+    const backbone = backboneOf(config);
+    const all = toParams(await trainedWeights(context, "cam_train", camParameters(config)), camParameters(config));
+    const params = { ...backbone.fold(all), "classifier.weight": all["classifier.weight"]!.clone() };
+    disposeParams(all);
+    return {
+      process: async (id) => {
+        const image = await dataset.readImage(id);
+        const cams = await extractCam({ backbone, params }, image, {
+          labels: dataset.labels(id),
+          scales: config.cam.scales,
+        });
+        return { [`${id}.npz`]: encodeNpz(camArrays(cams)) };
+      },
+      close: () => disposeParams(params),
+    };
+  },
+};

@@ -1,0 +1,82 @@
+import { camLogits, classifierParameters, trainClassifier } from "../../cam/mod.ts";
+import { type Backbone, initialise } from "../../nn/mod.ts";
+import type { StageContext, WholeStage } from "../../stage.ts";
+import * as tf from "../../tensor/tf.ts";
+import { augmentClassification, cropImage, random } from "../../voc/mod.ts";
+import { disposeParams, encodeSafetensors, fromParams, type Params, toParams } from "../../weights/mod.ts";
+import { classificationBatches } from "./_classification_batches.ts";
+import { backboneOf, camParameters, initialWeights } from "./_networks.ts";
+import { resumable } from "./_training.ts";
+
+/** Trains the classifier whose class activation maps start everything, and judges it on the validation list. */
+export const trainCam: WholeStage = {
+  kind: "whole",
+  name: "cam_train",
+  section: "Class Attention Maps",
+  reads: ["backbone_train"],
+  settings: ({ seed, data, backbone, cam }) => ({
+    seed,
+    data: [data.root, data.labels, data.classes, data.trainList, data.classifierList, data.valList],
+    backbone: [backbone.network, backbone.weights],
+    training: cam.training,
+  }),
+  run: async (context: StageContext) => {
+    const { config, dataset, files } = context;
+    const settings = config.cam.training;
+    const backbone = backboneOf(config);
+    const head = classifierParameters(backbone, dataset.classes.length);
+    const params = toParams(
+      { ...await initialWeights(context), ...initialise(head, { seed: config.seed, method: "uniform" }) },
+      camParameters(config),
+    );
+    const { steps, batch } = classificationBatches(context, settings, (image, key) =>
+      augmentClassification(image, {
+        preprocess: backbone.preprocess,
+        crop: settings.crop,
+        resizeLong: settings.resizeLong,
+        draw: random(config.seed, "cam", ...key),
+      }));
+    await trainClassifier({
+      backbone,
+      params,
+      part: "cam",
+      optimiser: settings.optimiser,
+      microBatch: settings.microBatch,
+      steps,
+      batch,
+      ...await resumable(context, "cam_train", steps),
+    });
+    const logits = await validate(context, backbone, params);
+    await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
+    await files.write(
+      "cam_train",
+      "weights.safetensors",
+      encodeSafetensors(await fromParams(params, camParameters(config))),
+    );
+    disposeParams(params);
+  },
+};
+
+/** Class logits of the validation images, each cut to its top-left crop, by id. */
+async function validate(
+  { config, dataset }: StageContext,
+  backbone: Backbone,
+  params: Params,
+): Promise<Record<string, number[]>> {
+  const side = config.cam.training.crop;
+  const logits: Record<string, number[]> = {};
+  const folded = backbone.fold(params);
+  const network = { backbone, params: { ...folded, "classifier.weight": params["classifier.weight"]! } };
+  for (const id of dataset.list(config.data.valList)) {
+    const pixels = cropImage(await dataset.readImage(id), {
+      height: side,
+      width: side,
+      preprocess: backbone.preprocess,
+    });
+    const scores = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3])));
+    logits[id] = Array.from(await scores.data());
+    scores.dispose();
+  }
+  disposeParams(folded);
+  return logits;
+}

@@ -1,0 +1,76 @@
+import { headParameters, irnetSteps, meanDisplacementOf, trainIrnet } from "../../irnet/mod.ts";
+import { type Backbone, initialise } from "../../nn/mod.ts";
+import type { StageContext, WholeStage } from "../../stage.ts";
+import { decodePng } from "../../voc/mod.ts";
+import { disposeParams, encodeSafetensors, fromParams, type Params, toParams } from "../../weights/mod.ts";
+import { backboneOf, initialWeights } from "./_networks.ts";
+import { resumable } from "./_training.ts";
+
+/** Trains both branches of IRNet on confident labels, then takes the mean displacement. */
+export const trainIrnetStage: WholeStage = {
+  kind: "whole",
+  name: "irnet_train",
+  section: "Joint Learning of the Two Branches",
+  reads: ["backbone_train", "relation"],
+  settings: ({ seed, data, backbone, irnet }) => ({
+    seed,
+    data: [data.root, data.trainList, data.meanDisplacementList ?? data.inferList],
+    backbone: [backbone.network, backbone.weights, backbone.taps],
+    irnet,
+  }),
+  run: async (context: StageContext) => {
+    const { config, dataset, files } = context;
+    const { training, displacementWidth } = config.irnet;
+    const backbone = backboneOf(config);
+    const heads = headParameters(backbone.taps, displacementWidth);
+    const ids = dataset.list(config.data.trainList);
+    const params = toParams(
+      { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) },
+      [...backbone.parameters, ...heads],
+    );
+    await trainIrnet({
+      backbone,
+      params,
+      settings: training,
+      displacementWidth,
+      seed: config.seed,
+      ids,
+      sample: async (id) => ({
+        image: await dataset.readImage(id),
+        label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
+      }),
+      ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),
+    });
+    const weights = await fromParams(params, [...backbone.parameters, ...heads]);
+    const mean = await meanDisplacement(context, backbone, params);
+    disposeParams(params);
+    await files.write(
+      "irnet_train",
+      "weights.safetensors",
+      encodeSafetensors({ ...weights, mean_displacement: { shape: [2], data: Float32Array.from(mean) } }),
+    );
+  },
+};
+
+/** Mean over a list of images; as in the released code only whole batches count, if there is one. */
+async function meanDisplacement(
+  { config, dataset, progress }: StageContext,
+  backbone: Backbone,
+  params: Params,
+): Promise<[number, number]> {
+  const { training: { batch }, crop } = config.irnet;
+  const all = dataset.list(config.data.meanDisplacementList ?? config.data.inferList);
+  const ids = all.slice(0, Math.floor(all.length / batch) * batch || all.length);
+  const heads = Object.fromEntries(Object.entries(params).filter(([name]) => name.startsWith("fc_")));
+  const folded = backbone.fold(params);
+  const sum: [number, number] = [0, 0];
+  for (const [i, id] of ids.entries()) {
+    const image = await dataset.readImage(id);
+    const [dy, dx] = await meanDisplacementOf(backbone, { ...folded, ...heads }, { image, crop });
+    sum[0] += dy / ids.length;
+    sum[1] += dx / ids.length;
+    progress(i + 1, ids.length, "mean displacement");
+  }
+  disposeParams(folded);
+  return sum;
+}
