@@ -1,0 +1,169 @@
+import { pathIndex } from "../relation/path_index.ts";
+import { walkPolynomial } from "./_walk_polynomial.ts";
+import { inverseDegrees, memory, pairWeights, step } from "./random_walk.wasm";
+
+/** Maps that walk together. */
+export const GROUP = 4;
+
+/** Grid and exponent of a walk. */
+export interface WalkGrid {
+  /** Rows. */
+  readonly height: number;
+  /** Columns. */
+  readonly width: number;
+  /** Search radius in pixels. */
+  readonly radius: number;
+  /** Exponent on affinities. */
+  readonly beta: number;
+}
+
+/** The compiler's own data lies below. */
+const base = memory.buffer.byteLength;
+
+/** Whose weights the module's memory holds. */
+let resident: StencilWalk | null = null;
+
+/** The transition of the walk on a boundary map, in the memory of the SIMD module. */
+export class StencilWalk {
+  readonly #boundary: Float32Array;
+  readonly #grid: WalkGrid;
+  readonly #chunks: number;
+  readonly #pitch: number;
+  readonly #reach: number; // rows of padding above and below
+  readonly #left: number; // columns of padding, also those on the right of the row before
+  readonly #paths: Int32Array;
+  readonly #starts: Int32Array;
+  readonly #offsets: Int32Array;
+  readonly #at: { paths: number; starts: number; offsets: number; boundary: number; inverse: number; weights: number };
+  readonly #planes: [number, number, number]; // of four maps each
+  readonly #end: number;
+
+  constructor(boundary: Float32Array, grid: WalkGrid) {
+    const { height, width, radius } = grid;
+    const index = pathIndex(radius);
+    this.#boundary = boundary;
+    this.#grid = grid;
+    this.#chunks = Math.ceil(width / 4);
+    this.#reach = index.reach;
+    this.#left = Math.ceil(index.reach / 4) * 4;
+    const pitch = this.#pitch = this.#left + 4 * this.#chunks;
+    const rows = index.reach + height + index.reach + 1;
+
+    this.#starts = index.starts;
+    this.#paths = new Int32Array(index.paths.length / 2);
+    this.#paths.forEach((_, i) => this.#paths[i] = 4 * (index.paths[2 * i]! * pitch + index.paths[2 * i + 1]!));
+    this.#offsets = new Int32Array(2 * index.count);
+    for (let k = 0; k < index.count; k++) {
+      const dy = index.destinations[2 * k]!, dx = index.destinations[2 * k + 1]!;
+      this.#offsets[2 * k] = 4 * (dy * GROUP * pitch + dx);
+      this.#offsets[2 * k + 1] = 4 * (dy * index.count * pitch + dx);
+    }
+
+    let end = base;
+    const reserve = (values: number) => {
+      const at = end;
+      end += Math.ceil(values / 16) * 64;
+      return at;
+    };
+    const plane = rows * pitch;
+    this.#at = {
+      paths: reserve(this.#paths.length),
+      starts: reserve(this.#starts.length),
+      offsets: reserve(this.#offsets.length),
+      boundary: reserve(plane),
+      inverse: reserve(plane),
+      weights: reserve(plane * index.count),
+    };
+    this.#planes = [reserve(GROUP * plane), reserve(GROUP * plane), reserve(GROUP * plane)];
+    this.#end = end;
+  }
+
+  get #count(): number {
+    return this.#starts.length - 1;
+  }
+
+  /** Brings the weights into memory, unless they are there. */
+  #prepare(): void {
+    if (resident === this) return;
+    resident = this;
+    const missing = this.#end - memory.buffer.byteLength;
+    if (missing > 0) memory.grow(Math.ceil(missing / 65536));
+    const { height, width, beta } = this.#grid;
+    const { paths, starts, offsets, boundary, inverse, weights } = this.#at;
+    new Int32Array(memory.buffer, paths).set(this.#paths);
+    new Int32Array(memory.buffer, starts).set(this.#starts);
+    new Int32Array(memory.buffer, offsets).set(this.#offsets);
+    new Float32Array(memory.buffer, inverse, (this.#planes[0] - inverse) / 4).fill(0);
+    const start = this.#first(1), pitch = this.#pitch;
+    const padded = new Float32Array(memory.buffer, boundary, (inverse - boundary) / 4).fill(1);
+    for (let y = 0; y < height; y++) {
+      padded.set(this.#boundary.subarray(y * width, (y + 1) * width), start + y * pitch);
+    }
+    const count = this.#count, chunks = this.#chunks;
+    const from = boundary + 4 * start, to = weights + 4 * this.#first(count);
+    pairWeights(from, to, paths, starts, count, height, chunks, pitch, beta);
+    inverseDegrees(to, inverse + 4 * start, offsets, count, height, chunks, pitch);
+  }
+
+  /** Where the grid's first pixel lies in a plane that holds `values` values a pixel, interleaved by rows. */
+  #first(values: number): number {
+    return this.#reach * values * this.#pitch + this.#left;
+  }
+
+  /**
+   * Lets up to four maps walk.
+   *
+   * @param method "chebyshev" and "steps" agree to rounding; "auto" takes the one with fewer products.
+   */
+  run(maps: readonly Float32Array[], steps: number, method: "auto" | "chebyshev" | "steps" = "auto"): Float32Array[] {
+    this.#prepare();
+    const { height, width } = this.#grid;
+    const [a, b, sum] = this.#planes;
+    const planes = new Float32Array(memory.buffer, a, (this.#end - a) / 4).fill(0);
+    const result = (sum - a) / 4;
+
+    const polynomial = method === "steps" ? null : walkPolynomial(steps);
+    const expand = polynomial !== null && (method === "chebyshev" || polynomial.length <= steps);
+    const coefficients = expand ? polynomial : new Float64Array(steps + 1).fill(1, steps);
+    const first = this.#first(GROUP);
+    maps.forEach((map, m) => {
+      for (let y = 0; y < height; y++) {
+        const row = map.subarray(y * width, (y + 1) * width);
+        const at = first + (GROUP * y + m) * this.#pitch;
+        planes.set(row, at);
+        planes.set(row.map((value) => coefficients[0]! * value), result + at);
+      }
+    });
+
+    const pad = 4 * first;
+    const { weights, inverse, offsets } = this.#at;
+    for (let k = 1, current = a, previous = b; k < coefficients.length; k++) {
+      const later = expand && k > 1;
+      step(
+        current + pad,
+        previous + pad,
+        sum + pad,
+        weights + 4 * this.#first(this.#count),
+        inverse + 4 * this.#first(1),
+        offsets,
+        this.#count,
+        height,
+        this.#chunks,
+        this.#pitch,
+        later ? 2 : 1,
+        later ? 1 : 0,
+        coefficients[k]!,
+      );
+      [current, previous] = [previous, current];
+    }
+
+    return maps.map((_, m) => {
+      const out = new Float32Array(height * width);
+      for (let y = 0; y < height; y++) {
+        const at = result + first + (GROUP * y + m) * this.#pitch;
+        out.set(planes.subarray(at, at + width), y * width);
+      }
+      return out;
+    });
+  }
+}
