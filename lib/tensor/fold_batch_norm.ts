@@ -27,9 +27,10 @@ export function foldBatchNorm(
   filter: tf.Tensor4D,
   { weight, bias, mean, variance, epsilon = 1e-5 }: BatchNorm,
 ): { filter: tf.Tensor4D; bias: tf.Tensor1D } {
+  const shape = factorShape(filter.shape, weight.size);
   const factor = weight.mul<tf.Tensor1D>(variance.add(epsilon).rsqrt()); // [D]
   return {
-    filter: filter.mul(factor.reshape(factorShape(filter.shape, weight.size))),
+    filter: filter.mul(factor.reshape(shape)),
     bias: bias.sub(mean.mul(factor)),
   };
 }

@@ -1,0 +1,32 @@
+/** Compares layers and their gradients with the plain loops of `_reference.ts`. */
+import { tf } from "../../lib/tensor/mod.ts";
+import { assertClose, assertEquals } from "../assert.ts";
+import { type Map4, numericGradients, sampleMap } from "./_reference.ts";
+
+/** Checks value and gradients of a layer; inputs of shape [1, 1, 1, C] are given to it as vectors [C]. */
+export function assertSameLayer(
+  layer: (...inputs: tf.Tensor[]) => tf.Tensor,
+  { reference, inputs, name }: { reference: (...inputs: Map4[]) => Map4; inputs: Map4[]; name: string },
+): void {
+  const expected = reference(...inputs);
+  const weights = sampleMap(expected.shape, 99);
+  tf.tidy(() => {
+    const tensors = inputs.map(({ shape, data }) => {
+      const vector = shape[0] * shape[1] * shape[2] === 1;
+      return tf.tensor(Float32Array.from(data), vector ? [shape[3]] : [...shape]);
+    });
+    const y = layer(...tensors);
+    assertEquals<number[]>(y.shape, [...expected.shape]);
+    assertClose(y.dataSync(), expected.data, { absolute: 3e-6, relative: 3e-6, name: `values of ${name}` });
+
+    const upstream = tf.tensor(Float32Array.from(weights.data), [...weights.shape]);
+    const gradients = tf.grads(layer)(tensors, upstream);
+    numericGradients(reference, { inputs, weights }).forEach((expected, i) => {
+      assertClose(gradients[i]!.dataSync(), expected, {
+        absolute: 2e-5,
+        relative: 1e-5,
+        name: `gradients of ${name} for input ${i}`,
+      });
+    });
+  });
+}
