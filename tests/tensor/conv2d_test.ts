@@ -32,7 +32,7 @@ for (const [size, stride, padding, sides] of windows) {
     assertSameLayer((x, filter) => conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, { stride, padding }), {
       reference: (x, filter) => convolve(x, filter, { stride, padding: sides }),
       inputs: [sampleMap([2, 7, 10, 3], 1), sampleMap([size, size, 3, 5], 2)],
-      name,
+      name: `conv2d of ${name}`,
     });
   });
 
@@ -40,7 +40,7 @@ for (const [size, stride, padding, sides] of windows) {
     assertSameLayer((x, filter) => depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, { stride, padding }), {
       reference: (x, filter) => convolve(x, filter, { stride, padding: sides, depthwise: true }),
       inputs: [sampleMap([2, 7, 10, 5], 3), sampleMap([size, size, 5, 1], 4)],
-      name,
+      name: `depthwiseConv2d of ${name}`,
     });
   });
 }
@@ -72,7 +72,7 @@ for (const activation of ["none", "relu", "relu6"] as const) {
       {
         reference: (x, filter, bias, addend) => finish(convolve(x, filter, sides), bias!, addend),
         inputs: [x, filter, bias, sampleMap([2, 4, 5, 6], 8)],
-        name: "conv2d with addend",
+        name: `conv2d with addend, ${activation}`,
       },
     );
     assertSameLayer(
@@ -81,7 +81,7 @@ for (const activation of ["none", "relu", "relu6"] as const) {
       {
         reference: (x, filter, bias) => finish(convolve(x, filter, sides), bias!),
         inputs: [x, filter, bias],
-        name: "conv2d",
+        name: `conv2d, ${activation}`,
       },
     );
   });
@@ -99,7 +99,7 @@ for (const activation of ["none", "relu", "relu6"] as const) {
         reference: (x, filter, bias) =>
           finish(convolve(x, filter, { stride: 2, padding: [0, 1, 0, 1], depthwise: true }), bias!),
         inputs: [wide(sampleMap([2, 6, 8, 5], 9), 5), sampleMap([3, 3, 5, 1], 10), sampleMap([1, 1, 1, 5], 11)],
-        name: "depthwiseConv2d",
+        name: `depthwiseConv2d, ${activation}`,
       },
     );
   });

@@ -19,7 +19,7 @@ for (const [size, stride, padding] of [[3, 2, 1], [2, 2, 0], [3, 1, 1]] as const
     assertSameLayer((x) => maxPool(x as Tensor4D, { size, stride, padding }), {
       reference: (x) => pool(x, { size, stride, padding: [padding, padding, padding, padding] }),
       inputs: [mapValues(sampleMap([2, 7, 10, 5], 1), (value) => value - 2)],
-      name: "maxPool",
+      name: `maxPool of ${size}, stride ${stride}`,
     });
   });
 }
@@ -29,7 +29,7 @@ for (const size of [[14, 20], [28, 40], [7, 10], [9, 13], [5, 4], [1, 1]] as con
     assertSameLayer((x) => upsampleBilinear(x as Tensor4D, size), {
       reference: (x) => interpolate(x, size),
       inputs: [sampleMap([2, 7, 10, 5], 2)],
-      name: "upsampleBilinear",
+      name: `upsampleBilinear to ${size}`,
     });
   });
 }
@@ -38,7 +38,7 @@ onEachBackend("upsampleBilinear() from a single pixel repeats it", () => {
   assertSameLayer((x) => upsampleBilinear(x as Tensor4D, [4, 2]), {
     reference: (x) => interpolate(x, [4, 2]),
     inputs: [sampleMap([2, 1, 1, 3], 3)],
-    name: "upsampleBilinear",
+    name: "upsampleBilinear of a pixel",
   });
 });
 
@@ -54,7 +54,7 @@ for (const [shift, channels, groups] of [[0, 6, 2], [3, 6, 3], [0, 5, 1], [0, 4,
           sampleMap([1, 1, 1, channels], 5),
           sampleMap([1, 1, 1, channels], 6),
         ],
-        name: "groupNorm",
+        name: `groupNorm of ${channels} in ${groups}, ${shift}`,
       },
     );
   });
