@@ -1,0 +1,116 @@
+import { type Grid, STRIDE } from "./_grid.ts";
+
+/** Where one of several maps, or none of them, is highest. */
+export interface StrongestMap {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** [H, W], the highest value; the floor where no map exceeds it. */
+  readonly score: Float32Array;
+  /** [H, W], 1 + index of the map with this value, the lowest on ties; 0 where no map exceeds the floor. */
+  readonly index: Int32Array;
+}
+
+/** Size of the image and of the maps. */
+interface Sizes extends Grid {
+  readonly height: number;
+  readonly width: number;
+}
+
+/** The highest of maps that have the size of the image. */
+export function strongest(
+  maps: Float32Array,
+  { height, width, floor }: { height: number; width: number; floor: number },
+): StrongestMap {
+  const size = height * width;
+  const score = new Float32Array(size).fill(floor), index = new Int32Array(size);
+  for (let at = 0, map = 1; at < maps.length; at += size, map++) {
+    for (let i = 0; i < size; i++) {
+      if (maps[at + i]! > score[i]!) {
+        score[i] = maps[at + i]!;
+        index[i] = map;
+      }
+    }
+  }
+  return { height, width, score, index };
+}
+
+/** The highest of maps at stride 4, upsampled bilinearly one at a time, cropped and divided by `peak`. */
+export function strongestUpsampled(
+  maps: readonly Float32Array[],
+  { height, width, rows, columns, peak, floor }: Sizes & { peak: number; floor: number },
+): StrongestMap {
+  const score = new Float32Array(height * width).fill(floor), index = new Int32Array(height * width);
+  // Means of values below the floor stay below; the margin allows for rounding.
+  const low = floor * peak * (1 - 1e-6);
+  const line = new Float64Array(columns);
+  maps.forEach((map, m) => {
+    for (let y = 0; y < height; y++) {
+      if (readLine(map, y, { rows, columns, line }) <= low) continue;
+      for (let column = -1; column < columns; column++) {
+        const a = line[Math.max(column, 0)]!, b = line[Math.min(column + 1, columns - 1)]!;
+        if (a <= low && b <= low) continue;
+        const first = STRIDE * column + STRIDE / 2; // the four pixels between the centres of two columns
+        for (let x = Math.max(first, 0); x < first + STRIDE && x < width; x++) {
+          const part = (x - first + 0.5) / STRIDE;
+          const value = Math.fround(Math.fround((1 - part) * a + part * b) / peak);
+          const i = y * width + x;
+          if (value > score[i]!) {
+            score[i] = value;
+            index[i] = m + 1;
+          }
+        }
+      }
+    }
+  });
+  return { height, width, score, index };
+}
+
+/** Class ids of map numbers: 0 stays 0, m becomes the id of the class of map m − 1. */
+export function labelsOf(index: Int32Array, keys: ArrayLike<number>): Uint8Array {
+  return Uint8Array.from(index, (m) => m === 0 ? 0 : keys[m - 1]! + 1);
+}
+
+/** The maximum of a map at stride 4 after upsampling and cropping, or `least` if that is higher. */
+export function upsampledMaximum(
+  map: Float32Array,
+  { height, width, rows, columns, least }: Sizes & { least: number },
+): number {
+  let maximum = least;
+  const line = new Float64Array(columns);
+  for (let y = 0; y < height; y++) {
+    if (readLine(map, y, { rows, columns, line }) <= maximum) continue;
+    for (let column = -1; column < columns; column++) {
+      const a = line[Math.max(column, 0)]!, b = line[Math.min(column + 1, columns - 1)]!;
+      if (a <= maximum && b <= maximum) continue;
+      // Linear in between: the first or the last of the four pixels is the highest.
+      const first = STRIDE * column + STRIDE / 2;
+      const from = Math.max(first, 0), to = Math.min(first + STRIDE, width) - 1;
+      if (from > to) continue; // cropped off
+      for (const x of [from, to]) {
+        const part = (x - first + 0.5) / STRIDE;
+        maximum = Math.max(maximum, Math.fround((1 - part) * a + part * b));
+      }
+    }
+  }
+  return maximum;
+}
+
+/** Upsamples a map along its columns to one row of pixels, into `line`. Returns its maximum. */
+function readLine(
+  map: Float32Array,
+  y: number,
+  { rows, columns, line }: Grid & { line: Float64Array },
+): number {
+  const source = Math.max(0, (y + 0.5) / STRIDE - 0.5); // half-pixel centres
+  const row = Math.floor(source), part = source - row;
+  const above = row * columns, below = Math.min(row + 1, rows - 1) * columns;
+  let maximum = -Infinity;
+  for (let x = 0; x < columns; x++) {
+    const value = (1 - part) * map[above + x]! + part * map[below + x]!;
+    line[x] = value;
+    if (value > maximum) maximum = value;
+  }
+  return maximum;
+}

@@ -1,0 +1,85 @@
+import { connectedComponents } from "../displacement/mod.ts";
+
+/**
+ * Instances of an image, N of them.
+ *
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `score` | [N] | f32 | confidence 0…1 |
+ * | `class` | [N] | i32 | class, 0-based |
+ * | `mask` | [N, H, W] | u8 | 1 inside |
+ */
+export interface Instances {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Confidences. */
+  readonly score: Float32Array;
+  /** Classes. */
+  readonly class: Int32Array;
+  /** Masks. */
+  readonly mask: Uint8Array;
+}
+
+/** The maps that were compared, and what makes a region a fragment. */
+export interface DetectOptions {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Class of every map, 0-based. */
+  readonly classes: ArrayLike<number>;
+  /** [H, W] f32, value of the map that `index` names. */
+  readonly score: Float32Array;
+  /** Regions of less than this share of the image are kept with score 0. */
+  readonly fragment?: number;
+}
+
+/**
+ * Splits masks into their connected regions, each an instance (paper: Synthesizing Instance Segmentation Labels).
+ *
+ * Instances come in the order of the maps and, of one map, in that of their first pixels row by row. Their score is the
+ * highest value inside.
+ *
+ * @param index [H, W], 1 + index of the map a pixel belongs to, 0 for none.
+ * @throws RangeError if an array has another size or a pixel names a map that does not exist.
+ * @example
+ * ```ts
+ * import { detectInstances } from "./detect_instances.ts";
+ * const index = Int32Array.of(1, 0, 1, 1), score = Float32Array.of(0.5, 0, 0.75, 1);
+ * detectInstances(index, { height: 1, width: 4, classes: [7], score }); // score 0.5 1, class 7 7
+ * ```
+ */
+export function detectInstances(
+  index: Int32Array,
+  { height, width, classes, score, fragment = 0.01 }: DetectOptions,
+): Instances {
+  const size = height * width;
+  if (score.length !== size) throw new RangeError(`Expected ${height}×${width} scores but found ${score.length}`);
+  const { labels, count } = connectedComponents(index, { height, width });
+
+  const area = new Int32Array(count), peak = new Float32Array(count).fill(-Infinity), map = new Int32Array(count);
+  for (let i = 0; i < size; i++) {
+    const region = labels[i]! - 1;
+    if (region < 0) continue;
+    area[region]!++;
+    if (score[i]! > peak[region]!) peak[region] = score[i]!;
+    map[region] = index[i]! - 1;
+  }
+  const unknown = map.find((m) => !(m >= 0 && m < classes.length));
+  if (unknown !== undefined) throw new RangeError(`Expected maps 1…${classes.length} but found ${unknown + 1}`);
+
+  const order = Array.from(map.keys()).sort((a, b) => map[a]! - map[b]! || a - b);
+  const place = new Int32Array(count);
+  order.forEach((region, n) => place[region] = n);
+  const mask = new Uint8Array(count * size);
+  for (let i = 0; i < size; i++) if (labels[i]) mask[place[labels[i]! - 1]! * size + i] = 1;
+  return {
+    height,
+    width,
+    score: Float32Array.from(order, (region) => area[region]! < size * fragment ? 0 : peak[region]!),
+    class: Int32Array.from(order, (region) => classes[map[region]!]!),
+    mask,
+  };
+}

@@ -1,0 +1,64 @@
+import { detectInstances } from "../../lib/synthesis/mod.ts";
+import { assertClose, assertEquals, assertThrows } from "../assert.ts";
+import { describedNumber } from "../displacement/described.ts";
+import { readGolden } from "../golden.ts";
+
+Deno.test("detectInstances() lists regions map by map, each with its own maximum", () => {
+  // deno-fmt-ignore
+  const index = Int32Array.of(
+    2, 0, 1, 1,
+    0, 2, 2, 0,
+  );
+  // deno-fmt-ignore
+  const score = Float32Array.of(
+    0.5, 0.9, 0.25, 0.75,
+    0.9, 0.5, 0.625, 0.9,
+  );
+  const result = detectInstances(index, { height: 2, width: 4, classes: [14, 3], score, fragment: 0 });
+  assertEquals(result.class, Int32Array.of(14, 3, 3));
+  assertEquals(result.score, Float32Array.of(0.75, 0.5, 0.625));
+  // deno-fmt-ignore
+  assertEquals(result.mask, Uint8Array.of(
+    0, 0, 1, 1, 0, 0, 0, 0,
+    1, 0, 0, 0, 0, 0, 0, 0,
+    0, 0, 0, 0, 0, 1, 1, 0,
+  ));
+});
+
+Deno.test("detectInstances() keeps fragments with score 0", () => {
+  const index = Int32Array.of(1, 0, 1, 1), score = Float32Array.of(1, 0, 0.5, 0.5);
+  const detect = (fragment: number) =>
+    detectInstances(index, { height: 1, width: 4, classes: [0], score, fragment }).score;
+  assertEquals(detect(0.25), Float32Array.of(1, 0.5)); // one pixel of four is not less than a quarter
+  assertEquals(detect(0.26), Float32Array.of(0, 0.5));
+});
+
+Deno.test("detectInstances() finds nothing in an empty map", () => {
+  const result = detectInstances(new Int32Array(6), { height: 2, width: 3, classes: [], score: new Float32Array(6) });
+  assertEquals([result.score.length, result.class.length, result.mask.length], [0, 0, 0]);
+});
+
+Deno.test("detectInstances() equals the reference", async () => {
+  const golden = await readGolden("g14_detect");
+  const [maps, height, width] = golden.shape("mask") as [number, number, number];
+  const least = await describedNumber("g14_detect", "max_fragment_size", 0.01 * height * width);
+  const size = height * width, mask = golden.i32("mask"), values = golden.f32("score_map");
+  const index = new Int32Array(size), score = new Float32Array(size);
+  for (let m = 0; m < maps; m++) {
+    for (let i = 0; i < size; i++) {
+      if (mask[m * size + i]) [index[i], score[i]] = [m + 1, values[m * size + i]!];
+    }
+  }
+  // A region of whole pixels is below `least` if it is below the half before it.
+  const fragment = (Math.ceil(least) - 0.5) / size;
+  const result = detectInstances(index, { height, width, classes: golden.i32("class_id"), score, fragment });
+  assertEquals(result.class, golden.i32("out_class"));
+  assertClose(result.score, golden.f32("out_score"), { absolute: 1e-6 });
+  assertEquals(Int32Array.from(result.mask), golden.i32("out_mask"));
+});
+
+Deno.test("detectInstances() refuses maps without a class and scores of another size", () => {
+  const index = Int32Array.of(0, 2), score = new Float32Array(2), size = { height: 1, width: 2 };
+  assertThrows(() => detectInstances(index, { ...size, classes: [3], score }), RangeError, "maps 1…1 but found 2");
+  assertThrows(() => detectInstances(index, { height: 2, width: 2, classes: [3], score }), RangeError, "found 2");
+});
