@@ -46,23 +46,31 @@ export function findCentroids(field: Float32Array, { height, width, iterations =
   const centroids = new Int32Array(2 * size);
   for (let i = 0; i < size; i++) {
     let y = Math.floor(i / width), x = i % width;
-    for (let n = 0; n < iterations; n++) {
-      const top = Math.floor(y), left = Math.floor(x);
-      const fy = y - top, fx = x - left;
+    let markY = y, markX = x, since = 0, until = 1;
+    for (let left = iterations; left > 0; left--) {
+      const top = Math.floor(y), first = Math.floor(x);
+      const fy = y - top, fx = x - first;
       const above = top * width, below = fy > 0 ? above + width : above;
-      const right = fx > 0 ? left + 1 : left;
+      const second = fx > 0 ? first + 1 : first;
       const a = fy * fx, b = (1 - fy) * fx, c = fy * (1 - fx), d = (1 - fy) * (1 - fx);
-      const dy = a * field[below + right]! + b * field[above + right]! + c * field[below + left]! +
-        d * field[above + left]!;
-      const dx = a * field[size + below + right]! + b * field[size + above + right]! + c * field[size + below + left]! +
-        d * field[size + above + left]!;
+      const dy = a * field[below + second]! + b * field[above + second]! + c * field[below + first]! +
+        d * field[above + first]!;
+      const dx = a * field[size + below + second]! + b * field[size + above + second]! +
+        c * field[size + below + first]! + d * field[size + above + first]!;
       // Positions are kept in single precision and the sums made in double, as the released code does: where a field
       // is rough, any other rounding sends pixels elsewhere.
-      const nextY = Math.fround(Math.min(Math.max(y + dy, 0), height - 1));
-      const nextX = Math.fround(Math.min(Math.max(x + dx, 0), width - 1));
-      if (nextY === y && nextX === x) break; // it would stay for ever
-      y = nextY;
-      x = nextX;
+      y = Math.fround(Math.min(Math.max(y + dy, 0), height - 1));
+      x = Math.fround(Math.min(Math.max(x + dx, 0), width - 1));
+      // Most pixels soon stand still or go round in a circle; whole rounds can be left out.
+      since++;
+      if (y === markY && x === markX) {
+        left = 1 + (left - 1) % since;
+      } else if (since === until) {
+        markY = y;
+        markX = x;
+        since = 0;
+        until *= 2;
+      }
     }
     centroids[i] = roundHalfToEven(y);
     centroids[size + i] = roundHalfToEven(x);

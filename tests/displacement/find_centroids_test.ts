@@ -29,6 +29,16 @@ Deno.test("findCentroids() keeps centroids on the map", () => {
   assertEquals(result, new Int32Array(30).fill(0, 0, 15).fill(4, 15));
 });
 
+Deno.test("findCentroids() stops in the right place on a circle, whatever the number of iterations", () => {
+  const field = Float32Array.of(0, 0, 0, 0, 0, /* dx */ 1, 1, 1, -2, -1); // 0 → 1 → 2 → 3 → 1, and 4 → 3
+  const size = { height: 1, width: 5 };
+  for (let n = 0; n < 40; n++) {
+    let expected = [0, 1, 2, 3, 4];
+    for (let step = 0; step < n; step++) expected = expected.map((x) => x + field[5 + x]!);
+    assertEquals(Array.from(findCentroids(field, { ...size, iterations: n }).subarray(5)), expected, `${n} iterations`);
+  }
+});
+
 Deno.test("findCentroids() leaves a field of zeros where it is", () => {
   assertEquals(
     findCentroids(new Float32Array(12), { height: 2, width: 3 }),
