@@ -30,10 +30,10 @@ export function layerParameters({ conv, norm, shape, depthwise }: ConvolutionNor
 /** Filter and bias of the one convolution: folded now, or taken as they are where `foldLayers` made them. */
 function folded(p: Params, { conv, norm, epsilon }: { conv: string; norm: string; epsilon: number }) {
   const filter = p[`${conv}.weight`] as tf.Tensor4D;
-  const scale = p[`${norm}.weight`];
-  if (!scale) return { filter, bias: p[`${conv}.bias`] as tf.Tensor1D };
+  const bias = p[`${conv}.bias`]; // there only where it was made by `foldLayers`
+  if (bias) return { filter, bias: bias as tf.Tensor1D };
   return foldBatchNorm(filter, {
-    weight: scale as tf.Tensor1D,
+    weight: p[`${norm}.weight`] as tf.Tensor1D,
     bias: p[`${norm}.bias`] as tf.Tensor1D,
     mean: p[`${norm}.running_mean`] as tf.Tensor1D,
     variance: p[`${norm}.running_var`] as tf.Tensor1D,

@@ -1,0 +1,9 @@
+/**
+ * Class activation maps: the classifier, its training, and its maps (paper: Class Attention Maps).
+ * @module
+ */
+export * from "./cam_archive.ts";
+export * from "./extract.ts";
+export * from "./loss.ts";
+export * from "./network.ts";
+export * from "./train.ts";
