@@ -1,6 +1,7 @@
 /**
  * Compiles every AssemblyScript source `*.as.ts` below `lib` to the `.wasm` file beside it (`deno task build:simd`).
- * With `--check`, compares instead and fails where a committed file differs from its source.
+ * With `--check`, compares instead and fails where a committed file differs from its source. Further arguments are parts
+ * of the paths to take.
  * @module
  */
 import asc from "npm:assemblyscript@0.28.20/asc";
@@ -16,13 +17,19 @@ async function sources(folder: URL): Promise<URL[]> {
   return found;
 }
 
+/** Options that a source asks for in its first line: `// asc: --importMemory`. */
+function ownOptions(text: string): string[] {
+  return /^\/\/ asc: (.*)/.exec(text)?.[1]?.split(" ") ?? [];
+}
+
 async function compile(source: URL): Promise<Uint8Array> {
+  const text = await Deno.readTextFile(source);
   let binary: Uint8Array | undefined;
   const { error, stderr } = await asc.main(
     ["module.as.ts", "--outFile", "module.wasm", "-O3", "--noAssert", "--runtime", "stub"]
-      .concat(["--enable", "simd", "--enable", "relaxed-simd"]),
+      .concat(["--enable", "simd", "--enable", "relaxed-simd"], ownOptions(text)),
     {
-      readFile: (name: string) => name === "module.as.ts" ? Deno.readTextFileSync(source) : null,
+      readFile: (name: string) => name === "module.as.ts" ? text : null,
       writeFile: (_name: string, contents: Uint8Array) => void (binary = contents),
     },
   );
@@ -32,7 +39,9 @@ async function compile(source: URL): Promise<Uint8Array> {
 
 if (import.meta.main) {
   const check = Deno.args.includes("--check");
+  const wanted = Deno.args.filter((argument) => argument !== "--check");
   for (const source of await sources(lib)) {
+    if (wanted.length > 0 && !wanted.some((part) => source.pathname.includes(part))) continue;
     const target = new URL(source.href.replace(/\.as\.ts$/, ".wasm"));
     const binary = await compile(source);
     if (!check) {

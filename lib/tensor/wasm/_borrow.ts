@@ -1,4 +1,4 @@
-import * as tf from "@tensorflow/tfjs";
+import * as tf from "../tf.ts";
 
 /** What is used of tfjs's `cpu` backend. */
 interface CpuBackend {

@@ -1,0 +1,101 @@
+/** The layers' kernels on `wasm`: what {@linkcode Kernels} asks for, in single passes over memory. */
+import { composedKernels } from "../_composed_kernels.ts";
+import type { Kernels, Shape } from "../_kernels.ts";
+import type { Window } from "../_window.ts";
+import * as tf from "../tf.ts";
+import { convolve } from "./_convolve.ts";
+import { convolveFilterGradient } from "./_convolve_filter_gradient.ts";
+import { convolveInputGradient } from "./_convolve_input_gradient.ts";
+import type { Geometry } from "./_geometry.ts";
+import { maxPool, maxPoolGradient } from "./_pool.ts";
+import { addressOf, allocate, wasmKernels } from "./_runtime.ts";
+
+/** Kernels for `registerKernels("wasm", …)`. Depthwise convolutions go through TensorFlow.js's kernel names. */
+export const layerKernels: Kernels = {
+  convolve(x, filter, options) {
+    if (options.depthwise) return composedKernels.convolve(x, filter, options);
+    const { window, bias, addend, activation } = options;
+    const g = geometry(x.shape, filter.shape, window);
+    const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.outputChannels]);
+    convolve(addressOf(x), addressOf(filter), addressOf(y), g, {
+      bias: bias ? addressOf(bias) : 0,
+      addend: addend ? addressOf(addend) : 0,
+      activation,
+    });
+    return tensor(y);
+  },
+
+  convolveInputGradient(dy, filter, options) {
+    if (options.depthwise) return composedKernels.convolveInputGradient(dy, filter, options);
+    const dx = allocate(options.shape);
+    const g = geometry(options.shape, filter.shape, options.window);
+    convolveInputGradient(addressOf(dy), addressOf(filter), addressOf(dx), g);
+    return tensor(dx);
+  },
+
+  convolveFilterGradient(dy, x, options) {
+    if (options.depthwise) return composedKernels.convolveFilterGradient(dy, x, options);
+    const dFilter = allocate(options.shape);
+    const g = geometry(x.shape, options.shape, options.window);
+    convolveFilterGradient(addressOf(x), addressOf(dy), addressOf(dFilter), g);
+    return tensor(dFilter);
+  },
+
+  sumPixels(dy) {
+    const [batch, height, width, channels] = dy.shape;
+    const sums = allocate([channels]);
+    wasmKernels().sumRows(addressOf(dy), batch * height * width, channels, addressOf(sums));
+    return tensor(sums);
+  },
+
+  rectifierGradient(dy, y, activation) {
+    const dx = allocate(y.shape);
+    const six = activation === "relu6" ? 1 : 0;
+    wasmKernels().rectifierGradient(addressOf(dy), addressOf(y), y.size, six, addressOf(dx));
+    return tensor(dx);
+  },
+
+  maxPool(x, window) {
+    const g = geometry(x.shape, [...window.size, x.shape[3], x.shape[3]], window);
+    const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.channels]);
+    maxPool(addressOf(x), addressOf(y), g);
+    const result = tensor<tf.Tensor4D>(y);
+    return { y: result, saved: [x, result] };
+  },
+
+  maxPoolGradient(dy, saved, window) {
+    const [x, y] = saved as [tf.Tensor4D, tf.Tensor4D];
+    const dx = allocate(x.shape);
+    const g = geometry(x.shape, [...window.size, x.shape[3], x.shape[3]], window);
+    maxPoolGradient({ dy: addressOf(dy), x: addressOf(x), y: addressOf(y), dx: addressOf(dx) }, g);
+    return tensor(dx);
+  },
+};
+
+function tensor<T extends tf.Tensor>(info: tf.TensorInfo): T {
+  return tf.engine().makeTensorFromTensorInfo(info) as T;
+}
+
+function geometry(
+  [batch, height, width, channels]: Shape,
+  [filterHeight, filterWidth, , outputChannels]: Shape,
+  { stride, padding: [top, bottom, left, right] }: Window,
+): Geometry {
+  return {
+    batch,
+    height,
+    width,
+    channels,
+    filterHeight,
+    filterWidth,
+    outputHeight: Math.floor((height + top + bottom - filterHeight) / stride) + 1,
+    outputWidth: Math.floor((width + left + right - filterWidth) / stride) + 1,
+    outputChannels,
+    strideY: stride,
+    strideX: stride,
+    dilationY: 1,
+    dilationX: 1,
+    top,
+    left,
+  };
+}

@@ -1,0 +1,83 @@
+/** Our kernels, instantiated on the memory of tfjs's wasm backend. */
+import * as tf from "../tf.ts";
+
+/** Functions of `kernels.as.ts`; its comments say what they do. Tensors are passed by address. */
+export interface WasmKernels {
+  copyWindow: Procedure;
+  copyWindowBack: Procedure;
+  pack: Procedure;
+  listPixels: Procedure;
+  convolve: Procedure;
+  addProducts: Procedure;
+  readProducts: Procedure;
+  sumRows: Procedure;
+  rectifierGradient: Procedure;
+  maxPool: Procedure;
+  maxPoolGradient: Procedure;
+  addDepthwiseProducts: Procedure;
+  addDepthwiseInput: Procedure;
+}
+
+type Procedure = (...args: number[]) => void;
+
+/** What is used of the backend beyond its types. */
+interface WasmBackend {
+  readonly wasm: {
+    readonly asm: { readonly memory: WebAssembly.Memory };
+    readonly HEAPU8: Uint8Array;
+    _malloc(bytes: number): number;
+    _free(address: number): void;
+  };
+  readonly dataIdMap: { get(dataId: unknown): { readonly memoryOffset: number } };
+  makeOutput(shape: readonly number[], dtype: "float32"): tf.TensorInfo;
+}
+
+let loaded: { readonly backend: WasmBackend; readonly kernels: WasmKernels } | undefined;
+
+/** Instantiates the kernels on the memory of the current backend, which must be `wasm` and ready. */
+export async function loadKernels(): Promise<void> {
+  const backend = tf.backend() as unknown as WasmBackend;
+  if (loaded?.backend === backend) return;
+  const binary = await (await fetch(new URL("./kernels.wasm", import.meta.url))).arrayBuffer();
+  const { instance } = await WebAssembly.instantiate(binary, { env: { memory: backend.wasm.asm.memory } });
+  loaded = { backend, kernels: instance.exports as unknown as WasmKernels };
+}
+
+function runtime(): { readonly backend: WasmBackend; readonly kernels: WasmKernels } {
+  if (!loaded) throw new Error("Expected registerWasmTrainingKernels() to have finished but found no kernels");
+  return loaded;
+}
+
+/** The kernels. */
+export function wasmKernels(): WasmKernels {
+  return runtime().kernels;
+}
+
+/** Address of a tensor's first value. */
+export function addressOf(tensor: tf.TensorInfo): number {
+  return runtime().backend.dataIdMap.get(tensor.dataId).memoryOffset;
+}
+
+/** Allocates a float tensor without setting its values. */
+export function allocate(shape: readonly number[]): tf.TensorInfo {
+  return runtime().backend.makeOutput(shape, "float32");
+}
+
+/** Sets memory to zero. */
+export function clear(address: number, bytes: number): void {
+  runtime().backend.wasm.HEAPU8.fill(0, address, address + bytes);
+}
+
+/** Lends memory of the given sizes in bytes to a function; it may be read up to 32 bytes beyond each. */
+export function withScratch<T>(sizes: readonly number[], use: (...addresses: number[]) => T): T {
+  const { wasm } = runtime().backend;
+  const aligned = sizes.map((size) => (size + 32 + 63) & ~63);
+  const whole = wasm._malloc(aligned.reduce((sum, size) => sum + size, 0)) >>> 0;
+  if (whole === 0) throw new Error(`Expected ${aligned} bytes of WebAssembly memory to be free but found fewer`);
+  try {
+    let next = whole;
+    return use(...aligned.map((size) => (next += size) - size));
+  } finally {
+    wasm._free(whole);
+  }
+}

@@ -1,0 +1,193 @@
+/** TensorFlow.js's own kernel names, served by ours. */
+import * as tf from "../tf.ts";
+import { convolve } from "./_convolve.ts";
+import { convolveFilterGradient } from "./_convolve_filter_gradient.ts";
+import { convolveInputGradient } from "./_convolve_input_gradient.ts";
+import { depthwiseFilterGradient, depthwiseInputGradient } from "./_depthwise_gradients.ts";
+import type { Geometry } from "./_geometry.ts";
+import { multiply } from "./_multiply.ts";
+import { maxPool, maxPoolGradient } from "./_pool.ts";
+import { addressOf, allocate, wasmKernels } from "./_runtime.ts";
+
+/** Computes a kernel's output, or `null` where it leaves the case to the kernel that it replaces. */
+export type Implementation = (inputs: Inputs, attributes: Attributes) => tf.TensorInfo | null;
+
+type Inputs = Record<string, tf.TensorInfo>;
+
+/** Attributes of TensorFlow.js's kernels, as its operations pass them. */
+interface Attributes {
+  strides: [number, number] | number;
+  dilations?: [number, number] | number;
+  pad: "same" | "valid" | number | tf.backend_util.ExplicitPadding;
+  dataFormat?: "NHWC" | "NCHW";
+  dimRoundingMode?: "floor" | "round" | "ceil";
+  inputShape: Shape;
+  filterShape: Shape;
+  filterSize: [number, number] | number;
+  activation?: string;
+  transposeA: boolean;
+  transposeB: boolean;
+  axis: number | number[];
+  keepDims?: boolean;
+}
+
+type Shape = [number, number, number, number];
+
+/** Implementations by kernel name. */
+export const tfjsKernels: Record<string, Implementation> = {
+  Conv2D: ({ x, filter }, attributes) => convolution({ x: x!, filter: filter! }, attributes),
+
+  FusedConv2D({ x, filter, bias, preluActivationWeights }, attributes) {
+    if (preluActivationWeights || (bias && tf.util.sizeFromShape(bias.shape) !== filter!.shape[3])) return null;
+    const { activation = "linear" } = attributes;
+    if (activation !== "linear" && activation !== "relu" && activation !== "relu6") return null;
+    return convolution({ x: x!, filter: filter!, ...(bias ? { bias } : {}) }, attributes, activation);
+  },
+
+  Conv2DBackpropInput({ dy, filter }, attributes) {
+    const { inputShape } = attributes;
+    const g = geometry(inputShape, filter!.shape, attributes);
+    if (!g) return null;
+    const dx = allocate(inputShape);
+    convolveInputGradient(addressOf(dy!), addressOf(filter!), addressOf(dx), g);
+    return dx;
+  },
+
+  Conv2DBackpropFilter({ x, dy }, attributes) {
+    const { filterShape } = attributes;
+    const g = geometry(x!.shape, filterShape, attributes);
+    if (!g) return null;
+    const dFilter = allocate(filterShape);
+    convolveFilterGradient(addressOf(x!), addressOf(dy!), addressOf(dFilter), g);
+    return dFilter;
+  },
+
+  DepthwiseConv2dNativeBackpropInput({ dy, filter }, attributes) {
+    const { inputShape } = attributes;
+    if (filter!.shape[3] !== 1) return null;
+    const g = geometry(inputShape, filter!.shape, attributes, true)!;
+    const dx = allocate(inputShape);
+    depthwiseInputGradient(addressOf(dy!), addressOf(filter!), addressOf(dx), g);
+    return dx;
+  },
+
+  DepthwiseConv2dNativeBackpropFilter({ x, dy }, attributes) {
+    const { filterShape } = attributes;
+    if (filterShape[3] !== 1) return null;
+    const g = geometry(x!.shape, filterShape, attributes, true)!;
+    const dFilter = allocate(filterShape);
+    depthwiseFilterGradient(addressOf(x!), addressOf(dy!), addressOf(dFilter), g);
+    return dFilter;
+  },
+
+  MaxPool({ x }, attributes) {
+    if (x!.dtype !== "float32") return null;
+    const g = poolGeometry(x!.shape, attributes);
+    const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.channels]);
+    maxPool(addressOf(x!), addressOf(y), g);
+    return y;
+  },
+
+  MaxPoolGrad({ dy, input, output }, attributes) {
+    const dx = allocate(input!.shape);
+    const addresses = { dy: addressOf(dy!), x: addressOf(input!), y: addressOf(output!), dx: addressOf(dx) };
+    maxPoolGradient(addresses, poolGeometry(input!.shape, attributes));
+    return dx;
+  },
+
+  BatchMatMul({ a, b }, { transposeA, transposeB }) {
+    if (transposeA && transposeB) return null;
+    const [aRows, aColumns] = a!.shape.slice(-2) as [number, number];
+    const [bRows, bColumns] = b!.shape.slice(-2) as [number, number];
+    const aBatch = tf.util.sizeFromShape(a!.shape.slice(0, -2)), bBatch = tf.util.sizeFromShape(b!.shape.slice(0, -2));
+    if (aBatch !== bBatch && aBatch !== 1 && bBatch !== 1) return null;
+    const [m, k] = transposeA ? [aColumns, aRows] : [aRows, aColumns];
+    const n = transposeB ? bRows : bColumns;
+    const batch = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
+    const product = allocate([...batch, m, n]);
+    const [aAddress, bAddress, address] = [addressOf(a!), addressOf(b!), addressOf(product)];
+    for (let i = 0; i < Math.max(aBatch, bBatch); i++) {
+      const left = aAddress + (aBatch === 1 ? 0 : i * m * k * 4);
+      const right = bAddress + (bBatch === 1 ? 0 : i * k * n * 4);
+      multiply(
+        transposeA || m === 1
+          ? { address: left, rowStep: 4, columnStep: m * 4 }
+          : { address: left, rowStep: k * 4, columnStep: 4 },
+        transposeB
+          ? { address: right, rowStep: 4, columnStep: k * 4 }
+          : { address: right, rowStep: n * 4, columnStep: 4 },
+        { m, k, n, product: address + i * m * n * 4 },
+      );
+    }
+    return product;
+  },
+
+  Sum({ x }, { axis, keepDims }) {
+    const rank = x!.shape.length;
+    const axes = tf.util.parseAxisParam(axis, x!.shape).sort((a, b) => a - b);
+    // Only sums over neighbouring axes before the last one: rows of matrices.
+    const first = axes[0], last = axes.at(-1);
+    if (first === undefined || last === undefined || last === rank - 1 || last - first !== axes.length - 1) return null;
+    if (x!.dtype !== "float32") return null;
+    const [outer, inner] = [x!.shape.slice(0, first), x!.shape.slice(last + 1)];
+    const sum = allocate([...outer, ...(keepDims ? axes.map(() => 1) : []), ...inner]);
+    const [count, columns] = [tf.util.sizeFromShape(outer), tf.util.sizeFromShape(inner)];
+    const rows = tf.util.sizeFromShape(x!.shape.slice(first, last + 1));
+    for (let i = 0; i < count; i++) {
+      wasmKernels().sumRows(addressOf(x!) + i * rows * columns * 4, rows, columns, addressOf(sum) + i * columns * 4);
+    }
+    return sum;
+  },
+};
+
+function convolution(
+  { x, filter, bias }: { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo },
+  attributes: Attributes,
+  activation: "linear" | "relu" | "relu6" = "linear",
+): tf.TensorInfo | null {
+  const g = geometry(x.shape, filter.shape, attributes);
+  if (!g) return null;
+  const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.outputChannels]);
+  convolve(addressOf(x), addressOf(filter), addressOf(y), g, {
+    bias: bias ? addressOf(bias) : 0,
+    activation: activation === "linear" ? undefined : activation,
+  });
+  return y;
+}
+
+/** Sizes of a convolution, or `null` for the layout [B, C, H, W]. */
+function geometry(
+  x: number[],
+  filter: number[],
+  { strides, dilations = 1, pad, dataFormat = "NHWC", dimRoundingMode }: Attributes,
+  depthwise = false,
+): Geometry | null {
+  if (dataFormat !== "NHWC") return null;
+  return fromConvInfo(
+    tf.backend_util.computeConv2DInfo(x as Shape, filter as Shape, strides, dilations, pad, dimRoundingMode, depthwise),
+  );
+}
+
+function poolGeometry(x: number[], { filterSize, strides, pad, dimRoundingMode }: Attributes): Geometry {
+  return fromConvInfo(tf.backend_util.computePool2DInfo(x as Shape, filterSize, strides, 1, pad, dimRoundingMode));
+}
+
+function fromConvInfo(info: tf.backend_util.Conv2DInfo): Geometry {
+  return {
+    batch: info.batchSize,
+    height: info.inHeight,
+    width: info.inWidth,
+    channels: info.inChannels,
+    filterHeight: info.filterHeight,
+    filterWidth: info.filterWidth,
+    outputHeight: info.outHeight,
+    outputWidth: info.outWidth,
+    outputChannels: info.outChannels,
+    strideY: info.strideHeight,
+    strideX: info.strideWidth,
+    dilationY: info.dilationHeight,
+    dilationX: info.dilationWidth,
+    top: info.padInfo.top,
+    left: info.padInfo.left,
+  };
+}
