@@ -3,7 +3,7 @@ import type { Backbone } from "../nn/backbone.ts";
 import type { OptimiserSettings } from "../nn/optimiser.ts";
 import { trainLoop, type TrainLoopOptions } from "../nn/train_loop.ts";
 import { isTrainable } from "../weights/parameter_spec.ts";
-import type { Params } from "../weights/params.ts";
+import { disposeParams, type Params } from "../weights/params.ts";
 import { multilabelSoftMargin } from "./loss.ts";
 import { camLogits } from "./network.ts";
 
@@ -48,20 +48,29 @@ export interface ClassifierOptions
 export async function trainClassifier(options: ClassifierOptions): Promise<void> {
   const { backbone, params, part, optimiser: { headFactor, ...optimiser } } = options;
   const detach = part === "cam";
-  const trained = backbone.parameters.filter((spec) => detach ? backbone.trainsForCam(spec.name) : isTrainable(spec));
-  await trainLoop<Images>({
-    ...options,
-    params,
-    optimiser,
-    trainable: [...trained.map(({ name }) => name), "classifier.weight"],
-    factor: (name) => name === "classifier.weight" ? headFactor : 1,
-    batch: async (step) => split(await options.batch(step), options.microBatch),
-    loss: (current, { images, labels, shape, share }) =>
-      tf.tidy(() => {
-        const logits = camLogits({ backbone, params: current }, tf.tensor4d(images, shape), { detach });
-        return multilabelSoftMargin(logits, tf.tensor2d(labels, logits.shape)).mul<tf.Scalar>(share);
-      }),
-  });
+  const specs = backbone.parameters.filter((spec) => detach ? backbone.trainsForCam(spec.name) : isTrainable(spec));
+  const trainable = [...specs.map(({ name }) => name), "classifier.weight"];
+  const frozen = backbone.fold(
+    Object.fromEntries(Object.entries(params).filter(([name]) => !trainable.includes(name))),
+  );
+  try {
+    await trainLoop<Images>({
+      ...options,
+      params,
+      optimiser,
+      trainable,
+      factor: (name) => name === "classifier.weight" ? headFactor : 1,
+      batch: async (step) => split(await options.batch(step), options.microBatch),
+      loss: (current, { images, labels, shape, share }) =>
+        tf.tidy(() => {
+          const network = { backbone, params: { ...current, ...frozen } };
+          const logits = camLogits(network, tf.tensor4d(images, shape), { detach });
+          return multilabelSoftMargin(logits, tf.tensor2d(labels, logits.shape)).mul<tf.Scalar>(share);
+        }),
+    });
+  } finally {
+    disposeParams(frozen);
+  }
 }
 
 interface Images {

@@ -1,0 +1,88 @@
+import {
+  camArrays,
+  highResolutionCam,
+  parseCamArrays,
+  type ScaledCams,
+  stridedCam,
+} from "../../lib/cam/cam_archive.ts";
+import { assertClose, assertEquals, assertThrows } from "../assert.ts";
+import { readGolden } from "../golden.ts";
+
+/** The golden's maps of its image's classes, as the CAM stage stores them. */
+async function goldenArchive() {
+  const golden = await readGolden("g16_make_cam");
+  const keys = golden.i32("keys");
+  const sizes = golden.params.scaled_sizes as [number, number][];
+  const maps = sizes.map((_, i) => {
+    const [, height, width] = golden.shape(`out${i}`) as [number, number, number];
+    const data = golden.f32(`out${i}`), area = height * width;
+    return {
+      data: Float32Array.from([...keys].flatMap((k) => [...data.slice(k * area, (k + 1) * area)])),
+      height,
+      width,
+    };
+  });
+  const [height, width] = golden.shape("high_res").slice(1) as [number, number];
+  const scales = Float32Array.from(sizes, ([scaled]) => Math.round(2 * scaled / height) / 2);
+  const archive: ScaledCams = { keys, size: [height, width], scales, maps };
+  return { golden, archive };
+}
+
+Deno.test("stridedCam() and highResolutionCam() equal the reference's multi-scale fusion", async () => {
+  const { golden, archive } = await goldenArchive();
+  const strided = stridedCam(archive), full = highResolutionCam(archive);
+  assertEquals([archive.keys.length, strided.height, strided.width], golden.shape("cam"));
+  assertEquals([archive.keys.length, full.height, full.width], golden.shape("high_res"));
+  assertClose(strided.data, golden.f32("cam"), { absolute: 1e-6, name: "cam" });
+  assertClose(full.data, golden.f32("high_res"), { absolute: 1e-6, name: "high_res" });
+});
+
+Deno.test("highResolutionCam() pads to the stride that the maps were made with", () => {
+  const archive = (side: number): ScaledCams => ({
+    keys: Int32Array.of(0),
+    size: [24, 24],
+    scales: Float32Array.of(1),
+    maps: [{ data: Float32Array.from({ length: side * side }, (_, i) => i % side), height: side, width: side }],
+  });
+  // Stride 8: three columns 0 1 2 over 24 pixels, centred at 4, 12 and 20. Stride 16: two columns over 32, cut at 24, where the
+  // greatest is 15.5/16.
+  const row = (side: number) => highResolutionCam(archive(side)).data.slice(0, 24);
+  assertClose(row(3), Array.from({ length: 24 }, (_, x) => Math.min(2, Math.max(0, (x - 3.5) / 8)) / 2), {
+    absolute: 1e-5,
+  });
+  assertClose(row(2), Array.from({ length: 24 }, (_, x) => Math.min(1, Math.max(0, (x - 7.5) / 15.5))), {
+    absolute: 2e-5,
+  });
+});
+
+Deno.test("highResolutionCam() says which sizes fit no stride", async () => {
+  const { archive } = await goldenArchive();
+  const wrong = { ...archive, maps: archive.maps.map((map) => ({ ...map, height: map.height + 3 })) };
+  assertThrows(() => highResolutionCam(wrong), RangeError, "Expected maps of a 45×61 image at stride 4, 8, 16 or 32");
+});
+
+Deno.test("archives pass through their arrays unchanged", async () => {
+  const { archive } = await goldenArchive();
+  assertEquals(Object.keys(camArrays(archive)), ["keys", "size", "scales", "map_0", "map_1", "map_2", "map_3"]);
+  assertEquals(parseCamArrays(camArrays(archive), "a.npz"), archive);
+  const stored = { keys: archive.keys, cam: stridedCam(archive), highRes: highResolutionCam(archive) };
+  assertEquals(parseCamArrays(camArrays(stored), "a.npz"), stored);
+  assertEquals(stridedCam(stored), stored.cam);
+  assertEquals(highResolutionCam(stored), stored.highRes);
+});
+
+Deno.test("an archive without classes gives empty maps", () => {
+  const empty = { data: new Float32Array(0), height: 2, width: 2 };
+  const archive: ScaledCams = { keys: new Int32Array(0), size: [20, 30], scales: Float32Array.of(1), maps: [empty] };
+  assertEquals(stridedCam(archive), { data: new Float32Array(0), height: 5, width: 8 });
+  assertEquals(highResolutionCam(archive), { data: new Float32Array(0), height: 20, width: 30 });
+});
+
+Deno.test("parseCamArrays() names file and array that are wrong", async () => {
+  const { archive } = await goldenArchive();
+  const { map_2: _, ...arrays } = camArrays(archive);
+  assertThrows(() => parseCamArrays(arrays, "a.npz"), Error, "Expected map_2 [2, ?, ?] in a.npz but found none");
+  const maps = { shape: [2, 3, 3], data: new Float32Array(18) };
+  const stored = { keys: { shape: [2], data: Int32Array.of(1, 2) }, cam: maps, high_res: maps };
+  assertThrows(() => parseCamArrays(stored, "b.npz"), Error, "Expected cam at a quarter of high_res 3×3 in b.npz");
+});
