@@ -116,6 +116,7 @@ export class StencilWalk {
    * @param method "chebyshev" and "steps" agree to rounding; "auto" takes the one with fewer products.
    */
   run(maps: readonly Float32Array[], steps: number, method: "auto" | "chebyshev" | "steps" = "auto"): Float32Array[] {
+    if (maps.length === 0) return [];
     this.#prepare();
     const { height, width } = this.#grid;
     const [a, b, sum] = this.#planes;

@@ -15,7 +15,7 @@ export interface WalkOptions {
 }
 
 /**
- * As {@linkcode propagate}, for maps that come one after another: holds four of them at a time, whatever their number.
+ * As `propagate()`, for maps that come one after another: four walk at a time, whatever their number.
  *
  * @param maps [H, W] f32 each.
  * @param boundary [H, W] f32, class-boundary probabilities 0…1.
@@ -39,16 +39,25 @@ export function* propagateEach(
   if (!(beta > 0 && Number.isFinite(beta))) throw new RangeError(`Expected a positive exponent but found ${beta}`);
 
   const walk = new StencilWalk(boundary, { height, width, radius, beta });
-  let group: Float32Array[] = [];
+  const isEmpty = (map: Float32Array) => map.every((value) => value === 0);
+  /** Empty maps stay as they are: many clusters of an image hold nothing of a class. */
+  function* walked(waiting: readonly Float32Array[]): Generator<Float32Array, void, undefined> {
+    const results = walk.run(waiting.filter((map) => !isEmpty(map)), steps).values();
+    for (const map of waiting) yield isEmpty(map) ? map : results.next().value!;
+  }
+
+  let waiting: Float32Array[] = [], filled = 0;
   for (const map of maps) {
     if (map.length !== size) {
       throw new RangeError(`Expected a map of ${height}×${width} = ${size} values but found ${map.length}`);
     }
-    group.push(map.map((value, i) => value * (1 - boundary[i]!)));
-    if (group.length === GROUP) {
-      yield* walk.run(group, steps);
-      group = [];
+    const weakened = map.map((value, i) => value * (1 - boundary[i]!));
+    waiting.push(weakened);
+    if (!isEmpty(weakened)) filled++;
+    if (filled === 0 || filled === GROUP) {
+      yield* walked(waiting);
+      [waiting, filled] = [[], 0];
     }
   }
-  if (group.length) yield* walk.run(group, steps);
+  yield* walked(waiting);
 }

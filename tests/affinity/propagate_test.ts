@@ -215,6 +215,21 @@ Deno.test("propagateEach() takes maps as they come and survives another walk in 
   assertEquals(m, 6);
 });
 
+Deno.test("propagate() keeps maps in order where some are empty", () => {
+  const height = 6, width = 7, n = height * width, options = { height, width };
+  const boundary = noise(n, 9), filled = noise(7 * n, 10);
+  const maps = new Float32Array(14 * n);
+  for (let m = 0; m < 7; m++) maps.set(filled.subarray(m * n, (m + 1) * n), [1, 2, 5, 6, 7, 9, 12][m]! * n);
+  const actual = propagate(maps, boundary, { ...options, count: 14 });
+  const expected = propagate(filled, boundary, { ...options, count: 7 });
+  for (let m = 0, next = 0; m < 14; m++) {
+    const result = actual.slice(m * n, (m + 1) * n);
+    if (![1, 2, 5, 6, 7, 9, 12].includes(m)) assertEquals(result, new Float32Array(n));
+    else assertEquals(result, expected.slice(next * n, ++next * n));
+  }
+  assertEquals(propagate(new Float32Array(0), boundary, { ...options, count: 0 }).length, 0);
+});
+
 Deno.test("propagate() says what is wrong with its input", () => {
   const options = { count: 1, height: 2, width: 2 }, four = new Float32Array(4);
   assertThrows(() => propagate(new Float32Array(3), four, options), RangeError, "but found 3");
