@@ -20,7 +20,7 @@ export interface PropagateOptions extends WalkOptions {
  * | returns | [n, H, W] | f32 | scores after the walk |
  *
  * Many steps are not made one by one: their effect is a polynomial of the transition that about 6·√steps products give
- * to 1e-6 of the maximum.
+ * to a few millionths of the maximum.
  *
  * @throws RangeError if an array has another size, a boundary lies outside 0…1, or a setting is out of range.
  * @example
