@@ -1,0 +1,96 @@
+import type { LabelMap } from "../voc/image.ts";
+import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
+import { expectSameSize } from "./_same_size.ts";
+import { type ClassChoice, segmentationScores } from "./segmentation_scores.ts";
+
+/** One confusion for each of many thresholds. */
+export interface Sweep {
+  /** Background scores, ascending. */
+  readonly thresholds: number[];
+  /** What is counted at each. */
+  readonly confusions: Confusion[];
+}
+
+/** Scored labels of an image, and the truth. */
+export interface SweepPair {
+  /** Best class of every pixel, 0 for none, and its score; `ScoredLabels` of the synthesis fits. */
+  readonly scored: {
+    readonly height: number;
+    readonly width: number;
+    readonly score: Float32Array;
+    readonly label: Uint8Array;
+  };
+  /** True labels; 255 is left out. */
+  readonly truth: LabelMap;
+}
+
+/** A sweep of nothing yet. @throws RangeError without thresholds. */
+export function emptySweep(thresholds: readonly number[], labels: number): Sweep {
+  if (thresholds.length === 0) throw new RangeError("Expected at least one threshold but found none");
+  return {
+    thresholds: [...thresholds].sort((a, b) => a - b),
+    confusions: thresholds.map(() => emptyConfusion(labels)),
+  };
+}
+
+/**
+ * Counts one image at all thresholds in one pass: a pixel is of its best class where the score exceeds the threshold,
+ * else background.
+ *
+ * @throws RangeError if the sizes differ or a label is out of range.
+ */
+export function countSweep({ thresholds, confusions }: Sweep, { scored, truth }: SweepPair): void {
+  expectSameSize(scored, truth);
+  const labels = confusions[0]!.labels, pairs = labels * labels;
+  const limits = Float32Array.from(thresholds); // compared in single precision, as the scores are
+  // Pixels by the number of thresholds that their score exceeds, then by true and best label.
+  const histogram = new Uint32Array((limits.length + 1) * pairs);
+  for (let i = 0; i < truth.data.length; i++) {
+    const expected = truth.data[i]!, found = scored.label[i]!;
+    if (expected === 255) continue;
+    if (expected >= labels || found >= labels) {
+      const [name, label] = expected >= labels ? ["true", expected] : ["predicted", found];
+      throw new RangeError(`Expected ${name} labels 0…${labels - 1} but found ${label}`);
+    }
+    let exceeded = 0;
+    while (exceeded < limits.length && scored.score[i]! > limits[exceeded]!) exceeded++;
+    histogram[exceeded * pairs + expected * labels + found]!++;
+  }
+  for (let exceeded = 0; exceeded <= limits.length; exceeded++) {
+    for (let pair = 0; pair < pairs; pair++) {
+      const count = histogram[exceeded * pairs + pair]!;
+      if (count === 0) continue;
+      const background = pair - pair % labels;
+      confusions.forEach(({ counts }, t) => counts[t < exceeded ? pair : background]! += count);
+    }
+  }
+}
+
+/** Adds a sweep to another. @throws RangeError if their thresholds or labels differ. */
+export function addSweep(total: Sweep, part: Sweep): void {
+  if (part.thresholds.join() !== total.thresholds.join()) {
+    throw new RangeError(`Expected thresholds ${total.thresholds.join(", ")} but found ${part.thresholds.join(", ")}`);
+  }
+  total.confusions.forEach((confusion, t) => addConfusion(confusion, part.confusions[t]!));
+}
+
+/** Mean IoU at every threshold, and the threshold where it is highest, the lowest on ties. */
+export interface SweepScores {
+  /** Means by threshold, ascending. */
+  readonly means: { readonly threshold: number; readonly mean: number }[];
+  /** The best of them. */
+  readonly best: { readonly threshold: number; readonly mean: number };
+}
+
+/**
+ * Mean IoU at every threshold of a sweep.
+ *
+ * @throws Error if the confusions have not one label more than there are classes, or a chosen class does not exist.
+ */
+export function sweepScores({ thresholds, confusions }: Sweep, choice: ClassChoice): SweepScores {
+  const means = thresholds.map((threshold, t) => ({
+    threshold,
+    mean: segmentationScores(confusions[t]!, choice).mean,
+  }));
+  return { means, best: means.reduce((best, row) => row.mean > best.mean || Number.isNaN(best.mean) ? row : best) };
+}
