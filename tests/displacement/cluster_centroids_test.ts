@@ -23,8 +23,9 @@ Deno.test("clusterCentroids() leaves no gaps where nobody points at a region", (
 });
 
 Deno.test("clusterCentroids() equals the reference", async () => {
-  for (const [group, key] of [["g05_clusters", "centroids"], ["g05_clusters_random", "centroids300"]] as const) {
+  for (const group of ["g05_clusters", "g05_clusters_random"]) {
     const golden = await readGolden(group);
+    const key = Object.keys(golden.arrays).find((name) => /^centroids\d*$/.test(name))!;
     const [, height, width] = golden.shape("dp") as [number, number, number];
     const field = golden.f32("dp"), size = height * width;
     const threshold = await describedNumber("g05_clusters", "thres", 2.5);
