@@ -127,6 +127,7 @@ export const configSchema = z.strictObject({
     ious: z.array(probability).min(1), // thresholds of AP
     camThresholds: z.array(probability).min(1), // swept for CAMs
     pseudoThresholds: z.array(probability).min(1), // swept for pseudo labels
+    colourBaseline: z.boolean(), // measure a control that knows nothing but colours, fitted on the training masks
     pictures: z.number().int().min(0), // images shown in the report
   }),
   compute: z.strictObject({
@@ -208,6 +209,7 @@ const paper: Config = {
     ious: [0.25, 0.5, 0.7, 0.75],
     camThresholds: steps(0.05, 0.5, 0.05),
     pseudoThresholds: steps(0.1, 0.6, 0.05),
+    colourBaseline: false,
     pictures: 12,
   },
   compute: { backend: "auto", threads: 0, workers: 0 },
@@ -298,6 +300,7 @@ const sample: Config = {
     crop: 160,
   },
   displacement: { iterations: 300, clusterThreshold: 1.5 },
+  evaluation: { ...paper.evaluation, colourBaseline: true },
   compute: { backend: "wasm", threads: 0, workers: 0 },
 };
 

@@ -11,6 +11,7 @@ export * from "./confusion.ts";
 export * from "./instance_scores.ts";
 export * from "./label_counts.ts";
 export * from "./match_instances.ts";
+export * from "./metrics.ts";
 export * from "./segmentation_scores.ts";
 export * from "./sweep.ts";
 export * from "./true_instances.ts";

@@ -1,7 +1,7 @@
 /** The networks of a run: which backbone, from which weights. */
 import { classifierParameters } from "../../cam/mod.ts";
 import type { Config } from "../../config.ts";
-import { headParameters } from "../../irnet/mod.ts";
+import { headParameters } from "../../irnet/network.ts";
 import { type Backbone, efficientnetLite0, resnet50, sampleNet } from "../../nn/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import {
@@ -10,6 +10,7 @@ import {
   type NamedTensors,
   type ParameterSpec,
   readSafetensors,
+  type TensorFile,
 } from "../../weights/mod.ts";
 
 /** The backbone that the configuration names. */
@@ -50,7 +51,7 @@ export async function trainedWeights(
   return pick(decodeSafetensors(await files.require(stage, "weights.safetensors"), name), specs);
 }
 
-function pick(file: { name: string; tensors: NamedTensors }, specs: readonly ParameterSpec[]): NamedTensors {
+function pick(file: TensorFile, specs: readonly ParameterSpec[]): NamedTensors {
   const tensors = Object.fromEntries(
     specs.map(({ name }) => [name, file.tensors[name]]).filter(([, tensor]) => tensor),
   );

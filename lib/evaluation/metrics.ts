@@ -1,0 +1,227 @@
+import { classificationScores } from "./classification_scores.ts";
+import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
+import { instanceScores } from "./instance_scores.ts";
+import { addLabelCounts, emptyLabelCounts, type LabelCounts, labelScores } from "./label_counts.ts";
+import type { InstanceMatches } from "./match_instances.ts";
+import { segmentationScores } from "./segmentation_scores.ts";
+import { addSweep, emptySweep, type Sweep, sweepScores } from "./sweep.ts";
+
+/** What is counted on one image; it survives JSON. Parts without truth are absent. */
+export interface Measurement {
+  /** CAMs, at many thresholds. */
+  readonly cam?: Sweep;
+  /** Pseudo semantic labels, at many thresholds. */
+  readonly semantic?: Sweep;
+  /** Confident labels: right and wrong pixels, and which classes they are confused with. */
+  readonly relation?: { readonly counts: LabelCounts; readonly confusion: Confusion };
+  /** Instances of the full method. */
+  readonly instance?: InstanceMatches;
+  /** Instances of CAM components, one for each of the CAM thresholds. */
+  readonly camInstances?: readonly InstanceMatches[];
+  /** Instances of CAMs and class boundaries, without displacement. */
+  readonly boundaryInstances?: InstanceMatches;
+  /** The control that knows nothing but colours, where the data set asks for it. */
+  readonly colour?: { readonly confusion: Confusion; readonly instances: InstanceMatches };
+}
+
+/** Percentages by class name; `null` where a class does not occur. */
+export type PerClass = Record<string, number | null>;
+
+/** Average precision at several IoU thresholds: `ap50`, `ap70`, … in percent. */
+export type AveragePrecisions = Record<`ap${number}`, number | null>;
+
+/** Average precisions and their rows. */
+export type InstanceMetrics = AveragePrecisions & {
+  /** By IoU threshold (`ap50`), then class. */
+  perClass: Record<string, PerClass>;
+};
+
+/** Mean IoU at every threshold of a sweep, percent. */
+export interface SweepMetrics {
+  /** Ascending thresholds. */
+  curve: { threshold: number; miou: number | null }[];
+  /** Where it is highest. */
+  best: { threshold: number; miou: number | null };
+}
+
+/** A run's results in percent: the content of `metrics.json`. */
+export interface Metrics {
+  /** Image-level classification: mean average precision. */
+  classification: { split: string; images: number; map: number | null; perClass: PerClass };
+  /** CAMs as semantic masks. */
+  cam: { split: string; images: number; threshold: number; miou: number | null; perClass: PerClass } & SweepMetrics;
+  /** Confident labels. */
+  relation: {
+    split: string;
+    images: number;
+    fgPrecision: number | null;
+    bgPrecision: number | null;
+    uncertain: number | null;
+    perClass: PerClass;
+  };
+  /** Pseudo semantic labels. */
+  semantic:
+    & { split: string; images: number; threshold: number; miou: number | null; perClass: PerClass }
+    & SweepMetrics;
+  /** Pseudo instance labels. */
+  instance: { split: string; images: number } & InstanceMetrics;
+  /** The method built up from its parts. */
+  ablation: {
+    split: string;
+    cam: InstanceMetrics & { threshold: number; byThreshold: ({ threshold: number } & AveragePrecisions)[] };
+    boundary: InstanceMetrics;
+    full: InstanceMetrics;
+  };
+  /** The control that knows nothing but colours. */
+  colourBaseline?: { split: string; miou: number | null; ap50: number | null; perClass: Record<string, PerClass> };
+}
+
+/** What {@linkcode summarise} needs to know besides the measurements. */
+export interface SummaryOptions {
+  /** Class names. */
+  readonly classes: readonly string[];
+  /** Names of those that enter the means; `null`: all. */
+  readonly chosen: readonly string[] | null;
+  /** IoU thresholds of AP. */
+  readonly ious: readonly number[];
+  /** Names of the lists. */
+  readonly splits: {
+    readonly classification: string;
+    readonly relation: string;
+    readonly infer: string;
+    readonly instance: string;
+  };
+  /** Background scores at which CAMs and semantic labels are reported; the sweeps must hold them. */
+  readonly thresholds: { readonly cam: number; readonly semantic: number };
+  /** Class logits and classes of the validation images. */
+  readonly validation: { readonly logits: readonly number[][]; readonly labels: readonly (readonly number[])[] };
+}
+
+const percent = (share: number | undefined): number | null =>
+  share === undefined || Number.isNaN(share) ? null : Math.round(share * 1e6) / 1e4;
+
+/**
+ * Adds up the measurements of all images.
+ *
+ * @param measurements In the order of the lists, which decides between equal scores.
+ * @returns All results in percent, rounded to four decimals.
+ * @throws Error if a reported threshold was not measured.
+ */
+export function summarise(measurements: readonly Measurement[], options: SummaryOptions): Metrics {
+  const { classes, chosen, splits, thresholds, validation } = options;
+  const choice = { classes, chosen };
+  const named = <T extends { name: string }>(rows: readonly T[], value: (row: T) => number | undefined): PerClass =>
+    Object.fromEntries(rows.map((row) => [row.name, percent(value(row))]));
+
+  const classification = classificationScores(validation.logits, { ...choice, labels: validation.labels });
+
+  const semanticOf = (part: "cam" | "semantic", split: string, threshold: number) => {
+    const sweeps = measurements.flatMap((m) => m[part] ?? []);
+    const total = emptySweep(sweeps[0]?.thresholds ?? [threshold], classes.length + 1);
+    for (const sweep of sweeps) addSweep(total, sweep);
+    const at = total.thresholds.findIndex((t) => Math.abs(t - threshold) < 1e-9);
+    if (at < 0) throw new Error(`Expected ${part} to be measured at ${threshold} but found ${total.thresholds}`);
+    const scores = segmentationScores(total.confusions[at]!, choice);
+    const { means, best } = sweepScores(total, choice);
+    return {
+      split,
+      images: sweeps.length,
+      threshold,
+      miou: percent(scores.mean),
+      perClass: named(scores.rows, (row) => row.iou),
+      curve: means.map(({ threshold, mean }) => ({ threshold, miou: percent(mean) })),
+      best: { threshold: best.threshold, miou: percent(best.mean) },
+    };
+  };
+
+  const instancesOf = (matches: readonly InstanceMatches[]): InstanceMetrics => {
+    const scores = instanceScores(matches, { ...choice, ious: options.ious });
+    const keys = scores.ious.map((iou) => `ap${Math.round(iou * 100)}` as const);
+    return {
+      ...Object.fromEntries(keys.map((key, i) => [key, percent(scores.means[i])])) as AveragePrecisions,
+      perClass: Object.fromEntries(keys.map((key, i) => [key, named(scores.rows, (row) => row.precision[i])])),
+    } as InstanceMetrics;
+  };
+
+  const cam = semanticOf("cam", splits.infer, thresholds.cam);
+  const full = instancesOf(measurements.flatMap((m) => m.instance ?? []));
+  const byThreshold = cam.curve.map(({ threshold }, i) => ({
+    threshold,
+    instances: instancesOf(measurements.flatMap((m) => m.camInstances?.[i] ?? [])),
+  }));
+  const bestCam = byThreshold.find(({ threshold }) => threshold === cam.best.threshold)!;
+  const colour = measurements.flatMap((m) => m.colour ?? []);
+
+  return {
+    classification: {
+      split: splits.classification,
+      images: validation.logits.length,
+      map: percent(classification.mean),
+      perClass: named(classification.rows, (row) => row.precision),
+    },
+    cam,
+    relation: relationMetrics(measurements.flatMap((m) => m.relation ?? []), splits.relation, choice),
+    semantic: semanticOf("semantic", splits.infer, thresholds.semantic),
+    instance: { split: splits.instance, images: measurements.filter((m) => m.instance).length, ...full },
+    ablation: {
+      split: splits.instance,
+      cam: {
+        ...bestCam.instances,
+        threshold: bestCam.threshold,
+        byThreshold: byThreshold.map(({ threshold, instances: { perClass: _, ...means } }) => ({
+          threshold,
+          ...means,
+        })),
+      },
+      boundary: instancesOf(measurements.flatMap((m) => m.boundaryInstances ?? [])),
+      full,
+    },
+    ...(colour.length > 0 ? { colourBaseline: colourMetrics(colour, splits.infer, { ...choice, instancesOf }) } : {}),
+  };
+}
+
+function relationMetrics(
+  parts: readonly NonNullable<Measurement["relation"]>[],
+  split: string,
+  choice: { classes: readonly string[]; chosen: readonly string[] | null },
+): Metrics["relation"] {
+  const counts = emptyLabelCounts(), confusion = emptyConfusion(choice.classes.length + 1);
+  for (const part of parts) {
+    addLabelCounts(counts, part.counts);
+    addConfusion(confusion, part.confusion);
+  }
+  const { foreground, background, uncertain } = labelScores(counts);
+  const { rows } = segmentationScores(confusion, choice);
+  return {
+    split,
+    images: parts.length,
+    fgPrecision: percent(foreground),
+    bgPrecision: percent(background),
+    uncertain: percent(uncertain),
+    perClass: Object.fromEntries(rows.map((row) => [row.name, percent(row.precision)])),
+  };
+}
+
+function colourMetrics(
+  parts: readonly NonNullable<Measurement["colour"]>[],
+  split: string,
+  { instancesOf, ...choice }: {
+    classes: readonly string[];
+    chosen: readonly string[] | null;
+    instancesOf: (matches: readonly InstanceMatches[]) => InstanceMetrics;
+  },
+): NonNullable<Metrics["colourBaseline"]> {
+  const confusion = emptyConfusion(choice.classes.length + 1);
+  for (const part of parts) addConfusion(confusion, part.confusion);
+  const { rows, mean } = segmentationScores(confusion, choice);
+  const instances = instancesOf(parts.map((part) => part.instances));
+  return {
+    split,
+    miou: percent(mean),
+    ap50: instances.ap50 ?? null,
+    perClass: {
+      miou: Object.fromEntries(rows.map((row) => [row.name, percent(row.iou)])),
+      ap50: instances.perClass["ap50"] ?? {},
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import type { Config } from "../config.ts";
+import type { Stage } from "../stage.ts";
+import type { Dataset } from "../voc/dataset.ts";
+import { evaluate } from "./stages/evaluate.ts";
+import { extractCams } from "./stages/extract_cam.ts";
+import { inferIrnetStage } from "./stages/infer_irnet.ts";
+import { labelRelations } from "./stages/label_relations.ts";
+import { measureImages } from "./stages/measure.ts";
+import { synthesizeInstanceMasks, synthesizeSemanticMasks } from "./stages/synthesize.ts";
+import { trainBackbone } from "./stages/train_backbone.ts";
+import { trainCam } from "./stages/train_cam.ts";
+import { trainIrnetStage } from "./stages/train_irnet.ts";
+
+/** What a module must export to be run as a pipeline; workers import it again. */
+export interface PipelineModule {
+  /** The stages in the order in which they run. */
+  readonly stages: readonly Stage[];
+  /** Opens the data set they work on. */
+  readonly openDataset: (data: Config["data"]) => Promise<Dataset>;
+}
+
+/** The stages of IRNet in the order in which they run. */
+export const stages: readonly Stage[] = [
+  trainBackbone,
+  trainCam,
+  extractCams,
+  labelRelations,
+  trainIrnetStage,
+  inferIrnetStage,
+  synthesizeInstanceMasks,
+  synthesizeSemanticMasks,
+  measureImages,
+  evaluate,
+];
+
+/** Opens the data set that the configuration names. */
+export async function openDataset(data: Config["data"]): Promise<Dataset> {
+  const voc = await import("../voc/mod.ts");
+  return await voc.openDataset(data);
+}
