@@ -1,9 +1,15 @@
 /** The layers' kernels made of TensorFlow.js's: for every backend whose kernels take explicit padding. */
-import type { Kernels, Shape } from "./_kernels.ts";
+import { groupNormKernels } from "./_composed_group_norm.ts";
+import { resizeKernels } from "./_composed_resize.ts";
+import type { Kernels, MapKernels } from "./_kernels.ts";
+import { routeToMaxima } from "./_route_to_maxima.ts";
 import type { Window } from "./_window.ts";
 import * as tf from "./tf.ts";
 
-export const composedKernels: Kernels = {
+export const composedKernels: Kernels & MapKernels = {
+  ...groupNormKernels,
+  ...resizeKernels,
+
   convolve(x, filter, { window, depthwise, bias, addend, activation }) {
     return tf.tidy(() => {
       const y = run(depthwise ? tf.FusedDepthwiseConv2D : tf.FusedConv2D, { x, filter, ...(bias ? { bias } : {}) }, {
@@ -49,37 +55,6 @@ export const composedKernels: Kernels = {
     return tf.tensor4d(dx, x.shape);
   },
 };
-
-/** Adds each output's gradient to the first of the largest values in its window. */
-function routeToMaxima(
-  dy: tf.TypedArray,
-  x: tf.TypedArray,
-  { window, from, to }: { window: Window; from: Shape; to: Shape },
-): Float32Array {
-  const { size, stride, padding: [top, , left] } = window;
-  const [, height, width, channels] = to;
-  const dx = new Float32Array(x.length);
-  let output = 0;
-  for (let b = 0; b < from[0]; b++) {
-    for (let i = 0; i < from[1]; i++) {
-      const firstRow = Math.max(i * stride - top, 0), endRow = Math.min(i * stride - top + size[0], height);
-      for (let j = 0; j < from[2]; j++) {
-        const firstColumn = Math.max(j * stride - left, 0), endColumn = Math.min(j * stride - left + size[1], width);
-        for (let c = 0; c < channels; c++, output++) {
-          let best = ((b * height + firstRow) * width + firstColumn) * channels + c;
-          for (let row = firstRow; row < endRow; row++) {
-            for (let column = firstColumn; column < endColumn; column++) {
-              const at = ((b * height + row) * width + column) * channels + c;
-              if (x[at]! > x[best]!) best = at;
-            }
-          }
-          dx[best]! += dy[output]!;
-        }
-      }
-    }
-  }
-  return dx;
-}
 
 function run(kernel: string, inputs: tf.NamedTensorMap, attributes: Record<string, unknown>): tf.Tensor4D {
   return tf.engine().runKernel(kernel, inputs, attributes as unknown as tf.NamedAttrMap) as tf.Tensor4D;

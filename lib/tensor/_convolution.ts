@@ -37,13 +37,12 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convol
       return y;
     },
     backward(dy, [x, filter, y]) {
-      const d = (activation
+      const d = activation
         ? shareGradient(kernels().rectifierGradient(dy as tf.Tensor4D, y as tf.Tensor4D, activation))
-        : dy) as tf.Tensor4D;
+        : dy as tf.Tensor4D;
       const shapeX = (x as tf.Tensor4D).shape, shapeFilter = (filter as tf.Tensor4D).shape;
       return {
-        x: () =>
-          kernels().convolveInputGradient(d, filter as tf.Tensor4D, { window, depthwise, shape: shapeX }),
+        x: () => kernels().convolveInputGradient(d, filter as tf.Tensor4D, { window, depthwise, shape: shapeX }),
         filter: () => kernels().convolveFilterGradient(d, x as tf.Tensor4D, { window, depthwise, shape: shapeFilter }),
         bias: () => kernels().sumPixels(d),
         addend: () => d.clone(),

@@ -43,7 +43,7 @@ export function differentiable({ inputs, forward, backward }: Operation): tf.Ten
 let spent: tf.Tensor[] = [];
 
 /** Adds an intermediate result of `backward` that several of its gradients share. */
-export function shareGradient(tensor: tf.Tensor): tf.Tensor {
+export function shareGradient<T extends tf.Tensor>(tensor: T): T {
   spent.push(tensor);
   return tensor;
 }

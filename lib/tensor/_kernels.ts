@@ -37,17 +37,43 @@ export interface Kernels {
   maxPoolGradient(dy: tf.Tensor4D, saved: tf.Tensor[], window: Window): tf.Tensor4D;
 }
 
+/** More work of the layers that a backend may have a faster way for than TensorFlow.js's operations. */
+export interface MapKernels {
+  /** Bilinear resizing between pixel centres. */
+  resize(x: tf.Tensor4D, size: readonly [number, number]): tf.Tensor4D;
+  /** Gradient of {@linkcode MapKernels.resize} for its input of the given shape. */
+  resizeGradient(dy: tf.Tensor4D, shape: Shape): tf.Tensor4D;
+  /** Group normalisation, and what {@linkcode MapKernels.groupNormGradients} needs. */
+  groupNorm(x: tf.Tensor4D, options: GroupNormalisation): { y: tf.Tensor4D; saved: tf.Tensor[] };
+  /** Gradients for the map, scale and offset; `share` takes charge of tensors that several of them need. */
+  groupNormGradients(
+    dy: tf.Tensor4D,
+    saved: tf.Tensor[],
+    options: GroupNormalisation & { share<T extends tf.Tensor>(tensor: T): T },
+  ): Record<"x" | "scale" | "offset", () => tf.Tensor>;
+}
+
+/** Parameters of {@linkcode MapKernels.groupNorm}. */
+export interface GroupNormalisation {
+  readonly groups: number;
+  /** Factor and summand of every channel, [C]. */
+  readonly scale: tf.Tensor1D;
+  readonly offset: tf.Tensor1D;
+  readonly epsilon: number;
+  readonly activation: "relu" | undefined;
+}
+
 /** A tensor's shape of rank four. */
 export type Shape = readonly [number, number, number, number];
 
-const special = new Map<string, Kernels>();
+const special = new Map<string, Kernels & MapKernels>();
 
 /** Gives a backend its own kernels instead of those composed of TensorFlow.js operations. */
-export function registerKernels(backend: string, kernels: Kernels): void {
-  special.set(backend, kernels);
+export function registerKernels(backend: string, kernels: Kernels & Partial<MapKernels>): void {
+  special.set(backend, { ...composedKernels, ...kernels });
 }
 
 /** Kernels of the current backend. */
-export function kernels(): Kernels {
+export function kernels(): Kernels & MapKernels {
   return special.get(tf.getBackend()) ?? composedKernels;
 }

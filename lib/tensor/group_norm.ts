@@ -1,5 +1,6 @@
-import { differentiable } from "./_differentiable.ts";
-import * as tf from "./tf.ts";
+import { differentiable, shareGradient } from "./_differentiable.ts";
+import { kernels } from "./_kernels.ts";
+import type * as tf from "./tf.ts";
 
 /** Options of {@linkcode groupNorm}. */
 export interface GroupNormOptions {
@@ -11,6 +12,8 @@ export interface GroupNormOptions {
   offset: tf.Tensor1D;
   /** Added to the variance. Default: 1e-5. */
   epsilon?: number;
+  /** Rectifier applied last. */
+  activation?: "relu";
 }
 
 /**
@@ -18,51 +21,27 @@ export interface GroupNormOptions {
  * mean 0 and variance 1, then scaled and offset by channel.
  *
  * @param x Feature map [B, H, W, C].
- * @param options Groups and affine parameters.
+ * @param options Groups, affine parameters, and a rectifier.
  * @returns Feature map [B, H, W, C].
  * @throws RangeError if the number of channels is no multiple of the number of groups.
  */
 export function groupNorm(
   x: tf.Tensor4D,
-  { groups, scale, offset, epsilon = 1e-5 }: GroupNormOptions,
+  { groups, scale, offset, epsilon = 1e-5, activation }: GroupNormOptions,
 ): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
+  const channels = x.shape[3];
   if (channels % groups !== 0) {
     throw new RangeError(`Expected channels in ${groups} equal groups but found ${channels} channels`);
   }
-  /** Mean over pixels and a group's channels of what is given as a sum over pixels, repeated for its channels. */
-  const groupMean = (sums: tf.Tensor): tf.Tensor =>
-    sums.reshape([batch, groups, channels / groups]).mean(2, true).div(height * width)
-      .tile([1, 1, channels / groups]).reshape([batch, 1, 1, channels]);
-
+  const options = { groups, scale, offset, epsilon, activation };
   return differentiable({
     inputs: { x, scale, offset },
     forward(save) {
-      const centred = x.sub<tf.Tensor4D>(groupMean(sumPixels(x)));
-      const rate = groupMean(sumPixels(centred.square())).add(epsilon).rsqrt(); // [B, 1, 1, C]
-      save([centred, rate, scale]);
-      return centred.mul(rate.mul(scale)).add(offset);
+      const { y, saved } = kernels().groupNorm(x, options);
+      save(saved);
+      return y;
     },
-    backward: (dy, [centred, rate, scale]) => ({
-      // With z = centred · rate: dx = rate · (dz − mean(dz) − z · mean(dz · z)), dz = dy · scale.
-      x() {
-        const meanDz = groupMean(sumPixels(dy as tf.Tensor4D).mul(scale!));
-        const meanDzCentred = groupMean(sumPixels(dy.mul(centred!)).mul(scale!));
-        return dy.mul(rate!.mul(scale!)).sub(centred!.mul(meanDzCentred.mul(rate!.pow(3))).add(meanDz.mul(rate!)));
-      },
-      scale: () => sumPixels(dy.mul(centred!)).mul(rate!).sum(0).reshape([channels]),
-      offset: () => sumPixels(dy as tf.Tensor4D).sum(0).reshape([channels]),
-    }),
+    backward: (dy, saved) =>
+      kernels().groupNormGradients(dy as tf.Tensor4D, saved, { ...options, share: shareGradient }),
   }) as tf.Tensor4D;
-}
-
-/**
- * Sums over the pixels of each image, [B, 1, 1, C]; products with ones, which every backend does fast, first along
- * rows, then along columns, so that no sum runs over too many small values.
- */
-function sumPixels(x: tf.Tensor4D): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const rows = tf.matMul(tf.ones<tf.Rank.R3>([1, 1, width]), x.reshape([batch * height, width, channels]));
-  const sums = tf.matMul(tf.ones<tf.Rank.R3>([1, 1, height]), rows.reshape([batch, height, channels]));
-  return sums.reshape([batch, 1, 1, channels]);
 }

@@ -1,49 +1,26 @@
 import { differentiable } from "./_differentiable.ts";
-import * as tf from "./tf.ts";
+import { kernels } from "./_kernels.ts";
+import type * as tf from "./tf.ts";
 
 /**
  * Bilinear resizing between pixel centres (PyTorch's `interpolate(mode="bilinear", align_corners=False)`).
  *
- * Interpolation is linear and separable, so it is a product with one constant matrix for the rows and one for the
- * columns, and its gradient the product with their transposes.
- *
  * @param x Feature map [B, h, w, C].
  * @param size Height and width of the result; smaller ones than h and w are sampled without smoothing.
  * @returns Feature map [B, H, W, C].
+ * @throws RangeError if the size is not positive.
+ * @example
+ * ```ts
+ * const doubled = upsampleBilinear(x, [2 * x.shape[1], 2 * x.shape[2]]);
+ * ```
  */
 export function upsampleBilinear(x: tf.Tensor4D, [height, width]: readonly [number, number]): tf.Tensor4D {
-  const [, rows, columns] = x.shape;
-  if (rows === height && columns === width) return x.clone();
+  if (!(height > 0 && width > 0)) throw new RangeError(`Expected a positive size but found ${height}×${width}`);
+  const { shape } = x;
+  if (shape[1] === height && shape[2] === width) return x.clone();
   return differentiable({
     inputs: { x },
-    forward: () => tf.tidy(() => resample(x, { rows: matrix(rows, height), columns: matrix(columns, width) })),
-    backward: (dy) => ({
-      x: () =>
-        resample(dy as tf.Tensor4D, { rows: matrix(rows, height), columns: matrix(columns, width), transposed: true }),
-    }),
+    forward: () => kernels().resize(x, [height, width]),
+    backward: (dy) => ({ x: () => kernels().resizeGradient(dy as tf.Tensor4D, shape) }),
   }) as tf.Tensor4D;
-}
-
-/** Multiplies the rows axis and the columns axis of a map by matrices [1, to, from], or by their transposes. */
-function resample(
-  x: tf.Tensor4D,
-  { rows, columns, transposed = false }: { rows: tf.Tensor3D; columns: tf.Tensor3D; transposed?: boolean },
-): tf.Tensor4D {
-  const [batch, height, width, channels] = x.shape;
-  const newHeight = rows.shape[transposed ? 2 : 1], newWidth = columns.shape[transposed ? 2 : 1];
-  const byRows = tf.matMul(rows, x.reshape([batch, height, width * channels]), transposed); // [B, H', W·C]
-  const byColumns = tf.matMul(columns, byRows.reshape([batch * newHeight, width, channels]), transposed); // [B·H', W', C]
-  return byColumns.reshape([batch, newHeight, newWidth, channels]);
-}
-
-/** Weights [1, to, from] of linear interpolation between `from` samples at `to` places. */
-function matrix(from: number, to: number): tf.Tensor3D {
-  const weights = new Float32Array(to * from);
-  for (let i = 0; i < to; i++) {
-    const place = Math.max((i + 0.5) * from / to - 0.5, 0);
-    const low = Math.min(Math.floor(place), from - 1), high = Math.min(low + 1, from - 1);
-    weights[i * from + low]! += 1 - (place - low);
-    weights[i * from + high]! += place - low;
-  }
-  return tf.tensor3d(weights, [1, to, from]);
 }

@@ -3,6 +3,7 @@ import {
   foldBatchNorm,
   groupNorm,
   maxPool,
+  relu,
   tf,
   upsampleBilinear,
   withoutGradient,
@@ -10,7 +11,7 @@ import {
 import { assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { onEachBackend } from "./_backends.ts";
 import { assertSameLayer } from "./_compare.ts";
-import { interpolate, mapValues, normalise, pool, sampleMap } from "./_reference.ts";
+import { interpolate, type Map4, mapValues, normalise, pool, sampleMap } from "./_reference.ts";
 
 type Tensor4D = tf.Tensor4D;
 
@@ -59,6 +60,26 @@ for (const [shift, channels, groups] of [[0, 6, 2], [3, 6, 3], [0, 5, 1], [0, 4,
     );
   });
 }
+
+onEachBackend("groupNorm() and relu() rectify, and so do their gradients", () => {
+  const rectified = (x: Map4) => mapValues(x, (value) => Math.max(value, 0));
+  const inputs = [sampleMap([2, 5, 7, 6], 7), sampleMap([1, 1, 1, 6], 8), sampleMap([1, 1, 1, 6], 9)];
+  assertSameLayer(
+    (x, scale, offset) =>
+      groupNorm(x as Tensor4D, {
+        groups: 3,
+        scale: scale as tf.Tensor1D,
+        offset: offset as tf.Tensor1D,
+        activation: "relu",
+      }),
+    {
+      reference: (x, scale, offset) => rectified(normalise(x, scale!, offset!, 3)),
+      inputs,
+      name: "groupNorm and relu",
+    },
+  );
+  assertSameLayer((x) => relu(x as Tensor4D), { reference: rectified, inputs: inputs.slice(0, 1), name: "relu" });
+});
 
 onEachBackend("groupNorm() keeps its precision on large maps far from zero", () => {
   tf.tidy(() => {

@@ -24,10 +24,13 @@ export const attribute = {
   dataType: (value: number | readonly number[]) => ({ type: 4, value }),
 } as const;
 
-/** Executes an operation with one output; lists of integers become tensors. */
+/** A tensor, or a list or table of integers to make one of; an empty list is a tensor of no floats. */
+type Input = tf.Tensor | readonly number[] | readonly (readonly number[])[];
+
+/** Executes an operation with one output. */
 export function execute(
   name: string,
-  inputs: readonly (tf.Tensor | readonly number[] | readonly (readonly number[])[])[],
+  inputs: readonly Input[],
   attributes: Attributes,
 ): tf.Tensor4D {
   return executeAll(name, inputs, attributes, 1)[0] as tf.Tensor4D;
@@ -36,7 +39,7 @@ export function execute(
 /** Executes an operation with several outputs. */
 export function executeAll(
   name: string,
-  inputs: readonly (tf.Tensor | readonly number[] | readonly (readonly number[])[])[],
+  inputs: readonly Input[],
   attributes: Attributes,
   outputs: number,
 ): tf.Tensor[] {
@@ -45,6 +48,11 @@ export function executeAll(
   const temporary: number[] = [];
   const ids = inputs.map((input) => {
     if (input instanceof tf.Tensor) return backend.getInputTensorIds([input])[0]!;
+    if (input.length === 0) {
+      const id = binding.createTensor([0], binding.TF_FLOAT, new Float32Array(0));
+      temporary.push(id);
+      return id;
+    }
     const shape = Array.isArray(input[0]) ? [input.length, input[0].length] : [input.length];
     const id = binding.createTensor(shape, binding.TF_INT32, Int32Array.from(input.flat() as number[]));
     temporary.push(id);

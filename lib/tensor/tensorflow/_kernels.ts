@@ -1,18 +1,23 @@
 /** The layers' kernels made of TensorFlow's operations, fused where its library has them for this processor. */
-import type { Kernels, Shape } from "../_kernels.ts";
+import type { Kernels, MapKernels, Shape } from "../_kernels.ts";
 import { isSame, isValid, type Window } from "../_window.ts";
 import * as tf from "../tf.ts";
 import { attribute, type Attributes, dataType, execute, executeAll } from "./_execute.ts";
+import { groupNormKernels } from "./_group_norm.ts";
 import type { FusedOperations } from "./_probe.ts";
 
 const float = { T: attribute.dataType(dataType.float) };
 /** Stands for −∞, which some pools do not take. */
 const lowest = -3.4e38;
 
+const resizeAttributes = { ...float, half_pixel_centers: attribute.flag(true) };
+
 const fused = { ...float, _kernel: attribute.text("MklNameChangeOp") };
 
 /** Made of operations that every TensorFlow has. */
-export const plainKernels: Kernels = {
+export const plainKernels: Kernels & MapKernels = {
+  ...groupNormKernels,
+
   convolve(x, filter, { window, depthwise, bias, addend, activation }) {
     return tf.tidy(() => {
       const name = depthwise ? "DepthwiseConv2dNative" : "Conv2D";
@@ -67,9 +72,22 @@ export const plainKernels: Kernels = {
     const dx = execute("MaxPoolGrad", [input!, output!, dy], { ...float, ...poolAttributes(window) });
     return isValid(window) ? dx : unpad(dx, window);
   },
+
+  resize(x, size) {
+    return execute("ResizeBilinear", [x, size], resizeAttributes);
+  },
+
+  resizeGradient(dy, shape) {
+    // Of the original map, TensorFlow looks only at the shape.
+    const like = tf.fill([...shape], 0);
+    const dx = execute("ResizeBilinearGrad", [dy, like], resizeAttributes);
+    like.dispose();
+    return dx;
+  },
 };
+
 /** Made of the fused operations of oneDNN, which TensorFlow has on x86 processors. */
-export const fusedKernels: Kernels = {
+export const fusedKernels: Kernels & MapKernels = {
   ...plainKernels,
 
   convolve(x, filter, options) {
@@ -108,7 +126,7 @@ export const fusedKernels: Kernels = {
 };
 
 /** Kernels with the fused operations that were found to work. */
-export function bestKernels({ convolution, depthwise, maxPool }: FusedOperations): Kernels {
+export function bestKernels({ convolution, depthwise, maxPool }: FusedOperations): Kernels & MapKernels {
   const { convolve, maxPool: pool, maxPoolGradient } = fusedKernels;
   return {
     ...plainKernels,
