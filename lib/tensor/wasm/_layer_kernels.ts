@@ -1,17 +1,22 @@
 /** The layers' kernels on `wasm`: what {@linkcode Kernels} asks for, in single passes over memory. */
 import { composedKernels } from "../_composed_kernels.ts";
-import type { Kernels, Shape } from "../_kernels.ts";
+import type { Kernels, MapKernels, Shape } from "../_kernels.ts";
 import type { Window } from "../_window.ts";
-import * as tf from "../tf.ts";
+import type * as tf from "../tf.ts";
 import { convolve } from "./_convolve.ts";
 import { convolveFilterGradient } from "./_convolve_filter_gradient.ts";
 import { convolveInputGradient } from "./_convolve_input_gradient.ts";
 import type { Geometry } from "./_geometry.ts";
+import { groupNormKernels } from "./_group_norm.ts";
 import { maxPool, maxPoolGradient } from "./_pool.ts";
-import { addressOf, allocate, wasmKernels } from "./_runtime.ts";
+import { resizeKernels } from "./_resize.ts";
+import { addressOf, allocate, tensorOf, wasmKernels } from "./_runtime.ts";
 
 /** Kernels for `registerKernels("wasm", …)`. Depthwise convolutions go through TensorFlow.js's kernel names. */
-export const layerKernels: Kernels = {
+export const layerKernels: Kernels & MapKernels = {
+  ...groupNormKernels,
+  ...resizeKernels,
+
   convolve(x, filter, options) {
     if (options.depthwise) return composedKernels.convolve(x, filter, options);
     const { window, bias, addend, activation } = options;
@@ -22,7 +27,7 @@ export const layerKernels: Kernels = {
       addend: addend ? addressOf(addend) : 0,
       activation,
     });
-    return tensor(y);
+    return tensorOf(y);
   },
 
   convolveInputGradient(dy, filter, options) {
@@ -30,7 +35,7 @@ export const layerKernels: Kernels = {
     const dx = allocate(options.shape);
     const g = geometry(options.shape, filter.shape, options.window);
     convolveInputGradient(addressOf(dy), addressOf(filter), addressOf(dx), g);
-    return tensor(dx);
+    return tensorOf(dx);
   },
 
   convolveFilterGradient(dy, x, options) {
@@ -38,28 +43,28 @@ export const layerKernels: Kernels = {
     const dFilter = allocate(options.shape);
     const g = geometry(x.shape, options.shape, options.window);
     convolveFilterGradient(addressOf(x), addressOf(dy), addressOf(dFilter), g);
-    return tensor(dFilter);
+    return tensorOf(dFilter);
   },
 
   sumPixels(dy) {
     const [batch, height, width, channels] = dy.shape;
     const sums = allocate([channels]);
     wasmKernels().sumRows(addressOf(dy), batch * height * width, channels, addressOf(sums));
-    return tensor(sums);
+    return tensorOf(sums);
   },
 
   rectifierGradient(dy, y, activation) {
     const dx = allocate(y.shape);
     const six = activation === "relu6" ? 1 : 0;
     wasmKernels().rectifierGradient(addressOf(dy), addressOf(y), y.size, six, addressOf(dx));
-    return tensor(dx);
+    return tensorOf(dx);
   },
 
   maxPool(x, window) {
     const g = geometry(x.shape, [...window.size, x.shape[3], x.shape[3]], window);
     const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.channels]);
     maxPool(addressOf(x), addressOf(y), g);
-    const result = tensor<tf.Tensor4D>(y);
+    const result = tensorOf<tf.Tensor4D>(y);
     return { y: result, saved: [x, result] };
   },
 
@@ -68,13 +73,9 @@ export const layerKernels: Kernels = {
     const dx = allocate(x.shape);
     const g = geometry(x.shape, [...window.size, x.shape[3], x.shape[3]], window);
     maxPoolGradient({ dy: addressOf(dy), x: addressOf(x), y: addressOf(y), dx: addressOf(dx) }, g);
-    return tensor(dx);
+    return tensorOf(dx);
   },
 };
-
-function tensor<T extends tf.Tensor>(info: tf.TensorInfo): T {
-  return tf.engine().makeTensorFromTensorInfo(info) as T;
-}
 
 function geometry(
   [batch, height, width, channels]: Shape,

@@ -16,6 +16,13 @@ export interface WasmKernels {
   maxPoolGradient: Procedure;
   addDepthwiseProducts: Procedure;
   addDepthwiseInput: Procedure;
+  copyRuns: Procedure;
+  multiplyVectors: Procedure;
+  groupNorm: Procedure;
+  groupNormSums: Procedure;
+  groupNormGradient: Procedure;
+  resize: Procedure;
+  resizeGradient: Procedure;
 }
 
 type Procedure = (...args: number[]) => void;
@@ -29,7 +36,8 @@ interface WasmBackend {
     _free(address: number): void;
   };
   readonly dataIdMap: { get(dataId: unknown): { readonly memoryOffset: number } };
-  makeOutput(shape: readonly number[], dtype: "float32"): tf.TensorInfo;
+  makeOutput(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
+  incRef(dataId: unknown): void;
 }
 
 let loaded: { readonly backend: WasmBackend; readonly kernels: WasmKernels } | undefined;
@@ -58,9 +66,20 @@ export function addressOf(tensor: tf.TensorInfo): number {
   return runtime().backend.dataIdMap.get(tensor.dataId).memoryOffset;
 }
 
-/** Allocates a float tensor without setting its values. */
-export function allocate(shape: readonly number[]): tf.TensorInfo {
-  return runtime().backend.makeOutput(shape, "float32");
+/** Allocates a tensor without setting its values. */
+export function allocate(shape: readonly number[], dtype: tf.DataType = "float32"): tf.TensorInfo {
+  return runtime().backend.makeOutput(shape, dtype);
+}
+
+/** A tensor of the engine, which then owns the memory. */
+export function tensorOf<T extends tf.Tensor>(info: tf.TensorInfo): T {
+  return tf.engine().makeTensorFromTensorInfo(info) as T;
+}
+
+/** A second reference to a tensor's memory. */
+export function shareMemory({ dataId, shape, dtype }: tf.TensorInfo): tf.TensorInfo {
+  runtime().backend.incRef(dataId);
+  return { dataId, shape, dtype };
 }
 
 /** Sets memory to zero. */

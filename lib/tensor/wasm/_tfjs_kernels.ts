@@ -1,5 +1,6 @@
 /** TensorFlow.js's own kernel names, served by ours. */
 import * as tf from "../tf.ts";
+import { copyBlock } from "./_copy.ts";
 import { convolve } from "./_convolve.ts";
 import { convolveFilterGradient } from "./_convolve_filter_gradient.ts";
 import { convolveInputGradient } from "./_convolve_input_gradient.ts";
@@ -7,10 +8,10 @@ import { depthwiseFilterGradient, depthwiseInputGradient } from "./_depthwise_gr
 import type { Geometry } from "./_geometry.ts";
 import { multiply } from "./_multiply.ts";
 import { maxPool, maxPoolGradient } from "./_pool.ts";
-import { addressOf, allocate, wasmKernels } from "./_runtime.ts";
+import { addressOf, allocate, shareMemory, wasmKernels } from "./_runtime.ts";
 
 /** Computes a kernel's output, or `null` where it leaves the case to the kernel that it replaces. */
-export type Implementation = (inputs: Inputs, attributes: Attributes) => tf.TensorInfo | null;
+export type Implementation = (inputs: Inputs, attributes: Attributes) => tf.TensorInfo | tf.TensorInfo[] | null;
 
 type Inputs = Record<string, tf.TensorInfo>;
 
@@ -29,6 +30,10 @@ interface Attributes {
   transposeB: boolean;
   axis: number | number[];
   keepDims?: boolean;
+  dtype: tf.DataType;
+  begin: number[];
+  size: number[];
+  numOrSizeSplits: number | number[];
 }
 
 type Shape = [number, number, number, number];
@@ -105,21 +110,57 @@ export const tfjsKernels: Record<string, Implementation> = {
     const n = transposeB ? bRows : bColumns;
     const batch = tf.broadcast_util.assertAndGetBroadcastShape(a!.shape.slice(0, -2), b!.shape.slice(0, -2));
     const product = allocate([...batch, m, n]);
-    const [aAddress, bAddress, address] = [addressOf(a!), addressOf(b!), addressOf(product)];
-    for (let i = 0; i < Math.max(aBatch, bBatch); i++) {
-      const left = aAddress + (aBatch === 1 ? 0 : i * m * k * 4);
-      const right = bAddress + (bBatch === 1 ? 0 : i * k * n * 4);
-      multiply(
-        transposeA || m === 1
-          ? { address: left, rowStep: 4, columnStep: m * 4 }
-          : { address: left, rowStep: k * 4, columnStep: 4 },
-        transposeB
-          ? { address: right, rowStep: 4, columnStep: k * 4 }
-          : { address: right, rowStep: n * 4, columnStep: 4 },
-        { m, k, n, product: address + i * m * n * 4 },
-      );
-    }
+    multiply(
+      { address: addressOf(a!), batchStep: aBatch === 1 ? 0 : m * k * 4, transposed: transposeA },
+      { address: addressOf(b!), batchStep: bBatch === 1 ? 0 : k * n * 4, transposed: transposeB },
+      { batch: Math.max(aBatch, bBatch), m, k, n, address: addressOf(product) },
+    );
     return product;
+  },
+
+  // The backend copies where a second reference to the same memory does.
+  Identity: ({ x }) => x!.dtype === "string" ? null : shareMemory(x!),
+  Cast: ({ x }, { dtype }) => x!.dtype === dtype ? shareMemory(x!) : null,
+
+  Slice({ x }, { begin, size }) {
+    if (x!.dtype === "string" || x!.dtype === "bool" || x!.shape.length > 4) return null;
+    const [from, extent] = tf.slice_util.parseSliceParams(x as tf.Tensor, begin, size) as [number[], number[]];
+    const part = allocate(extent, x!.dtype);
+    copyBlock(addressOf(x!), addressOf(part), { shape: x!.shape, begin: from, size: extent });
+    return part;
+  },
+
+  SplitV({ x }, { axis, numOrSizeSplits }) {
+    if (x!.dtype === "string" || x!.dtype === "bool") return null;
+    const $axis = tf.util.parseAxisParam(axis, x!.shape)[0]!;
+    const outer = tf.util.sizeFromShape(x!.shape.slice(0, $axis)),
+      bytes = tf.util.sizeFromShape(x!.shape.slice($axis)) * 4;
+    let begin = addressOf(x!);
+    return tf.backend_util.prepareSplitSize(x as tf.Tensor, numOrSizeSplits, $axis).map((size) => {
+      const part = allocate(x!.shape.map((n, i) => i === $axis ? size : n), x!.dtype);
+      const run = bytes / x!.shape[$axis]! * size;
+      wasmKernels().copyRuns(begin, bytes, addressOf(part), run, run, outer);
+      begin += run;
+      return part;
+    });
+  },
+
+  Concat(inputs, { axis }) {
+    const parts = Object.values(inputs);
+    const { dtype, shape } = parts[0]!;
+    if (dtype === "string" || dtype === "bool") return null;
+    const $axis = tf.util.parseAxisParam(axis, shape)[0]!;
+    tf.backend_util.assertParamsConsistent(parts.map((part) => part.shape), $axis);
+    const outer = tf.util.sizeFromShape(shape.slice(0, $axis));
+    const whole = allocate(tf.backend_util.computeOutShape(parts.map((part) => part.shape), $axis), dtype);
+    const bytes = tf.util.sizeFromShape(whole.shape.slice($axis)) * 4;
+    let begin = addressOf(whole);
+    for (const part of parts) {
+      const run = tf.util.sizeFromShape(part.shape.slice($axis)) * 4;
+      wasmKernels().copyRuns(addressOf(part), run, begin, bytes, run, outer);
+      begin += run;
+    }
+    return whole;
   },
 
   Sum({ x }, { axis, keepDims }) {

@@ -74,6 +74,43 @@ export function copyWindowBack(
   }
 }
 
+/** The lanes of four vectors, one after the other, each from the vector after the one before: rows become diagonals. */
+
+function storeDiagonals(to: usize, r0: v128, r1: v128, r2: v128, r3: v128): void {
+  v128.store(to, diagonal(r0, r1, r2, r3));
+  v128.store(to, diagonal(r1, r2, r3, r0), 32);
+  v128.store(to, diagonal(r2, r3, r0, r1), 64);
+  v128.store(to, diagonal(r3, r0, r1, r2), 96);
+}
+
+function diagonal(r0: v128, r1: v128, r2: v128, r3: v128): v128 {
+  return v128.shuffle<f32>(v128.shuffle<f32>(r0, r1, 0, 5, 0, 5), v128.shuffle<f32>(r2, r3, 2, 7, 2, 7), 0, 1, 4, 5);
+}
+
+/** As `storeDiagonals`, of the transposed matrix: columns are given. */
+
+function storeTurned(to: usize, c0: v128, c1: v128, c2: v128, c3: v128): void {
+  v128.store(
+    to,
+    v128.shuffle<f32>(v128.shuffle<f32>(c0, c1, 0, 5, 0, 5), v128.shuffle<f32>(c2, c3, 2, 7, 2, 7), 0, 1, 4, 5),
+  );
+  v128.store(
+    to,
+    v128.shuffle<f32>(v128.shuffle<f32>(c0, c1, 1, 6, 1, 6), v128.shuffle<f32>(c2, c3, 3, 4, 3, 4), 0, 1, 4, 5),
+    32,
+  );
+  v128.store(
+    to,
+    v128.shuffle<f32>(v128.shuffle<f32>(c0, c1, 2, 7, 2, 7), v128.shuffle<f32>(c2, c3, 0, 5, 0, 5), 0, 1, 4, 5),
+    64,
+  );
+  v128.store(
+    to,
+    v128.shuffle<f32>(v128.shuffle<f32>(c0, c1, 3, 4, 3, 4), v128.shuffle<f32>(c2, c3, 1, 6, 1, 6), 0, 1, 4, 5),
+    96,
+  );
+}
+
 /**
  * Packs one run of `length` rows of a matrix with `outputs` columns for `convolve`: panels of eight columns. Four
  * consecutive rows are stored so that, when four inputs are multiplied lane by lane and rotated between, each lane
@@ -89,14 +126,45 @@ export function pack(
   depth: i32,
   before: i32,
 ): void {
-  const whole = length & ~3;
-  for (let n = 0; n < outputs; n += 8) {
+  for (let n = 0; n < outputs; n += 8, matrix += 8 * columnStep) {
     let p = packed + <usize> ((n * depth + before * 8) * 4);
-    for (let k = 0; k < length; k++) {
+    let k = 0;
+    for (; k + 4 <= length; k += 4, p += 128) {
+      const corner = matrix + k * rowStep;
+      if (n + 8 > outputs) {
+        for (let i = 0; i < 32; i++) {
+          const lane = i & 7, row = ((i >> 3) + lane) & 3;
+          store<f32>(p + i * 4, n + lane < outputs ? load<f32>(corner + row * rowStep + lane * columnStep) : 0);
+        }
+      } else if (columnStep == 4) {
+        for (let half = 0; half < 32; half += 16) {
+          const r = corner + half;
+          storeDiagonals(
+            p + half,
+            v128.load(r),
+            v128.load(r + rowStep),
+            v128.load(r + 2 * rowStep),
+            v128.load(r + 3 * rowStep),
+          );
+        }
+      } else if (rowStep == 4) {
+        for (let half = 0; half < 2; half++) {
+          const c = corner + half * 4 * columnStep;
+          storeTurned(
+            p + half * 16,
+            v128.load(c),
+            v128.load(c + columnStep),
+            v128.load(c + 2 * columnStep),
+            v128.load(c + 3 * columnStep),
+          );
+        }
+      } else {
+        unreachable();
+      }
+    }
+    for (; k < length; k++) {
       for (let lane = 0; lane < 8; lane++, p += 4) {
-        const row = k < whole ? (k & ~3) + ((k + lane) & 3) : k;
-        const value = n + lane < outputs ? load<f32>(matrix + row * rowStep + (n + lane) * columnStep) : 0;
-        store<f32>(p, value);
+        store<f32>(p, n + lane < outputs ? load<f32>(matrix + k * rowStep + lane * columnStep) : 0);
       }
     }
   }
@@ -569,5 +637,306 @@ export function addDepthwiseInput(
         }
       }
     }
+  }
+}
+
+/** Copies `count` runs of `bytes` bytes (a multiple of four) from and to places that lie `…Step` bytes apart. */
+export function copyRuns(source: usize, sourceStep: i32, target: usize, targetStep: i32, bytes: i32, count: i32): void {
+  for (let run = 0; run < count; run++, source += sourceStep, target += targetStep) {
+    if (bytes >= 512) {
+      memory.copy(target, source, bytes);
+    } else {
+      let i = 0;
+      for (; i + 16 <= bytes; i += 16) v128.store(target + i, v128.load(source + i));
+      for (; i < bytes; i += 4) store<u32>(target + i, load<u32>(source + i));
+    }
+  }
+}
+
+/** Products of `batch` vectors [k] with matrices [k, n], which lie the given number of bytes apart. */
+export function multiplyVectors(
+  vector: usize,
+  vectorStep: i32,
+  matrix: usize,
+  matrixStep: i32,
+  batch: i32,
+  k: i32,
+  n: i32,
+  product: usize,
+): void {
+  const row = n * 4;
+  for (let i = 0; i < batch; i++, vector += vectorStep, matrix += matrixStep, product += row) {
+    for (let c = 0; c < n; c += 8) {
+      let p = matrix + c * 4;
+      let s0 = f32x4.splat(0), s1 = s0;
+      for (let j = 0; j < k; j++, p += row) {
+        const a = v128.load32_splat(vector + j * 4);
+        s0 = fma(a, v128.load(p), s0);
+        s1 = fma(a, v128.load(p, 16), s1);
+      }
+      if (c + 8 <= n) {
+        v128.store(product + c * 4, s0);
+        v128.store(product + c * 4, s1, 16);
+      } else {
+        storeSome(product + c * 4, s0, s1, n - c);
+      }
+    }
+  }
+}
+
+/** Replaces the sums of channels by the sum over each group's channels, times `factor`. */
+function averageGroups(sums: usize, channels: i32, groups: i32, factor: f32): void {
+  const size = channels / groups;
+  for (let group = 0; group < groups; group++, sums += size * 4) {
+    let sum: f32 = 0;
+    for (let c = 0; c < size; c++) sum += load<f32>(sums + c * 4);
+    for (let c = 0; c < size; c++) store<f32>(sums + c * 4, sum * factor);
+  }
+}
+
+/** Sums of squared differences from a mean, for each channel. */
+function sumSquares(x: usize, pixels: i32, channels: i32, mean: usize, sums: usize): void {
+  memory.fill(sums, 0, channels * 4);
+  const step = channels * 4;
+  for (let row = 0; row < pixels; row += 64) {
+    const rows = min(64, pixels - row);
+    for (let c = 0; c < step; c += 16) {
+      let p = x + (row * step + c);
+      const m = v128.load(mean + c);
+      let sum = f32x4.splat(0);
+      for (let r = 0; r < rows; r++, p += step) {
+        const d = f32x4.sub(v128.load(p), m);
+        sum = fma(d, d, sum);
+      }
+      addSome(sums + c, sum, (step - c) >> 2);
+    }
+  }
+}
+
+function addSome(to: usize, v: v128, count: i32): void {
+  v = f32x4.add(v128.load(to), v);
+  if (count >= 4) v128.store(to, v);
+  else storeSome(to, v, v, count);
+}
+
+/**
+ * Group normalisation of one image [pixels, channels], with ReLU where `relu` is 1. Leaves `mean` and `rate`
+ * (1 / deviation) of each channel's group, and in `affine` the factor and the summand of each channel, 2 × (channels
+ * rounded up to four).
+ */
+export function groupNorm(
+  x: usize,
+  pixels: i32,
+  channels: i32,
+  groups: i32,
+  scale: usize,
+  offset: usize,
+  epsilon: f32,
+  relu: i32,
+  mean: usize,
+  rate: usize,
+  affine: usize,
+  y: usize,
+): void {
+  const count = <f32> groups / (<f32> pixels * <f32> channels);
+  sumRows(x, pixels, channels, mean);
+  averageGroups(mean, channels, groups, count);
+  sumSquares(x, pixels, channels, mean, rate);
+  averageGroups(rate, channels, groups, count);
+  for (let c = 0; c < channels * 4; c += 4) store<f32>(rate + c, 1 / sqrt<f32>(load<f32>(rate + c) + epsilon));
+  listAffine(channels, scale, offset, mean, rate, affine);
+
+  const step = channels * 4;
+  const second = affine + ((step + 15) & ~15);
+  const lower = f32x4.splat(relu ? 0 : -Infinity);
+  for (let pixel = 0; pixel < pixels; pixel++, x += step, y += step) {
+    for (let c = 0; c < step; c += 16) {
+      const v = f32x4.max(fma(v128.load(x + c), v128.load(affine + c), v128.load(second + c)), lower);
+      if (c + 16 <= step) v128.store(y + c, v);
+      else storeSome(y + c, v, v, (step - c) >> 2);
+    }
+  }
+}
+
+/** Normalisation as one product and one sum: factor rate · scale, summand offset − mean · factor. */
+function listAffine(channels: i32, scale: usize, offset: usize, mean: usize, rate: usize, affine: usize): void {
+  const second = affine + ((channels * 4 + 15) & ~15);
+  for (let c = 0; c < channels * 4; c += 4) {
+    const factor = load<f32>(rate + c) * load<f32>(scale + c);
+    store<f32>(affine + c, factor);
+    store<f32>(second + c, load<f32>(offset + c) - load<f32>(mean + c) * factor);
+  }
+}
+
+/**
+ * Sums over one image that gradients of `groupNorm` are made of, for each channel: of the gradient d before the ReLU, and
+ * of d times the normalised value. Leaves `affine` as `groupNorm` does.
+ */
+export function groupNormSums(
+  dy: usize,
+  x: usize,
+  pixels: i32,
+  channels: i32,
+  scale: usize,
+  offset: usize,
+  relu: i32,
+  mean: usize,
+  rate: usize,
+  affine: usize,
+  sums: usize,
+  products: usize,
+): void {
+  listAffine(channels, scale, offset, mean, rate, affine);
+  memory.fill(sums, 0, channels * 4);
+  memory.fill(products, 0, channels * 4);
+  const step = channels * 4;
+  const second = affine + ((step + 15) & ~15);
+  const lower = f32x4.splat(relu ? 0 : -Infinity);
+  for (let row = 0; row < pixels; row += 64) {
+    const rows = min(64, pixels - row);
+    for (let c = 0; c < step; c += 16) {
+      let p = x + (row * step + c), q = dy + (row * step + c);
+      const m = v128.load(mean + c), f = v128.load(affine + c), s = v128.load(second + c);
+      let sum = f32x4.splat(0), product = sum;
+      for (let r = 0; r < rows; r++, p += step, q += step) {
+        const v = v128.load(p);
+        const d = v128.and(v128.load(q), f32x4.gt(fma(v, f, s), lower));
+        sum = f32x4.add(sum, d);
+        product = fma(d, f32x4.sub(v, m), product);
+      }
+      addSome(sums + c, sum, (step - c) >> 2);
+      addSome(products + c, product, (step - c) >> 2);
+    }
+  }
+  for (let c = 0; c < step; c += 4) store<f32>(products + c, load<f32>(products + c) * load<f32>(rate + c));
+}
+
+/**
+ * Gradient of `groupNorm` for one image, from the sums of `groupNormSums`. With z the normalised value and d the gradient
+ * before the ReLU it is rate · (d · scale − mean(d · scale) − z · mean(d · scale · z)). `means` holds 2 × (channels
+ * rounded up to four) values.
+ */
+export function groupNormGradient(
+  dy: usize,
+  x: usize,
+  pixels: i32,
+  channels: i32,
+  groups: i32,
+  scale: usize,
+  offset: usize,
+  relu: i32,
+  mean: usize,
+  rate: usize,
+  affine: usize,
+  sums: usize,
+  products: usize,
+  means: usize,
+  dx: usize,
+): void {
+  const count = <f32> groups / (<f32> pixels * <f32> channels);
+  const step = channels * 4;
+  const aligned = (step + 15) & ~15;
+  const second = affine + aligned, slope = means, constant = means + aligned;
+  listAffine(channels, scale, offset, mean, rate, affine);
+  for (let c = 0; c < step; c += 4) {
+    store<f32>(constant + c, load<f32>(sums + c) * load<f32>(scale + c));
+    store<f32>(slope + c, load<f32>(products + c) * load<f32>(scale + c));
+  }
+  averageGroups(constant, channels, groups, count);
+  averageGroups(slope, channels, groups, count);
+  // dx = d · factor − (x · slope + constant)
+  for (let c = 0; c < step; c += 4) {
+    const r = load<f32>(rate + c);
+    const k = r * r * load<f32>(slope + c);
+    store<f32>(constant + c, r * load<f32>(constant + c) - load<f32>(mean + c) * k);
+    store<f32>(slope + c, k);
+  }
+  const lower = f32x4.splat(relu ? 0 : -Infinity);
+  for (let pixel = 0; pixel < pixels; pixel++, x += step, dy += step, dx += step) {
+    for (let c = 0; c < step; c += 16) {
+      const v = v128.load(x + c), f = v128.load(affine + c);
+      const d = v128.and(v128.load(dy + c), f32x4.gt(fma(v, f, v128.load(second + c)), lower));
+      const correction = fma(v, v128.load(slope + c), v128.load(constant + c));
+      const g = f32x4.sub(f32x4.mul(d, f), correction);
+      if (c + 16 <= step) v128.store(dx + c, g);
+      else storeSome(dx + c, g, g, (step - c) >> 2);
+    }
+  }
+}
+
+/** Where the value `i` of `to` lies among `from` samples, between pixel centres. */
+
+function place(i: i32, from: i32, to: i32): f32 {
+  return max<f32>(<f32> ((<f64> i + 0.5) * <f64> from / <f64> to - 0.5), 0);
+}
+
+/** to = a + t · (b − a), for `bytes` bytes. */
+
+function blend(a: usize, b: usize, t: f32, to: usize, bytes: i32): void {
+  const weightA: f32 = 1.0 - t;
+  let i = 0;
+  for (; i + 16 <= bytes; i += 16) {
+    const v = f32x4.mul(v128.load(a + i), f32x4.splat(weightA));
+    v128.store(to + i, fma(v128.load(b + i), f32x4.splat(t), v));
+  }
+  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(a + i) * weightA + load<f32>(b + i) * t);
+}
+
+/** to += t · from, for `bytes` bytes. */
+
+function addTimes(from: usize, t: f32, to: usize, bytes: i32): void {
+  let i = 0;
+  for (; i + 16 <= bytes; i += 16) v128.store(to + i, fma(v128.load(from + i), f32x4.splat(t), v128.load(to + i)));
+  for (; i < bytes; i += 4) store<f32>(to + i, load<f32>(to + i) + load<f32>(from + i) * t);
+}
+
+/** Bilinear resizing of one image between pixel centres; `row` has room for a row of the input. */
+export function resize(
+  x: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  newHeight: i32,
+  newWidth: i32,
+  row: usize,
+  y: usize,
+): void {
+  const pixel = channels * 4;
+  for (let i = 0; i < newHeight; i++) {
+    const py = place(i, height, newHeight);
+    const y0 = min(<i32> py, height - 1), y1 = min(y0 + 1, height - 1);
+    blend(x + y0 * width * pixel, x + y1 * width * pixel, py - <f32> y0, row, width * pixel);
+    for (let j = 0; j < newWidth; j++, y += pixel) {
+      const px = place(j, width, newWidth);
+      const x0 = min(<i32> px, width - 1), x1 = min(x0 + 1, width - 1);
+      blend(row + x0 * pixel, row + x1 * pixel, px - <f32> x0, y, pixel);
+    }
+  }
+}
+
+/** Gradient of `resize` for its image; expects `dx` to be zero. */
+export function resizeGradient(
+  dy: usize,
+  newHeight: i32,
+  newWidth: i32,
+  channels: i32,
+  height: i32,
+  width: i32,
+  row: usize,
+  dx: usize,
+): void {
+  const pixel = channels * 4;
+  for (let i = 0; i < newHeight; i++) {
+    memory.fill(row, 0, width * pixel);
+    for (let j = 0; j < newWidth; j++, dy += pixel) {
+      const px = place(j, width, newWidth);
+      const x0 = min(<i32> px, width - 1), x1 = min(x0 + 1, width - 1);
+      addTimes(dy, <f32> 1.0 - (px - <f32> x0), row + x0 * pixel, pixel);
+      addTimes(dy, px - <f32> x0, row + x1 * pixel, pixel);
+    }
+    const py = place(i, height, newHeight);
+    const y0 = min(<i32> py, height - 1), y1 = min(y0 + 1, height - 1);
+    addTimes(row, <f32> 1.0 - (py - <f32> y0), dx + y0 * width * pixel, width * pixel);
+    addTimes(row, py - <f32> y0, dx + y1 * width * pixel, width * pixel);
   }
 }
