@@ -45,6 +45,8 @@ interface StageBase {
   settings(config: Config): unknown;
   /** Whether the configuration asks for it; absent: always. */
   enabled?(config: Config): boolean;
+  /** Runs only when the user names it. */
+  readonly onlyNamed?: boolean;
 }
 
 /** A stage that maps over images. */
@@ -68,6 +70,13 @@ export interface ImageProcessor {
 /** A stage that works on the data set as a whole: training, evaluation, export. Writes its own files. */
 export interface WholeStage extends StageBase {
   readonly kind: "whole";
+  /** The images whose photographs and labels it reads: when these change, it is done again. Absent: none. */
+  ids?(context: StageContext): string[];
+  /**
+   * Does the work. Files named `state.…` are checkpoints: what it finds there was made with the same settings from the
+   * same inputs, so it may continue; otherwise the pipeline has removed them. A run that ends without an error, and
+   * without an interrupt, is done, and the files it wrote are its results.
+   */
   run(context: StageContext): Promise<void>;
 }
 

@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
+import type { BackendReport } from "../tensor/backend.ts";
 import type { Dataset } from "../voc/dataset.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { extractCams } from "./stages/extract_cam.ts";
@@ -17,6 +18,8 @@ export interface PipelineModule {
   readonly stages: readonly Stage[];
   /** Opens the data set they work on. */
   readonly openDataset: (data: Config["data"]) => Promise<Dataset>;
+  /** Makes the tensor library ready; called once, in the main thread, before the first stage that has something to do. */
+  readonly prepare?: (compute: Config["compute"]) => Promise<BackendReport>;
 }
 
 /** The stages of IRNet in the order in which they run. */
@@ -37,4 +40,10 @@ export const stages: readonly Stage[] = [
 export async function openDataset(data: Config["data"]): Promise<Dataset> {
   const voc = await import("../voc/mod.ts");
   return await voc.openDataset(data);
+}
+
+/** Makes the backend ready that the configuration asks for. */
+export async function prepare({ backend, threads }: Config["compute"]): Promise<BackendReport> {
+  const { useBackend } = await import("../tensor/mod.ts");
+  return await useBackend(backend, { threads });
 }

@@ -1,0 +1,63 @@
+/** Small operations on files. */
+
+/** Contents, or `null` where there is no such file. */
+export function readFileIfExists(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
+  return nullIfMissing(Deno.readFile(path));
+}
+
+/** Size and time, or `null` where there is no such file. */
+export function statIfExists(path: string): Promise<Deno.FileInfo | null> {
+  return nullIfMissing(Deno.stat(path));
+}
+
+async function nullIfMissing<T>(promise: Promise<T>): Promise<T | null> {
+  try {
+    return await promise;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error;
+  }
+}
+
+/** Removes a file if it exists. */
+export async function removeIfExists(path: string): Promise<void> {
+  await nullIfMissing(Deno.remove(path));
+}
+
+/**
+ * Writes a file under a temporary name in the same folder, then renames it: readers see the old file or the whole new
+ * one. When writing fails, the temporary file goes.
+ */
+export async function replaceFile(
+  path: string,
+  bytes: Uint8Array,
+  { temporary, durable = false }: { temporary: string; durable?: boolean },
+): Promise<void> {
+  try {
+    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    try {
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      if (durable) await file.syncData();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await removeIfExists(temporary).catch(() => {}); // the first error is the one to tell
+    throw new Error(`Expected to write ${path} but found: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+/** Results of an asynchronous function on every item, in their order, with up to 64 calls under way. */
+export async function mapConcurrently<T, R>(items: readonly T[], work: (item: T) => Promise<R>): Promise<R[]> {
+  const results = new Array<R>(items.length);
+  let next = 0;
+  const lane = async () => {
+    while (next < items.length) {
+      const i = next++;
+      results[i] = await work(items[i]!);
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, lane));
+  return results;
+}

@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import type { Stage, StageContext } from "../stage.ts";
+import { mapConcurrently, statIfExists } from "./_files.ts";
+import { hashOf, sha256 } from "./_hash.ts";
+import { type ManifestRecord, readManifest, WHOLE_STAGE } from "./manifest.ts";
+import { photographState } from "./quarantine.ts";
+
+/** What a stage reads, as the values of {@linkcode ManifestRecord.inputs}. */
+export type InputHashes = Record<string, string>;
+
+/** Which results will only be made by this run, as far as a dry run can tell. */
+export type Pending = ReadonlyMap<string, ReadonlySet<string>>;
+
+/** Stands for an input that another stage has yet to make; nothing recorded equals it. */
+const TO_BE_MADE = "to be made";
+
+/** Computes what the images of a stage, or a stage as a whole, depend on, from the state of the disk. */
+export class InputReader {
+  readonly #context: StageContext;
+  readonly #upstream: Upstream[];
+
+  private constructor(context: StageContext, upstream: Upstream[]) {
+    this.#context = context;
+    this.#upstream = upstream;
+  }
+
+  /** Reads the manifests of the stages that a stage reads and that the configuration asks for. */
+  static async open(
+    stage: Stage,
+    context: StageContext,
+    { stages, pending }: { stages: readonly Stage[]; pending: Pending },
+  ): Promise<InputReader> {
+    const upstream = stage.reads.map((name) => {
+      const found = stages.find((other) => other.name === name);
+      if (!found) throw new Error(`Expected ${stage.name} to read stages that exist but found ${name}`);
+      return found;
+    }).filter((other) => other.enabled?.(context.config) ?? true);
+    return new InputReader(
+      context,
+      await Promise.all(upstream.map((other) => Upstream.open(other, context, pending.get(other.name) ?? new Set()))),
+    );
+  }
+
+  /** What an image, or {@linkcode WHOLE_STAGE}, depends on, given the images whose photographs and labels it reads. */
+  async of(id: string, images: readonly string[]): Promise<InputHashes> {
+    const inputs: InputHashes = {};
+    if (images.length > 0) {
+      const { dataset } = this.#context;
+      const states = await mapConcurrently(images, (image) => photographState(dataset, image));
+      inputs["photographs"] = hashOf(states);
+      inputs["labels"] = hashOf(images.map((image) => [image, dataset.labels(image)]));
+    }
+    for (const upstream of this.#upstream) inputs[upstream.stage.name] = await this.#ofUpstream(upstream, id);
+    return inputs;
+  }
+
+  async #ofUpstream(upstream: Upstream, id: string): Promise<string> {
+    if (upstream.stage.kind === "whole") return await upstream.state(WHOLE_STAGE);
+    if (id !== WHOLE_STAGE) return await upstream.state(id);
+    const ids = upstream.stage.ids(this.#context);
+    const states = await mapConcurrently(ids, (each) => upstream.state(each));
+    return states.includes(TO_BE_MADE) ? TO_BE_MADE : hashOf(ids.map((each, i) => [each, states[i]]));
+  }
+}
+
+/** The results of a stage that another one reads. */
+class Upstream {
+  readonly stage: Stage;
+  readonly #folder: string;
+  readonly #pending: ReadonlySet<string>;
+  readonly #records: ReadonlyMap<string, ManifestRecord>;
+  readonly #found: ReadonlyMap<string, readonly string[]>;
+
+  private constructor(
+    stage: Stage,
+    { folder, pending, records, found }: {
+      folder: string;
+      pending: ReadonlySet<string>;
+      records: ReadonlyMap<string, ManifestRecord>;
+      found: ReadonlyMap<string, readonly string[]>;
+    },
+  ) {
+    this.stage = stage;
+    this.#folder = folder;
+    this.#pending = pending;
+    this.#records = records;
+    this.#found = found;
+  }
+
+  static async open(stage: Stage, { files }: StageContext, pending: ReadonlySet<string>): Promise<Upstream> {
+    const folder = files.path(stage.name, ".");
+    const found = await filesFound(folder, stage.kind);
+    return new Upstream(stage, { folder, pending, records: await readManifest(folder), found });
+  }
+
+  /** Hash of the results for an image, or for {@linkcode WHOLE_STAGE}. */
+  async state(id: string): Promise<string> {
+    if (this.#pending.has(id)) return TO_BE_MADE;
+    const outputs = this.#records.get(id)?.outputs;
+    // Files that the pipeline did not make (class maps of another method, say) are known by size and time only.
+    const files = outputs ? Object.keys(outputs).sort() : this.#found.get(id) ?? [];
+    if (files.length === 0) return "absent";
+    const states = await Promise.all(files.map(async (file) => {
+      const info = await statIfExists(join(this.#folder, file));
+      const output = outputs?.[file];
+      if (!info) return "absent";
+      return output?.bytes === info.size ? output.hash : `${info.size} bytes, ${info.mtime?.getTime()}`;
+    }));
+    return hashOf(files.map((file, i) => [file, states[i]]));
+  }
+}
+
+/** Result files in a folder: by the id that their name begins with, or all of them. */
+async function filesFound(folder: string, kind: Stage["kind"]): Promise<Map<string, string[]>> {
+  const found = new Map<string, string[]>();
+  if (!await statIfExists(folder)) return found;
+  for await (const { name, isFile } of Deno.readDir(folder)) {
+    if (!isFile || isBookkeeping(name)) continue;
+    const id = kind === "whole" ? WHOLE_STAGE : name.replace(/\.[^.]*$/, "");
+    found.set(id, [...found.get(id) ?? [], name]);
+  }
+  for (const files of found.values()) files.sort();
+  return found;
+}
+
+/** Whether a file is no result: manifests, locks, logs, checkpoints, temporary files. */
+export function isBookkeeping(file: string): boolean {
+  return /^(manifest(-\d+of\d+)?\.jsonl|lock(-\d+of\d+)?|(log|state)\..*|\..*)$/.test(file);
+}
+
+/** Hash of the contents of photographs; `undefined` for none. */
+export async function photographsHash(
+  { dataset }: Pick<StageContext, "dataset">,
+  ids: readonly string[],
+): Promise<string | undefined> {
+  if (ids.length === 0) return undefined;
+  return hashOf(await mapConcurrently(ids, async (id) => sha256(await Deno.readFile(dataset.imagePath(id)))));
+}

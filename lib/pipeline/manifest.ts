@@ -1,0 +1,100 @@
+import { join } from "node:path";
+import { JsonLines, readJsonLines, writeJsonLines } from "./_json_lines.ts";
+import { type Shard, shardFile } from "./shard.ts";
+
+/** In place of an image's id, in the manifest of a stage that works on the data set as a whole. */
+export const WHOLE_STAGE = "*";
+
+/** A file that was written: SHA-256 of its contents, and their length. */
+export interface OutputRecord {
+  readonly hash: string;
+  readonly bytes: number;
+}
+
+/** One line of a manifest: what was made, with which settings, from what. */
+export interface ManifestRecord {
+  /** The image, or {@linkcode WHOLE_STAGE}. */
+  readonly id: string;
+  /** Hash of the stage's settings. */
+  readonly settings: string;
+  /** What was read: hashes of the outputs of other stages, the state of the photograph, the class labels. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Files by name below the stage's folder; `null`: begun and not finished. */
+  readonly outputs: Readonly<Record<string, OutputRecord>> | null;
+  /** Hash of the contents of the photographs that were read. */
+  readonly photographs?: string;
+  /** Time it took. */
+  readonly seconds: number;
+  /** When it was done, milliseconds since 1970. */
+  readonly time: number;
+}
+
+/**
+ * The latest record of every image in the manifests of a stage's folder, those of all shards together.
+ *
+ * @param folder The stage's folder, which need not exist.
+ * @returns Records by id.
+ */
+export async function readManifest(folder: string): Promise<Map<string, ManifestRecord>> {
+  const latest = new Map<string, ManifestRecord>();
+  for (const file of await manifestFiles(folder)) {
+    for (const [id, record] of lastOfEach(await readJsonLines(join(folder, file)))) {
+      const known = latest.get(id);
+      if (!known || record.time >= known.time) latest.set(id, record);
+    }
+  }
+  return latest;
+}
+
+function lastOfEach(lines: unknown[]): Map<string, ManifestRecord> {
+  return new Map((lines as ManifestRecord[]).map((record) => [record.id, record]));
+}
+
+/** Adds records to the manifest of one shard. */
+export class ManifestWriter {
+  readonly #path: string;
+  readonly #lines: JsonLines;
+
+  private constructor(path: string, lines: JsonLines) {
+    this.#path = path;
+    this.#lines = lines;
+  }
+
+  /** Opens the manifest of a shard in a stage's folder, which must exist. */
+  static async open(folder: string, shard: Shard): Promise<ManifestWriter> {
+    const path = join(folder, shardFile("manifest", shard, ".jsonl"));
+    return new ManifestWriter(path, await JsonLines.open(path));
+  }
+
+  /** Adds a record. */
+  add(record: ManifestRecord): void {
+    this.#lines.append(record);
+  }
+
+  /**
+   * Closes the manifest.
+   * @param order Ids that are all done: their latest records are put into this order, and those of other images after
+   * them, so that the same work leaves the same manifest however often it was interrupted.
+   */
+  async close(order?: readonly string[]): Promise<void> {
+    this.#lines.close();
+    if (!order) return;
+    const lines = await readJsonLines(this.#path);
+    const latest = lastOfEach(lines);
+    const ids = new Set([...order.filter((id) => latest.has(id)), ...latest.keys()]);
+    const tidy = [...ids].map((id) => latest.get(id)!);
+    if (tidy.length < lines.length || tidy.some((record, i) => record !== lines[i])) {
+      await writeJsonLines(this.#path, tidy);
+    }
+  }
+}
+
+async function manifestFiles(folder: string): Promise<string[]> {
+  const files: string[] = [];
+  try {
+    for await (const { name } of Deno.readDir(folder)) if (/^manifest(-\d+of\d+)?\.jsonl$/.test(name)) files.push(name);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return files.sort();
+}

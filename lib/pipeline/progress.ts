@@ -1,0 +1,77 @@
+/** Where progress is shown. */
+export interface ProgressOptions {
+  /** Whether it is a terminal, where a bar is redrawn in place. */
+  readonly terminal: boolean;
+  /** Writes text. */
+  readonly write: (text: string) => void;
+  /** Milliseconds since some moment. */
+  readonly now?: () => number;
+}
+
+const BAR = 24; // characters
+const REDRAW = 100; // milliseconds between pictures of the bar
+const LINE = 10_000; // milliseconds between lines
+
+/** Shows how far a stage is, how fast, and how long it will take: a bar on a terminal, else a line every ten seconds. */
+export class Progress {
+  readonly #name: string;
+  readonly #options: Required<ProgressOptions>;
+  #start: { time: number; done: number } | null = null;
+  #shown = -Infinity;
+  #drawn = false;
+
+  /** Starts to show progress under a name. */
+  constructor(name: string, { terminal, write, now = () => performance.now() }: ProgressOptions) {
+    this.#name = name;
+    this.#options = { terminal, write, now };
+  }
+
+  /**
+   * Shows progress if it is time to.
+   *
+   * @param done Steps or images done, also before this run; rate and time left count from the first call on.
+   * @param total All of them.
+   * @param note Something short to add.
+   */
+  update(done: number, total: number, note = ""): void {
+    const { terminal, now } = this.#options, time = now();
+    if (!this.#start || done < this.#start.done) {
+      this.#start = { time, done };
+      if (!terminal) this.#shown = time; // the first line comes after the first ten seconds
+    }
+    if (time - this.#shown < (terminal ? REDRAW : LINE) && !(terminal && done === total)) return;
+    this.#shown = time;
+    this.#show(done, total, { time, note });
+  }
+
+  #show(done: number, total: number, { time, note }: { time: number; note: string }): void {
+    const { terminal, write } = this.#options;
+    const rate = (done - this.#start!.done) / ((time - this.#start!.time) / 1000);
+    const left = rate > 0 ? `${formatRate(rate)}, ${formatTime((total - done) / rate)} left` : "";
+    const filled = Math.round(BAR * done / Math.max(1, total));
+    const bar = terminal ? `${"█".repeat(filled)}${"░".repeat(BAR - filled)} ` : "";
+    const text = `${this.#name} ${bar}${done}/${total}${[left, note].filter(Boolean).map((t) => `  ${t}`).join("")}`;
+    write(terminal ? `\r\x1b[K${text}` : `${text}\n`);
+    this.#drawn = terminal;
+  }
+
+  /** Takes the bar away. */
+  end(): void {
+    if (this.#drawn) this.#options.write("\r\x1b[K");
+    this.#drawn = false;
+  }
+}
+
+/** A speed in images or steps, such as `3.2/s` or `20/min`. */
+export function formatRate(perSecond: number): string {
+  const [speed, unit] = perSecond >= 1 ? [perSecond, "s"] : [perSecond * 60, "min"];
+  return `${speed >= 10 ? Math.round(speed) : speed.toFixed(1)}/${unit}`;
+}
+
+/** A time such as `2h05m`, `3m20s` or `12s`. */
+export function formatTime(seconds: number): string {
+  if (seconds < 10) return `${seconds.toFixed(1)}s`;
+  const whole = Math.round(seconds), h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, s = whole % 60;
+  const two = (n: number) => String(n).padStart(2, "0");
+  return h > 0 ? `${h}h${two(m)}m` : m > 0 ? `${m}m${two(s)}s` : `${s}s`;
+}

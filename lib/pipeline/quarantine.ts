@@ -1,0 +1,87 @@
+import { join } from "node:path";
+import type { Dataset } from "../voc/dataset.ts";
+import { mapConcurrently, statIfExists } from "./_files.ts";
+import { JsonLines, readJsonLines } from "./_json_lines.ts";
+import { type Shard, shardFile } from "./shard.ts";
+
+/** What to do about photographs that cannot be read. */
+export type BadImageChoice = "fail" | "skip";
+
+interface QuarantineLine {
+  readonly id: string;
+  readonly error: string;
+  /** State of the file; when it changes, the image gets another chance. */
+  readonly photograph: string;
+}
+
+/** The images that are left out because their photographs cannot be read (`quarantine.jsonl`). */
+export class Quarantine {
+  /** What to do about unreadable photographs. */
+  readonly choice: BadImageChoice;
+  readonly #path: string;
+  readonly #ids: Set<string>;
+
+  private constructor(choice: BadImageChoice, { path, ids }: { path: string; ids: Set<string> }) {
+    this.choice = choice;
+    this.#path = path;
+    this.#ids = ids;
+  }
+
+  /** Opens the quarantine of a working directory. With the choice `fail` it is empty. */
+  static async open(
+    workdir: string,
+    { choice, shard, dataset }: { choice: BadImageChoice; shard: Shard; dataset: Dataset },
+  ): Promise<Quarantine> {
+    const path = join(workdir, shardFile("quarantine", shard, ".jsonl"));
+    const lines = choice === "skip" ? await readLines(workdir) : [];
+    const bad = await mapConcurrently(lines, async ({ id, photograph }) => {
+      return await photographState(dataset, id).catch(() => null) === photograph ? [id] : [];
+    });
+    return new Quarantine(choice, { path, ids: new Set(bad.flat()) });
+  }
+
+  /** Ids of the images that are left out. */
+  get ids(): ReadonlySet<string> {
+    return this.#ids;
+  }
+
+  /** Leaves an image out because of an error in reading it. */
+  async add(dataset: Dataset, id: string, error: unknown): Promise<void> {
+    this.#ids.add(id);
+    const lines = await JsonLines.open(this.#path);
+    const photograph = await photographState(dataset, id);
+    lines.append({ id, error: (error as Error).message, photograph } satisfies QuarantineLine);
+    lines.close();
+  }
+}
+
+/** A data set without some of its images. */
+export function withoutImages(dataset: Dataset, ids: ReadonlySet<string>): Dataset {
+  if (ids.size === 0) return dataset;
+  return {
+    classes: dataset.classes,
+    list: (name) => dataset.list(name).filter((id) => !ids.has(id)),
+    labels: (id) => dataset.labels(id),
+    imagePath: (id) => dataset.imagePath(id),
+    readImage: (id) => dataset.readImage(id),
+    readClassMask: (id) => dataset.readClassMask(id),
+    readInstanceMask: (id) => dataset.readInstanceMask(id),
+  };
+}
+
+/** Size and time of a photograph. */
+export async function photographState(dataset: Dataset, id: string): Promise<string> {
+  const info = await statIfExists(dataset.imagePath(id));
+  return info ? `${info.size} bytes, ${info.mtime?.getTime()}` : "absent";
+}
+
+async function readLines(workdir: string): Promise<QuarantineLine[]> {
+  const lines: QuarantineLine[] = [];
+  if (!await statIfExists(workdir)) return lines;
+  for await (const { name } of Deno.readDir(workdir)) {
+    if (/^quarantine(-\d+of\d+)?\.jsonl$/.test(name)) {
+      lines.push(...await readJsonLines(join(workdir, name)) as QuarantineLine[]);
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,137 @@
+import type { Config } from "../config.ts";
+import type { Stage } from "../stage.ts";
+import type { BackendReport } from "../tensor/backend.ts";
+import { describePlan } from "./describe_plan.ts";
+import { watchPeakMemory } from "./peak_memory.ts";
+import type { ProgressOptions } from "./progress.ts";
+import { type BadImageChoice, Quarantine } from "./quarantine.ts";
+import { runImageStage } from "./run_image_stage.ts";
+import { type RunReport, saveRunReport, type StageReport } from "./run_report.ts";
+import { runWholeStage } from "./run_whole_stage.ts";
+import { selectStages } from "./select_stages.ts";
+import { planIn, type Session } from "./session.ts";
+import { type Shard, WHOLE } from "./shard.ts";
+import type { PipelineModule } from "./stages.ts";
+
+/** Options of {@linkcode run} and {@linkcode previewRun}. */
+export interface RunOptions {
+  /** Folder of all results; the same folder continues an earlier run. */
+  readonly workdir: string;
+  /** Names of the stages to run; absent: all that the configuration asks for. */
+  readonly stages?: readonly string[];
+  /** Does everything again. */
+  readonly force?: boolean;
+  /** Processes only the first images of every stage that maps over images. */
+  readonly limit?: number;
+  /** Processes only a share of the images. */
+  readonly shard?: Shard;
+  /** Compares the contents of photographs and results instead of times and sizes. */
+  readonly verify?: boolean;
+  /** What to do about photographs that cannot be read; `fail` if absent. */
+  readonly onBadImage?: BadImageChoice;
+  /** Stops the run, which can be continued. */
+  readonly signal?: AbortSignal;
+  /** Where progress is shown; absent: nowhere. */
+  readonly progress?: ProgressOptions;
+  /** Address of a {@linkcode PipelineModule} with other stages. */
+  readonly module?: string;
+}
+
+/**
+ * Runs the stages in their order. What the manifests prove done is skipped, so a run that was stopped, or killed, goes
+ * on where it was, and a changed setting redoes the stages that depend on it. Timings and versions are stored as
+ * `run.json`.
+ *
+ * @param config The configuration.
+ * @param options What to run, and where.
+ * @returns What was done.
+ * @throws UsageError if a stage does not exist, or is not asked for by the configuration.
+ * @throws Error naming stage and image if one fails; the signal's reason if it was aborted.
+ */
+export async function run(config: Config, options: RunOptions): Promise<RunReport> {
+  let backend: BackendReport | null = null;
+  const { selected, session } = await openSession(config, options, (report) => backend = report);
+  const { signal, shard } = session;
+  const stages: StageReport[] = [];
+  let waitsFor: string | null = null;
+  for (const stage of selected) {
+    signal.throwIfAborted();
+    if (stage.kind === "whole" && shard.count > 1) {
+      if ((await planIn(session, stage)).tasks.length === 0) continue;
+      waitsFor = stage.name;
+      break;
+    }
+    stages.push(await runStage(stage, session));
+    await saveRunReport({ stages, backend, waitsFor }, session);
+  }
+  return { stages, backend, waitsFor };
+}
+
+async function runStage(stage: Stage, session: Session): Promise<StageReport> {
+  const start = performance.now(), peakMemory = watchPeakMemory();
+  try {
+    const counts = stage.kind === "image" ? await runImageStage(stage, session) : await runWholeStage(stage, session);
+    return { stage: stage.name, ...counts, seconds: (performance.now() - start) / 1000, peakMemory: peakMemory() };
+  } catch (error) {
+    peakMemory();
+    throw error;
+  }
+}
+
+/**
+ * Says what {@linkcode run} would do, and changes nothing. Where a stage has to be run again, everything that reads its
+ * results counts as to be done, though the results may turn out the same.
+ *
+ * @param config The configuration.
+ * @param options What would be run, and where.
+ * @returns A line for each stage.
+ * @throws UsageError if a stage does not exist, or is not asked for by the configuration.
+ */
+export async function previewRun(config: Config, options: RunOptions): Promise<string[]> {
+  const { selected, session } = await openSession(config, options, () => {});
+  const pending = new Map<string, ReadonlySet<string>>();
+  const lines: string[] = [];
+  for (const stage of selected) {
+    const plan = await planIn(session, stage, pending);
+    pending.set(stage.name, new Set(plan.tasks.map(({ id }) => id)));
+    lines.push(describePlan(stage, plan));
+  }
+  return lines;
+}
+
+async function openSession(
+  config: Config,
+  options: RunOptions,
+  onBackend: (report: BackendReport) => void,
+): Promise<{ selected: Stage[]; session: Session }> {
+  const module = options.module ?? new URL("./stages.ts", import.meta.url).href;
+  const { stages, openDataset, prepare }: PipelineModule = await import(module);
+  const selected = selectStages(stages, { config, names: options.stages ?? null });
+  const dataset = await openDataset(config.data);
+  const { workdir, shard = WHOLE, progress = { terminal: false, write: () => {} } } = options;
+  const quarantine = await Quarantine.open(workdir, { choice: options.onBadImage ?? "fail", shard, dataset });
+  let prepared = false;
+  const session: Session = {
+    config,
+    dataset,
+    quarantine,
+    stages,
+    module,
+    workdir,
+    shard,
+    limit: options.limit ?? Infinity,
+    force: options.force ?? false,
+    verify: options.verify ?? false,
+    signal: options.signal ?? new AbortController().signal,
+    progress,
+    prepare: async () => {
+      if (prepared || !prepare) return;
+      prepared = true;
+      const report = await prepare(config.compute);
+      onBackend(report);
+      progress.write(`Tensors on ${report.name} ${report.version}: ${report.reason}\n`);
+      if (report.advice) progress.write(`${report.advice}\n`);
+    },
+  };
+  return { selected, session };
+}

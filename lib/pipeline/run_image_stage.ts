@@ -1,0 +1,137 @@
+import { availableParallelism } from "node:os";
+import type { Artifact, ImageProcessor, ImageStage, StageContext } from "../stage.ts";
+import { removeIfExists } from "./_files.ts";
+import { sha256 } from "./_hash.ts";
+import { photographsHash } from "./inputs.ts";
+import { takeLock } from "./lock.ts";
+import { ManifestWriter, type OutputRecord } from "./manifest.ts";
+import type { Plan, Task } from "./plan.ts";
+import { openWorkers } from "./pool.ts";
+import { processImages } from "./process_images.ts";
+import { Progress } from "./progress.ts";
+import { describePlan } from "./describe_plan.ts";
+import { contextOf, planIn, type Session } from "./session.ts";
+import { shardFile } from "./shard.ts";
+import { Store } from "./store.ts";
+
+/** How many images a stage is about, made and left out. */
+export interface Counts {
+  readonly total: number;
+  readonly made: number;
+  readonly skipped: number;
+}
+
+/** Processes the images of a stage that are not done yet. */
+export async function runImageStage(stage: ImageStage, session: Session): Promise<Counts> {
+  const context = contextOf(session);
+  const folder = context.files.path(stage.name, ".");
+  await Deno.mkdir(folder, { recursive: true });
+  const unlock = await takeLock(folder, session.shard);
+  try {
+    const plan = await planIn(session, stage);
+    session.progress.write(`${describePlan(stage, plan)}\n`);
+    const manifest = await ManifestWriter.open(folder, session.shard);
+    let order: readonly string[] | undefined; // only a stage that is done is put into order
+    try {
+      const skipped = await processAll(plan, { stage, session, context, manifest });
+      order = plan.ids;
+      return { total: plan.ids.length, made: plan.tasks.length - skipped, skipped };
+    } finally {
+      await manifest.close(order);
+    }
+  } finally {
+    await unlock();
+  }
+}
+
+interface Work {
+  readonly stage: ImageStage;
+  readonly session: Session;
+  readonly context: StageContext;
+  readonly manifest: ManifestWriter;
+}
+
+/** Processes the tasks of a plan and returns how many images turned out to be unreadable. */
+async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
+  const { stage, session, context, manifest } = work;
+  if (tasks.length === 0) return 0;
+  // Killed in the middle, a forced run goes on where it was instead of counting the old results as done.
+  for (const task of tasks) {
+    if (task.reason === "forced") manifest.add({ ...recordOf(task), outputs: null, seconds: 0 });
+  }
+
+  const store = new Store(session.workdir, {
+    writer: stage.name,
+    ...(session.shard.count > 1 ? { label: shardFile("shard", session.shard, "") } : {}),
+  });
+  const progress = new Progress(stage.name, session.progress);
+  let done = ids.length - tasks.length, skipped = 0;
+  progress.update(done, ids.length);
+  const processors = await openProcessors(tasks.length, work);
+  try {
+    await processImages(tasks, {
+      processors,
+      signal: session.signal,
+      store: async (task, artifact, seconds) => {
+        const outputs = await write(artifact, { task, stage, store });
+        const photographs = await photographsHash(context, task.images);
+        manifest.add({ ...recordOf(task), outputs, ...(photographs ? { photographs } : {}), seconds });
+        progress.update(++done, ids.length);
+      },
+      onError: async ({ id }, error) => {
+        await skipOrThrow(id, error, { stage, session });
+        skipped++;
+      },
+    });
+  } finally {
+    for (const processor of processors) processor.close();
+    progress.end();
+  }
+  return skipped;
+}
+
+async function openProcessors(tasks: number, { stage, session, context }: Work): Promise<ImageProcessor[]> {
+  if (stage.runs === "main") {
+    await session.prepare();
+    return [await stage.open(context)];
+  }
+  const { config, module, workdir, quarantine, signal } = session;
+  const count = Math.min(tasks, config.compute.workers || availableParallelism());
+  return await openWorkers(count, { module, stage: stage.name, config, workdir, without: quarantine.ids, signal });
+}
+
+function recordOf({ id, settings, inputs }: Task) {
+  return { id, settings, inputs, time: Date.now() };
+}
+
+/** Writes the files of an image and removes those that it had before and no longer has. */
+async function write(
+  artifact: Artifact,
+  { task, stage, store }: { task: Task; stage: ImageStage; store: Store },
+): Promise<Record<string, OutputRecord>> {
+  const outputs: Record<string, OutputRecord> = {};
+  for (const [file, bytes] of Object.entries(artifact)) {
+    await store.write(stage.name, file, bytes);
+    outputs[file] = { hash: sha256(bytes), bytes: bytes.length };
+  }
+  for (const file of Object.keys(task.previous?.outputs ?? {})) {
+    if (!(file in outputs)) await removeIfExists(store.path(stage.name, file));
+  }
+  return outputs;
+}
+
+/** Leaves an unreadable photograph out if the user wants that; throws for any other error. */
+async function skipOrThrow(
+  id: string,
+  error: unknown,
+  { stage, session }: { stage: ImageStage; session: Session },
+): Promise<void> {
+  const { quarantine, dataset, progress } = session;
+  const readable = await dataset.readImage(id).then(() => true, () => false);
+  if (!readable && quarantine.choice === "skip") {
+    await quarantine.add(dataset, id, error);
+    return progress.write(`${stage.name}: left out ${id}, which cannot be read: ${(error as Error).message}\n`);
+  }
+  const hint = readable ? "" : "; --on-bad-image skip leaves such images out";
+  throw new Error(`${stage.name}, image ${id}: ${(error as Error).message}${hint}`, { cause: error });
+}

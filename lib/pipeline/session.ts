@@ -1,0 +1,58 @@
+import type { Config } from "../config.ts";
+import type { Stage, StageContext, StageFiles } from "../stage.ts";
+import type { Dataset } from "../voc/dataset.ts";
+import { type Plan, planStage } from "./plan.ts";
+import type { ProgressOptions } from "./progress.ts";
+import { type Quarantine, withoutImages } from "./quarantine.ts";
+import type { Shard } from "./shard.ts";
+import { Store } from "./store.ts";
+
+/** What all stages of a run share. */
+export interface Session {
+  /** The configuration. */
+  readonly config: Config;
+  /** The data set, with all its images. */
+  readonly dataset: Dataset;
+  /** Images that are left out. */
+  readonly quarantine: Quarantine;
+  /** All stages in their order. */
+  readonly stages: readonly Stage[];
+  /** Address of the module that the stages come from. */
+  readonly module: string;
+  /** The working directory. */
+  readonly workdir: string;
+  /** Share of the images. */
+  readonly shard: Shard;
+  /** Number of images a stage looks at. */
+  readonly limit: number;
+  /** Does everything again. */
+  readonly force: boolean;
+  /** Compares contents instead of times and sizes. */
+  readonly verify: boolean;
+  /** Aborted on interrupt. */
+  readonly signal: AbortSignal;
+  /** Where progress is shown. */
+  readonly progress: ProgressOptions;
+  /** Makes the tensor library ready, if it is not. */
+  readonly prepare: () => Promise<void>;
+}
+
+/** What a stage may use, by default without the right to write files. */
+export function contextOf(
+  { config, dataset, quarantine, workdir, signal }: Session,
+  { files = new Store(workdir), progress = () => {} }: {
+    files?: StageFiles;
+    progress?: StageContext["progress"];
+  } = {},
+): StageContext {
+  return { config, dataset: withoutImages(dataset, quarantine.ids), files, signal, progress };
+}
+
+/** What a stage has to do in a session. */
+export function planIn(
+  session: Session,
+  stage: Stage,
+  pending: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
+): Promise<Plan> {
+  return planStage(stage, contextOf(session), { ...session, without: session.quarantine.ids, pending });
+}
