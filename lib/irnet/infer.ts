@@ -35,15 +35,24 @@ function canvasSide(extent: number, crop: number): number {
   return Math.max(crop, Math.ceil(extent / 16) * 16);
 }
 
+/** A normalised photograph. */
+export interface NormalisedImage {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** [height, width, 3], as the backbone wants it. */
+  readonly pixels: Float32Array;
+}
+
 /**
- * Pads normalised images to the inference canvas; group norm sees this padding, so it is part of the method.
+ * Pads a normalised image, and where asked its mirror image, to the inference canvas; group norm sees this padding, so
+ * it is part of the method.
  *
- * @returns [n, canvas height, canvas width, 3], the images at the top left, zeros elsewhere.
+ * @returns [1 or 2, canvas height, canvas width, 3], the images at the top left, zeros elsewhere.
  */
-function onCanvas(image: RgbImage, backbone: Backbone, { crop, mirrored }: { crop: number; mirrored: boolean }) {
-  const { width, height } = image;
+function onCanvas({ height, width, pixels }: NormalisedImage, { crop, mirrored }: { crop: number; mirrored: boolean }) {
   const rows = canvasSide(height, crop), columns = canvasSide(width, crop);
-  const pixels = normalise(image, backbone.preprocess);
   const canvas = new Float32Array((mirrored ? 2 : 1) * rows * columns * 3);
   for (let y = 0; y < height; y++) {
     const row = pixels.subarray(y * width * 3, (y + 1) * width * 3);
@@ -59,17 +68,28 @@ function onCanvas(image: RgbImage, backbone: Backbone, { crop, mirrored }: { cro
 /**
  * Boundary map from the image and its mirror image, displacement from the image alone.
  *
+ * @param irnet The trained network.
  * @param image Any size. Up to `crop` pixels a side this is the released code exactly; larger images get a larger canvas.
  * @param options Least side of the canvas in pixels.
  */
 export async function inferIrnet(
-  { backbone, params, meanDisplacement }: Irnet,
+  irnet: Irnet,
   image: RgbImage,
+  { crop = 512 }: { crop?: number } = {},
+): Promise<IrnetMaps> {
+  const { width, height } = image;
+  return await irnetMaps(irnet, { width, height, pixels: normalise(image, irnet.backbone.preprocess) }, { crop });
+}
+
+/** As {@linkcode inferIrnet}, of an image that is normalised already. */
+export async function irnetMaps(
+  { backbone, params, meanDisplacement }: Irnet,
+  image: NormalisedImage,
   { crop = 512 }: { crop?: number } = {},
 ): Promise<IrnetMaps> {
   const height = Math.ceil(image.height / 4), width = Math.ceil(image.width / 4);
   const [boundary, displacement] = tf.tidy(() => {
-    const taps = backbone.forward(params, onCanvas(image, backbone, { crop, mirrored: true }), { taps: true }).taps;
+    const { taps } = backbone.forward(params, onCanvas(image, { crop, mirrored: true }), { taps: true });
     const logits = boundaryBranch(params, taps, backbone.taps).slice([0, 0, 0, 0], [2, height, width, 1]);
     const [own, mirror] = tf.split(logits, 2) as [tf.Tensor4D, tf.Tensor4D];
     const first = taps.map((tap) => tap.slice([0, 0, 0, 0], [1, -1, -1, -1]));
@@ -101,8 +121,9 @@ export async function meanDisplacementOf(
   { image, crop }: { image: RgbImage; crop: number },
 ): Promise<[number, number]> {
   const mean = tf.tidy(() => {
-    const canvas = onCanvas(image, backbone, { crop, mirrored: false }).slice([0, 0, 0, 0], [1, crop, crop, 3]);
-    const { taps } = backbone.forward(params, canvas as tf.Tensor4D, { taps: true });
+    const pixels = normalise(image, backbone.preprocess);
+    const canvas = onCanvas({ ...image, pixels }, { crop, mirrored: false }).slice([0, 0, 0, 0], [1, crop, crop, 3]);
+    const { taps } = backbone.forward(params, canvas, { taps: true });
     return displacementBranch(params, taps, backbone.taps).mean([0, 1, 2]);
   });
   const [dy, dx] = await mean.data();

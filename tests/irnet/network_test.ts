@@ -1,0 +1,98 @@
+import { irnetMaps } from "../../lib/irnet/infer.ts";
+import { irnetLoss, type LossParts, pairCounts } from "../../lib/irnet/losses.ts";
+import { boundaryBranch, displacementBranch, headParameters } from "../../lib/irnet/network.ts";
+import { resnet50 } from "../../lib/nn/resnet50.ts";
+import { pathIndex } from "../../lib/relation/mod.ts";
+import { tf, useBackend } from "../../lib/tensor/mod.ts";
+import { disposeParams, fromParams, toParams } from "../../lib/weights/params.ts";
+import { assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";
+import { readGolden } from "../golden.ts";
+import { greatest, norm } from "../nn/numbers.ts";
+import { prngParams } from "../nn/prng_params.ts";
+
+const heads = headParameters(resnet50.taps, 256);
+
+async function open() {
+  await useBackend("auto");
+  const specs = [...resnet50.parameters, ...heads];
+  return toParams(prngParams(specs, (name) => name.startsWith("fc_") ? name : `resnet50.${name}`), specs);
+}
+
+Deno.test("IRNet equals the reference: boundary, displacement, losses and gradients", async () => {
+  const golden = await readGolden("g09_irnet");
+  const params = await open();
+  const before = tf.memory().numTensors;
+  const [, , side] = golden.shape("x") as [number, number, number];
+  const labels = [Uint8Array.from(golden.i32("label"))];
+  const index = pathIndex(10), size = { height: side / 4, width: side / 4 };
+  let parts: LossParts | undefined;
+
+  const x = tf.tidy(() => tf.tensor(golden.f32("x"), golden.shape("x")).transpose<tf.Tensor4D>([0, 2, 3, 1]));
+  const { taps } = resnet50.forward(params, x, { taps: true });
+  const { value, grads } = tf.valueAndGrads(() => {
+    const boundary = boundaryBranch(params, taps, resnet50.taps);
+    const displacement = displacementBranch(params, taps, resnet50.taps);
+    assertClose(boundary.dataSync(), golden.f32("edge_logits"), {
+      absolute: 1e-4 * greatest(golden.f32("edge_logits")),
+      name: "boundary",
+    });
+    assertClose(tf.transpose(displacement, [0, 3, 1, 2]).dataSync(), golden.f32("dp"), {
+      absolute: 1e-4 * greatest(golden.f32("dp")),
+      name: "displacement",
+    });
+    return irnetLoss(boundary, displacement, {
+      labels,
+      index,
+      counts: pairCounts(labels, { index, size }),
+      onParts: (found) => parts = found,
+    });
+  })(heads.map(({ name }) => params[name]!));
+
+  const { pos_aff, neg_aff, dp_fg, dp_bg, total } = golden.params.losses;
+  assertAlmostEquals(value.dataSync()[0]!, total, 1e-4 * total);
+  assertClose(
+    [parts!.positive, parts!.negative, parts!.foreground, parts!.background],
+    [pos_aff, neg_aff, dp_fg, dp_bg],
+    { relative: 1e-4, name: "losses" },
+  );
+  const found = await fromParams(Object.fromEntries(heads.map(({ name }, i) => [name, grads[i]!])), heads);
+  assertEquals(Object.keys(found).sort(), Object.keys(golden.params.grads).sort());
+  for (const { name } of heads) {
+    const { l2, sum, first4 } = golden.params.grads[name];
+    const { data } = found[name]!;
+    assertAlmostEquals(norm(data), l2, 1e-3 * l2, name);
+    assertAlmostEquals(
+      data.reduce((a, b) => a + b, 0),
+      sum,
+      1e-3 * (Math.abs(sum) + l2 * Math.sqrt(data.length)),
+      name,
+    );
+    assertClose(data.slice(0, 4), first4, { absolute: 2e-3 * l2, name });
+  }
+  tf.dispose([value, ...grads, x, ...taps]);
+  assertEquals(tf.memory().numTensors, before);
+  disposeParams(params);
+});
+
+Deno.test("irnetMaps() equals the reference's flipped inference on a padded canvas", async () => {
+  const golden = await readGolden("g09_irnet");
+  const params = await open();
+  const before = tf.memory().numTensors;
+  const [, , height, width] = golden.shape("inf_x") as [number, number, number, number];
+  const crop = golden.shape("x")[2]!;
+  const first = golden.f32("inf_x").subarray(0, 3 * height * width);
+  const pixels = new Float32Array(first.length);
+  for (let i = 0; i < height * width; i++) {
+    for (let c = 0; c < 3; c++) pixels[i * 3 + c] = first[c * height * width + i]!;
+  }
+  const irnet = { backbone: resnet50, params, meanDisplacement: [0.25, -0.5] as const };
+  const maps = await irnetMaps(irnet, { height, width, pixels }, { crop });
+  assertEquals([1, maps.height, maps.width], golden.shape("inf_edge"));
+  assertClose(maps.boundary, golden.f32("inf_edge"), { absolute: 1e-4, name: "boundary" });
+  assertClose(maps.displacement, golden.f32("inf_dp"), {
+    absolute: 1e-4 * greatest(golden.f32("inf_dp")),
+    name: "displacement",
+  });
+  assertEquals(tf.memory().numTensors, before);
+  disposeParams(params);
+});
