@@ -74,7 +74,10 @@ export const sampleNet: Backbone = {
     const c5 = residual(p, c4, 4); //       [B, H/8, W/8, 96]
     return { features: c5, taps: taps ? [c1, c2, c3, c4, c5] : [] };
   },
-  fold: (p) => Object.fromEntries(Object.entries(p).map(([name, tensor]) => [name, tf.clone(tensor)])),
+  fold: (p) =>
+    Object.fromEntries(
+      sampleNet.parameters.flatMap(({ name }) => p[name] ? [[name, tf.clone(p[name])]] : []),
+    ),
 };
 
 /** 3×3 convolution and max pool. */
