@@ -75,7 +75,7 @@ const whole = (draw: Random, low: number, high: number) => low + Math.floor(draw
 
 /** Smooth patches of two related colours, a faint grating, and two to five bars, discs and boxes. */
 function paintBackground(canvas: Canvas, draw: Random): void {
-  const hue = draw(), saturation = between(draw, 0.05, 0.35), value = between(draw, 0.4, 0.8);
+  const hue = draw(), saturation = between(draw, 0.05, 0.28), value = between(draw, 0.4, 0.8);
   const light = hsv(hue, saturation, Math.min(1, value + 0.12));
   const dark = hsv(hue + between(draw, -0.12, 0.12), saturation, value - 0.12);
   const broad = smoothNoise(side, between(draw, 40, 70), draw), fine = smoothNoise(side, between(draw, 8, 16), draw);
@@ -91,9 +91,9 @@ function paintBackground(canvas: Canvas, draw: Random): void {
   for (let i = whole(draw, 2, 5); i > 0; i--) paintDistractor(canvas, draw);
 }
 
-/** A plain thing, half of the time in a creature's colours. */
+/** A plain thing, often in a creature's colours. */
 function paintDistractor(canvas: Canvas, draw: Random): void {
-  const creatureLike = draw() < 0.5;
+  const creatureLike = draw() < 0.4;
   const hue = creatureLike ? HUES[whole(draw, 0, 3)]! + between(draw, -0.06, 0.18) : draw();
   const saturation = creatureLike ? between(draw, 0.5, 0.85) : between(draw, 0.05, 0.4);
   const colour = hsv(hue, saturation, between(draw, 0.45, 0.95));
@@ -121,12 +121,13 @@ function paintDistractor(canvas: Canvas, draw: Random): void {
 function placeCreatures(draw: Random): Creature[] {
   const first = whole(draw, 0, 3);
   const classes = draw() < 0.5 ? [first] : [first, (first + whole(draw, 1, 3)) % 4];
-  const common = between(draw, 26, 34);
+  const common = between(draw, 29, 38);
   const wanted = classes.flatMap((classIndex) => Array.from({ length: whole(draw, 1, 3) }, () => classIndex));
   const placed: Creature[] = [], footprints: number[][] = [];
   for (const classIndex of wanted) {
+    const sociable = draw() < 0.9;
     for (let attempt = 0; attempt < 40; attempt++) {
-      const creature = chooseCreature(draw, { classIndex, common, placed });
+      const creature = chooseCreature(draw, { classIndex, common, placed, sociable });
       if (!creature) continue;
       const footprint = footprintOf(creature);
       if (!allVisible([...footprints, footprint])) continue;
@@ -140,16 +141,21 @@ function placeCreatures(draw: Random): Creature[] {
 
 function chooseCreature(
   draw: Random,
-  { classIndex, common, placed }: { classIndex: number; common: number; placed: readonly Creature[] },
+  { classIndex, common, placed, sociable }: {
+    classIndex: number;
+    common: number;
+    placed: readonly Creature[];
+    sociable: boolean;
+  },
 ): Creature | null {
   const halfSize = common * between(draw, 0.9, 1.1);
   const kin = placed.filter((other) => other.classIndex === classIndex);
   let x = between(draw, 0.75 * halfSize, side - 0.75 * halfSize);
   let y = between(draw, 0.85 * halfSize, side - 0.85 * halfSize);
-  const neighbour = kin.length > 0 && draw() < 0.7 ? kin[whole(draw, 0, kin.length - 1)]! : null;
+  const neighbour = sociable && kin.length > 0 ? kin[whole(draw, 0, kin.length - 1)]! : null;
   if (neighbour) {
     const angle = between(draw, 0, 2 * Math.PI);
-    const distance = between(draw, 0.64, 0.86) * (halfSize + neighbour.halfSize);
+    const distance = between(draw, 0.66, 0.83) * (halfSize + neighbour.halfSize);
     x = neighbour.x + distance * Math.cos(angle);
     y = neighbour.y + distance * Math.sin(angle);
   }
