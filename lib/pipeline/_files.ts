@@ -10,6 +10,11 @@ export function statIfExists(path: string): Promise<Deno.FileInfo | null> {
   return nullIfMissing(Deno.stat(path));
 }
 
+/** Whether there is a file or folder. */
+export async function exists(path: string): Promise<boolean> {
+  return await statIfExists(path) !== null;
+}
+
 async function nullIfMissing<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;

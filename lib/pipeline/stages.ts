@@ -20,6 +20,8 @@ export interface PipelineModule {
   readonly openDataset: (data: Config["data"]) => Promise<Dataset>;
   /** Makes the tensor library ready; called once, in the main thread, before the first stage that has something to do. */
   readonly prepare?: (compute: Config["compute"]) => Promise<BackendReport>;
+  /** Names of the stages that the commands run. */
+  readonly commands?: Readonly<Record<"evaluate" | "ablation", readonly string[]>>;
 }
 
 /** The stages of IRNet in the order in which they run. */
@@ -35,6 +37,12 @@ export const stages: readonly Stage[] = [
   measureImages,
   evaluate,
 ];
+
+/** Names of the stages that the commands run. */
+export const commands: NonNullable<PipelineModule["commands"]> = {
+  evaluate: ["measure", "evaluation"],
+  ablation: ["measure", "evaluation"],
+};
 
 /** Opens the data set that the configuration names. */
 export async function openDataset(data: Config["data"]): Promise<Dataset> {

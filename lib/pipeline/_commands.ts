@@ -1,0 +1,74 @@
+/** The commands of the command line, and their help. */
+import { COMMON_FLAGS, CONFIG_FLAGS, describeFlags, EVALUATION_FLAGS, type Flags, RUN_FLAGS } from "./_flags.ts";
+
+/** A command. */
+export interface Command {
+  /** What follows its name. */
+  readonly usage: string;
+  /** What it does. */
+  readonly help: string;
+  /** Its flags. */
+  readonly flags: Flags;
+}
+
+const { stages: _stages, ...withoutStages } = RUN_FLAGS;
+const { preset: _preset, config: _config, ...withoutPreset } = CONFIG_FLAGS;
+const { "dry-run": _dryRun, ...withoutDryRun } = RUN_FLAGS;
+
+/** All commands by name. */
+export const COMMANDS = {
+  run: {
+    usage: "[flags]",
+    help: "Runs the pipeline: all stages in their order. What is done already is skipped. This is the default command.",
+    flags: { ...CONFIG_FLAGS, ...RUN_FLAGS, ...COMMON_FLAGS },
+  },
+  "dry-run": {
+    usage: "[flags]",
+    help: "Says what run would do, and does nothing.",
+    flags: { ...CONFIG_FLAGS, ...withoutDryRun, ...COMMON_FLAGS },
+  },
+  stage: {
+    usage: "<name> [flags]",
+    help: "Runs one stage on what the stages before it have made.",
+    flags: { ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+  },
+  evaluate: {
+    usage: "[flags]",
+    help: "Judges pseudo labels against true masks.",
+    flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+  },
+  ablation: {
+    usage: "[flags]",
+    help: "Judges the parts of the method one by one, in a table.",
+    flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+  },
+  demo: {
+    usage: "[flags]",
+    help: "Makes the sample data set and runs the whole pipeline on it; results in out/sample.",
+    flags: { ...withoutPreset, ...RUN_FLAGS, ...COMMON_FLAGS },
+  },
+  config: {
+    usage: "[flags]",
+    help: "Prints the configuration that the flags make, as JSON. Its keys are those of --set and --config.",
+    flags: { ...CONFIG_FLAGS, ...COMMON_FLAGS },
+  },
+} satisfies Record<string, Command>;
+
+/** The name of a command. */
+export type CommandName = keyof typeof COMMANDS;
+
+/** Help on a command, or on all of them. */
+export function helpText(name: CommandName | null, stageLines: readonly string[] = []): string {
+  if (name === null) {
+    const lines = Object.entries<Command>(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(10)} ${help}`);
+    return [
+      "IRNet: instance and semantic masks from image-level class names.",
+      `\nCommands\n${lines.join("\n")}`,
+      `\nFlags of run\n${describeFlags(COMMANDS.run.flags)}`,
+      "\n<command> --help shows the flags of another command.",
+    ].join("\n");
+  }
+  const { usage, help, flags }: Command = COMMANDS[name];
+  const stages = stageLines.length > 0 ? [`\nStages\n${stageLines.map((line) => `  ${line}`).join("\n")}`] : [];
+  return [`${name} ${usage}\n\n${help}`, ...stages, `\nFlags\n${describeFlags(flags)}`].join("\n");
+}

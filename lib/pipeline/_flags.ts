@@ -1,0 +1,107 @@
+/** The flags of the command line and their parser. */
+import { nearest } from "./nearest.ts";
+import { UsageError } from "./usage_error.ts";
+
+/** A flag: what follows it, if anything, and what it is for. */
+interface Flag {
+  readonly value?: string;
+  readonly help: string;
+  /** May be given several times. */
+  readonly repeats?: true;
+}
+
+/** Flags that choose the configuration. */
+export const CONFIG_FLAGS = {
+  preset: { value: "name", help: "paper (default), lite or sample" },
+  config: { value: "file", help: "JSON file with any part of a configuration" },
+  set: { value: "key=value", help: "changes one setting, such as walk.beta=8; may be repeated", repeats: true },
+  "voc-root": { value: "folder", help: "folder with JPEGImages, ImageSets, …; short for --set data.root=…" },
+  backend: { value: "name", help: "auto, tensorflow, wasm or cpu; short for --set compute.backend=…" },
+  seed: { value: "number", help: "seed of all randomness; short for --set seed=…" },
+} satisfies Record<string, Flag>;
+
+/** Flags that say where and how to run. */
+export const RUN_FLAGS = {
+  workdir: { value: "folder", help: "folder of all results, default out/<preset>; the same folder continues a run" },
+  stages: { value: "a,b", help: "only these stages" },
+  force: { help: "do everything again" },
+  verify: { help: "compare contents, not times and sizes, to find out what is done" },
+  limit: { value: "n", help: "only the first n images of each stage that maps over images" },
+  shard: {
+    value: "i/n",
+    help: "every n-th image from the i-th on (from 0); auto: Slurm array; auto/n: Kubernetes job",
+  },
+  "on-bad-image": { value: "choice", help: "fail (default), or skip: list it in quarantine.jsonl and go on" },
+  "dry-run": { help: "say what there is to do, and do nothing" },
+} satisfies Record<string, Flag>;
+
+/** Flags of the evaluation. */
+export const EVALUATION_FLAGS = {
+  list: { value: "name", help: "the images to judge: data.inferList and data.instanceList" },
+  classes: { value: "a,b", help: "the classes that enter the means: evaluation.classes" },
+  sweep: { value: "a,b|from:to:step", help: "thresholds: evaluation.camThresholds and evaluation.pseudoThresholds" },
+} satisfies Record<string, Flag>;
+
+/** Flags of every command. */
+export const COMMON_FLAGS = {
+  debug: { help: "show where an error comes from" },
+  help: { help: "show this text" },
+  version: { help: "show the version" },
+} satisfies Record<string, Flag>;
+
+/** A set of flags by name. */
+export type Flags = Readonly<Record<string, Flag>>;
+
+/** A command line in parts. */
+export interface ParsedArguments {
+  /** Everything that is no flag. */
+  readonly positionals: readonly string[];
+  /** Values of the flags that were given; `""` for one without a value. */
+  readonly values: ReadonlyMap<string, readonly string[]>;
+}
+
+/**
+ * Parses `--flag value`, `--flag=value` and `--flag`.
+ * @throws UsageError for an unknown flag, naming the nearest one, and for missing, superfluous or repeated values.
+ */
+export function parseFlags(args: readonly string[], flags: Flags): ParsedArguments {
+  const positionals: string[] = [];
+  const values = new Map<string, string[]>();
+  for (let i = 0; i < args.length; i++) {
+    const arg = args[i] === "-h" ? "--help" : args[i]!;
+    if (!arg.startsWith("-")) {
+      positionals.push(arg);
+      continue;
+    }
+    const [, name, inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg)!;
+    const flag = Object.hasOwn(flags, name!) && arg.startsWith("--") ? flags[name!] : undefined;
+    if (!flag) {
+      throw new UsageError(
+        `Expected a flag of this command but found ${arg.split("=")[0]}; the nearest is --${
+          nearest(name!, Object.keys(flags))
+        }`,
+      );
+    }
+    if (!flag.value && inline !== undefined) {
+      throw new UsageError(`Expected --${name} without a value but found ${inline}`);
+    }
+    const value = !flag.value ? "" : inline ?? args[++i];
+    if (value === undefined || (inline === undefined && value.startsWith("--"))) {
+      throw new UsageError(`Expected <${flag.value}> after --${name} but found ${value ?? "nothing"}`);
+    }
+    const given = values.get(name!) ?? [];
+    if (given.length > 0 && !flag.repeats) {
+      throw new UsageError(`Expected --${name} once but found it twice`);
+    }
+    values.set(name!, [...given, value]);
+  }
+  return { positionals, values };
+}
+
+/** A line of help for each flag. */
+export function describeFlags(flags: Flags): string {
+  return Object.entries(flags).map(([name, { value, help }]) => {
+    const usage = `  --${name}${value ? ` <${value}>` : ""}`;
+    return usage.length < 25 ? `${usage.padEnd(25)} ${help}` : `${usage}\n${" ".repeat(26)}${help}`;
+  }).join("\n");
+}

@@ -1,0 +1,195 @@
+/**
+ * The command line: parses it, checks the configuration, and only then loads what is heavy.
+ * @module
+ */
+import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
+import { type ParsedArguments, parseFlags } from "./_flags.ts";
+import { nearest } from "./nearest.ts";
+import type { RunOptions } from "./run.ts";
+import { parseShard } from "./shard.ts";
+import type { PipelineModule } from "./stages.ts";
+import { InterruptedError, UsageError } from "./usage_error.ts";
+import { VERSION } from "./version.ts";
+
+/** Options of {@linkcode main}. */
+export interface MainOptions {
+  /** Address of a {@linkcode PipelineModule} with other stages. */
+  readonly module?: string;
+}
+
+/**
+ * Runs a command.
+ *
+ * @param args The command line.
+ * @param options Which stages there are.
+ * @returns The exit code: 0, 1 for errors, 2 for mistakes in the command line or configuration, 130 after an interrupt.
+ */
+export async function main(args: readonly string[], { module }: MainOptions = {}): Promise<number> {
+  try {
+    await execute(args, module ?? new URL("./stages.ts", import.meta.url).href);
+    return 0;
+  } catch (error) {
+    console.error(args.includes("--debug") ? error : (error as Error).message);
+    return error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1;
+  }
+}
+
+async function execute(args: readonly string[], module: string): Promise<void> {
+  const { command, rest } = splitCommand(args);
+  const parsed = parseFlags(rest, COMMANDS[command].flags);
+  const { positionals, values } = parsed;
+  if (values.has("version")) return console.log(`irnet ${VERSION}, deno ${Deno.version.deno}`);
+  if (values.has("help")) {
+    const stageLines = command === "stage" ? await describeStages(module) : [];
+    return console.log(helpText(args.length > rest.length ? command : null, stageLines));
+  }
+  const allowed = command === "stage" ? 1 : 0;
+  if (positionals.length < allowed) throw new UsageError("Expected the name of a stage but found none");
+  if (positionals.length > allowed) {
+    throw new UsageError(`Expected no argument ${positionals[allowed]} after ${command}`);
+  }
+
+  const { loadConfig } = await import("./load_config.ts");
+  const config = loadConfig({
+    ...(command === "demo" ? { preset: "sample" } : optional("preset", values.get("preset")?.[0])),
+    ...optional("file", values.get("config")?.[0]),
+    settings: settingsOf(parsed),
+  });
+  if (command === "config") return console.log(JSON.stringify(config, null, 2));
+  const options = runOptions(parsed, { module, preset: config.preset });
+  if (command === "demo") await makeSampleData(config.data.root!, config.seed);
+  const { checkPaths } = await import("./check_paths.ts");
+  checkPaths(config);
+
+  const chosen = await withStages(options, { command, positionals });
+  const { previewRun, run } = await import("./run.ts");
+  if (command === "dry-run" || values.has("dry-run")) {
+    for (const line of await previewRun(config, chosen)) console.log(line);
+    return;
+  }
+  const report = await interruptible((signal) => run(config, { ...chosen, signal }));
+  const { formatRunReport } = await import("./run_report.ts");
+  console.log(formatRunReport(report));
+}
+
+/** The command and what follows it; without one it is `run`. */
+function splitCommand(args: readonly string[]): { command: CommandName; rest: readonly string[] } {
+  const first = args[0];
+  if (first === undefined || first.startsWith("-")) return { command: "run", rest: args };
+  if (first === "help") return { command: "run", rest: ["--help"] };
+  if (Object.hasOwn(COMMANDS, first)) return { command: first as CommandName, rest: args.slice(1) };
+  const names = Object.keys(COMMANDS);
+  throw new UsageError(
+    `Expected a command among ${names.join(", ")} but found ${first}; the nearest is ${nearest(first, names)}`,
+  );
+}
+
+/** Flags that stand for settings, after those of `--set`. */
+function settingsOf({ values }: ParsedArguments): [string, string][] {
+  const settings = (values.get("set") ?? []).map((text): [string, string] => {
+    const at = text.indexOf("=");
+    if (at < 1) throw new UsageError(`Expected --set key=value but found ${text}`);
+    return [text.slice(0, at), text.slice(at + 1)];
+  });
+  const shortFor: Record<string, string[]> = {
+    "voc-root": ["data.root"],
+    backend: ["compute.backend"],
+    seed: ["seed"],
+    list: ["data.inferList", "data.instanceList"],
+    classes: ["evaluation.classes"],
+    sweep: ["evaluation.camThresholds", "evaluation.pseudoThresholds"],
+  };
+  for (const [flag, keys] of Object.entries(shortFor)) {
+    const text = values.get(flag)?.[0];
+    if (text === undefined) continue;
+    for (const key of keys) settings.push([key, flag === "sweep" ? expandRange(text) : text]);
+  }
+  return settings;
+}
+
+/** `from:to:step` → a list; anything else stays. */
+function expandRange(text: string): string {
+  const [from, to, step, ...more] = text.split(":").map(Number);
+  if (step === undefined || more.length > 0 || !(step > 0)) return text;
+  const count = Math.round((to! - from!) / step) + 1;
+  return Array.from({ length: Math.max(0, count) }, (_, i) => Number((from! + i * step).toFixed(6))).join();
+}
+
+function runOptions(
+  { values }: ParsedArguments,
+  { module, preset }: { module: string; preset: string },
+): RunOptions {
+  const value = (flag: string) => values.get(flag)?.[0];
+  const limit = value("limit"), shard = value("shard"), onBadImage = value("on-bad-image") ?? "fail";
+  if (limit !== undefined && !/^[1-9]\d*$/.test(limit)) {
+    throw new UsageError(`Expected a whole number of at least 1 for --limit but found ${limit}`);
+  }
+  if (onBadImage !== "fail" && onBadImage !== "skip") {
+    throw new UsageError(`Expected --on-bad-image fail or skip but found ${onBadImage}`);
+  }
+  return {
+    workdir: value("workdir") ?? `out/${preset}`,
+    module,
+    ...optional("stages", value("stages")?.split(",").map((name) => name.trim())),
+    force: values.has("force"),
+    verify: values.has("verify"),
+    ...optional("limit", limit === undefined ? undefined : Number(limit)),
+    ...optional("shard", shard === undefined ? undefined : parseShard(shard)),
+    onBadImage,
+    progress: {
+      terminal: Deno.stderr.isTerminal(),
+      write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+    },
+  };
+}
+
+/** The stages that a command stands for. */
+async function withStages(
+  options: RunOptions,
+  { command, positionals }: { command: CommandName; positionals: readonly string[] },
+): Promise<RunOptions> {
+  if (command === "stage") return { ...options, stages: positionals };
+  if (command !== "evaluate" && command !== "ablation") return options;
+  const { commands }: PipelineModule = await import(options.module!);
+  return { ...options, ...optional("stages", commands?.[command]) };
+}
+
+async function describeStages(module: string): Promise<string[]> {
+  const { stages }: PipelineModule = await import(module);
+  return stages.map(({ name, section }) => `${name.padEnd(16)} ${section}`);
+}
+
+/** Makes the sample data set where it is missing; an interrupted attempt leaves nothing that looks whole. */
+async function makeSampleData(folder: string, seed: number): Promise<void> {
+  const { exists } = await import("./_files.ts");
+  if (await exists(folder)) return;
+  const { generateSample } = await import("../voc/sample/mod.ts");
+  const unfinished = `${folder}.unfinished`;
+  if (await exists(unfinished)) await Deno.remove(unfinished, { recursive: true });
+  await generateSample({ seed, out: unfinished });
+  await Deno.rename(unfinished, folder);
+}
+
+/** Does work that SIGINT and SIGTERM abort; a second one ends the process at once. */
+async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const controller = new AbortController();
+  const interrupt = () => {
+    if (controller.signal.aborted) Deno.exit(130);
+    console.error("\nStopping after what is under way; again to stop at once");
+    controller.abort(new InterruptedError("Interrupted; the same command goes on from here"));
+  };
+  const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
+  for (const name of signals) Deno.addSignalListener(name, interrupt);
+  try {
+    return await work(controller.signal);
+  } finally {
+    for (const name of signals) Deno.removeSignalListener(name, interrupt);
+  }
+}
+
+/** A property that is absent where its value is undefined. */
+function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
+}
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
