@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { registerRectifierGradients } from "./_rectifier_gradients.ts";
 import { findLibrary } from "./tensorflow/find_library.ts";
 import { startTensorflow } from "./tensorflow/start.ts";
 import * as tf from "./tf.ts";
@@ -38,6 +39,7 @@ const setup = "deno task setup:tensorflow";
  */
 export async function useBackend(choice: BackendChoice, { threads = 0 }: BackendOptions = {}): Promise<BackendReport> {
   quietCpuBackend();
+  registerRectifierGradients();
   if (choice === "cpu") {
     await tf.setBackend("cpu");
     const advice = "--backend auto: this backend is for cross-checks";

@@ -11,6 +11,5 @@ export * from "./depthwise_conv2d.ts";
 export * from "./fold_batch_norm.ts";
 export * from "./group_norm.ts";
 export * from "./max_pool.ts";
-export * from "./relu.ts";
 export * from "./upsample_bilinear.ts";
 export * from "./without_gradient.ts";

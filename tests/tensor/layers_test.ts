@@ -3,7 +3,6 @@ import {
   foldBatchNorm,
   groupNorm,
   maxPool,
-  relu,
   tf,
   upsampleBilinear,
   withoutGradient,
@@ -61,7 +60,7 @@ for (const [shift, channels, groups] of [[0, 6, 2], [3, 6, 3], [0, 5, 1], [0, 4,
   });
 }
 
-onEachBackend("groupNorm() and relu() rectify, and so do their gradients", () => {
+onEachBackend("groupNorm() and tf.relu() rectify, and so do their gradients", () => {
   const rectified = (x: Map4) => mapValues(x, (value) => Math.max(value, 0));
   const inputs = [sampleMap([2, 5, 7, 6], 7), sampleMap([1, 1, 1, 6], 8), sampleMap([1, 1, 1, 6], 9)];
   assertSameLayer(
@@ -78,7 +77,12 @@ onEachBackend("groupNorm() and relu() rectify, and so do their gradients", () =>
       name: "groupNorm and relu",
     },
   );
-  assertSameLayer((x) => relu(x as Tensor4D), { reference: rectified, inputs: inputs.slice(0, 1), name: "relu" });
+  assertSameLayer((x) => tf.relu(x), { reference: rectified, inputs: inputs.slice(0, 1), name: "relu" });
+  assertSameLayer((x) => tf.relu6(x), {
+    reference: (x) => mapValues(x, (value) => Math.min(Math.max(value, 0), 6)),
+    inputs: [mapValues(inputs[0]!, (value) => 12 * value)],
+    name: "relu6",
+  });
 });
 
 onEachBackend("groupNorm() keeps its precision on large maps far from zero", () => {

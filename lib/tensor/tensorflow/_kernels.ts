@@ -78,13 +78,15 @@ export const plainKernels: Kernels & MapKernels = {
   },
 
   resizeGradient(dy, shape) {
-    // Of the original map, TensorFlow looks only at the shape.
-    const like = tf.fill([...shape], 0);
-    const dx = execute("ResizeBilinearGrad", [dy, like], resizeAttributes);
-    like.dispose();
-    return dx;
+    return tf.tidy(() => execute("ResizeBilinearGrad", [dy, shapedLike(shape, dy)], resizeAttributes));
   },
 };
+
+/** A tensor of which only the shape matters: the memory of another where that is large enough. */
+function shapedLike(shape: Shape, other: tf.Tensor4D): tf.Tensor4D {
+  const size = shape.reduce((product, length) => product * length);
+  return size > other.size ? tf.zeros([...shape]) : other.flatten().slice(0, size).reshape([...shape]);
+}
 
 /** Made of the fused operations of oneDNN, which TensorFlow has on x86 processors. */
 export const fusedKernels: Kernels & MapKernels = {
