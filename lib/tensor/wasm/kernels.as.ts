@@ -1,4 +1,6 @@
 // asc: --importMemory --initialMemory 256
+// @ts-nocheck: AssemblyScript
+//
 // Kernels that work on the memory of tfjs's wasm backend: tensors are addressed where they lie, nothing is copied.
 // The memory starts with 256 pages there; saying so spares half of the bounds checks.
 //

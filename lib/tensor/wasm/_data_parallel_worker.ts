@@ -1,0 +1,51 @@
+/** A worker of `startDataParallel()`: gradients of one micro-batch after the other. */
+/// <reference lib="webworker" />
+import { useBackend } from "../backend.ts";
+import * as tf from "../tf.ts";
+import type { CreateLoss, LossFunction } from "./data_parallel.ts";
+import type { Answer, MicroMessage, StartMessage } from "./_messages.ts";
+import { viewsOf } from "./_named_arrays.ts";
+
+const scope = self as unknown as DedicatedWorkerGlobalScope;
+
+let loss: LossFunction<unknown>;
+let start: StartMessage;
+const params: Record<string, tf.Tensor> = {};
+/** Step that the parameters are of. */
+let current = 0;
+
+scope.onmessage = async ({ data }: MessageEvent<StartMessage | MicroMessage>) => {
+  let answer: Answer;
+  try {
+    answer = { loss: "module" in data ? await begin(data) : compute(data) };
+  } catch (error) {
+    answer = { error: (error as Error).message };
+  }
+  scope.postMessage(answer);
+};
+
+async function begin(message: StartMessage): Promise<null> {
+  start = message;
+  await useBackend("wasm");
+  const { createLoss } = await import(message.module) as { createLoss: CreateLoss<unknown, unknown> };
+  loss = await createLoss(message.settings);
+  for (const [name, { shape, data }] of Object.entries(message.params)) params[name] = tf.tensor(data, shape);
+  return null;
+}
+
+function compute({ step, micro, gradients }: MicroMessage): number {
+  if (step !== current) {
+    for (const [name, { shape, data }] of Object.entries(viewsOf(start.values, start.trainable))) {
+      params[name]?.dispose();
+      params[name] = tf.tensor(data as Float32Array<ArrayBuffer>, shape);
+    }
+    current = step;
+  }
+  const tensors = start.trainable.map(([name]) => params[name]!);
+  const { value, grads } = tf.valueAndGrads(() => loss(params, micro))(tensors);
+  const views = viewsOf(gradients, start.trainable);
+  start.trainable.forEach(([name], i) => views[name]!.data.set(grads[i]!.dataSync()));
+  const result = value.dataSync()[0]!;
+  tf.dispose([value, ...grads]);
+  return result;
+}
