@@ -1,7 +1,8 @@
+import * as simd from "./bicubic.wasm";
 import type { RgbImage } from "./image.ts";
 
 /** For every output position: the first input position, and `size` integer weights, scaled by 2^22. */
-export interface Taps {
+interface Taps {
   readonly size: number;
   readonly first: Int32Array;
   readonly weights: Int32Array;
@@ -16,23 +17,24 @@ function cubic(x: number): number {
 }
 
 /** Weights in fixed point; every window is padded to the same size with zeros, and lies inside the input. */
-export function bicubicTaps(from: number, to: number): Taps {
+function bicubicTaps(from: number, to: number): Taps {
   const scale = from / to, widening = Math.max(scale, 1), support = 2 * widening;
-  const size = Math.min(from, Math.ceil(support) * 2 + 1);
+  const low = (centre: number) => Math.max(Math.trunc(centre - support + 0.5), 0);
+  const high = (centre: number) => Math.min(Math.trunc(centre + support + 0.5), from);
+  let size = 0;
+  for (let i = 0; i < to; i++) size = Math.max(size, high((i + 0.5) * scale) - low((i + 0.5) * scale));
   const first = new Int32Array(to), weights = new Int32Array(to * size), values = new Float64Array(size);
   for (let i = 0; i < to; i++) {
-    const centre = (i + 0.5) * scale;
-    const low = Math.max(Math.trunc(centre - support + 0.5), 0);
-    const count = Math.min(Math.trunc(centre + support + 0.5), from) - low;
+    const centre = (i + 0.5) * scale, start = low(centre), count = high(centre) - start;
     let sum = 0;
     for (let j = 0; j < count; j++) {
-      values[j] = cubic((j + low - centre + 0.5) / widening);
+      values[j] = cubic((j + start - centre + 0.5) / widening);
       sum += values[j]!;
     }
-    first[i] = Math.min(low, from - size);
+    first[i] = Math.min(start, from - size);
     for (let j = 0; j < count; j++) {
       const w = values[j]! / sum * 2 ** 22;
-      weights[i * size + low - first[i]! + j] = Math.trunc(w < 0 ? w - 0.5 : w + 0.5);
+      weights[i * size + start - first[i]! + j] = Math.trunc(w < 0 ? w - 0.5 : w + 0.5);
     }
   }
   return { size, first, weights };
@@ -41,40 +43,41 @@ export function bicubicTaps(from: number, to: number): Taps {
 /** Resizes along x. */
 export function convolveRows({ width, height, data }: RgbImage, to: number): RgbImage {
   const { size, first, weights } = bicubicTaps(width, to);
-  const out = new Uint8ClampedArray(height * to * 3);
-  for (let y = 0; y < height; y++) {
-    for (let x = 0; x < to; x++) {
-      let red = 1 << 21, green = red, blue = red;
-      let from = (y * width + first[x]!) * 3;
-      for (let j = x * size, end = j + size; j < end; j++, from += 3) {
-        const w = weights[j]!;
-        red = (red + Math.imul(w, data[from]!)) | 0;
-        green = (green + Math.imul(w, data[from + 1]!)) | 0;
-        blue = (blue + Math.imul(w, data[from + 2]!)) | 0;
-      }
-      const at = (y * to + x) * 3;
-      out[at] = red >> 22;
-      out[at + 1] = green >> 22;
-      out[at + 2] = blue >> 22;
-    }
-  }
-  return { width: to, height, data: new Uint8Array(out.buffer) };
+  const place = load({ data, first, weights, outputBytes: height * to * 3 });
+  simd.convolveRows(place.input, place.output, place.first, place.weights, size, width, height, to);
+  return { width: to, height, data: unload(place.output, height * to * 3) };
 }
 
 /** Resizes along y. */
 export function convolveColumns({ width, height, data }: RgbImage, to: number): RgbImage {
   const { size, first, weights } = bicubicTaps(height, to);
-  const row = width * 3;
-  const out = new Uint8ClampedArray(to * row), sums = new Int32Array(row);
-  for (let y = 0; y < to; y++) {
-    sums.fill(1 << 21);
-    for (let j = 0; j < size; j++) {
-      const w = weights[y * size + j]!;
-      if (w === 0) continue;
-      const from = (first[y]! + j) * row;
-      for (let x = 0; x < row; x++) sums[x]! += Math.imul(w, data[from + x]!);
-    }
-    for (let x = 0; x < row; x++) out[y * row + x] = sums[x]! >> 22;
-  }
-  return { width, height: to, data: new Uint8Array(out.buffer) };
+  const place = load({ data, first, weights, outputBytes: to * width * 3 });
+  simd.convolveColumns(place.input, place.output, place.first, place.weights, size, width * 3, to);
+  return { width, height: to, data: unload(place.output, to * width * 3) };
+}
+
+const base = simd.memory.buffer.byteLength; // below lies what the module itself may use
+const SLACK = 16; // bytes that a pass may touch past the last pixel
+
+/** Copies a pass's inputs into the memory of the SIMD module, and says where they and the output are. */
+function load(
+  { data, first, weights, outputBytes }: {
+    data: Uint8Array;
+    first: Int32Array;
+    weights: Int32Array;
+    outputBytes: number;
+  },
+): { input: number; output: number; first: number; weights: number } {
+  const firstAt = base, weightsAt = firstAt + first.byteLength;
+  const inputAt = weightsAt + weights.byteLength, outputAt = inputAt + data.length + SLACK;
+  const missing = outputAt + outputBytes + SLACK - simd.memory.buffer.byteLength;
+  if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
+  new Int32Array(simd.memory.buffer, firstAt).set(first);
+  new Int32Array(simd.memory.buffer, weightsAt).set(weights);
+  new Uint8Array(simd.memory.buffer, inputAt).set(data);
+  return { input: inputAt, output: outputAt, first: firstAt, weights: weightsAt };
+}
+
+function unload(at: number, length: number): Uint8Array {
+  return new Uint8Array(simd.memory.buffer, at, length).slice();
 }
