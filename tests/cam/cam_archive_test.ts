@@ -23,7 +23,7 @@ async function goldenArchive() {
     };
   });
   const [height, width] = golden.shape("high_res").slice(1) as [number, number];
-  const scales = Float32Array.from(sizes, ([scaled]) => Math.round(2 * scaled / height) / 2);
+  const scales = Float32Array.from(sizes, ([scaled]) => Math.round(4 * scaled / height) / 4);
   const archive: ScaledCams = { keys, size: [height, width], scales, maps };
   return { golden, archive };
 }
@@ -57,13 +57,13 @@ Deno.test("highResolutionCam() pads to the stride that the maps were made with",
 
 Deno.test("highResolutionCam() says which sizes fit no stride", async () => {
   const { archive } = await goldenArchive();
-  const wrong = { ...archive, maps: archive.maps.map((map) => ({ ...map, height: map.height + 3 })) };
-  assertThrows(() => highResolutionCam(wrong), RangeError, "Expected maps of a 45×61 image at stride 4, 8, 16 or 32");
+  const wrong = { ...archive, maps: archive.maps.map((map) => ({ ...map, height: map.height + 1000 })) };
+  assertThrows(() => highResolutionCam(wrong), RangeError, `Expected maps of a ${archive.size.join("×")} image`);
 });
 
 Deno.test("archives pass through their arrays unchanged", async () => {
   const { archive } = await goldenArchive();
-  assertEquals(Object.keys(camArrays(archive)), ["keys", "size", "scales", "map_0", "map_1", "map_2", "map_3"]);
+  assertEquals(Object.keys(camArrays(archive)), ["keys", "size", "scales", ...archive.maps.map((_, i) => `map_${i}`)]);
   assertEquals(parseCamArrays(camArrays(archive), "a.npz"), archive);
   const stored = { keys: archive.keys, cam: stridedCam(archive), highRes: highResolutionCam(archive) };
   assertEquals(parseCamArrays(camArrays(stored), "a.npz"), stored);
@@ -80,8 +80,9 @@ Deno.test("an archive without classes gives empty maps", () => {
 
 Deno.test("parseCamArrays() names file and array that are wrong", async () => {
   const { archive } = await goldenArchive();
-  const { map_2: _, ...arrays } = camArrays(archive);
-  assertThrows(() => parseCamArrays(arrays, "a.npz"), Error, "Expected map_2 [2, ?, ?] in a.npz but found none");
+  const { map_1: _, ...arrays } = camArrays(archive);
+  const message = `Expected map_1 [${archive.keys.length}, ?, ?] in a.npz but found none`;
+  assertThrows(() => parseCamArrays(arrays, "a.npz"), Error, message);
   const maps = { shape: [2, 3, 3], data: new Float32Array(18) };
   const stored = { keys: { shape: [2], data: Int32Array.of(1, 2) }, cam: maps, high_res: maps };
   assertThrows(() => parseCamArrays(stored, "b.npz"), Error, "Expected cam at a quarter of high_res 3×3 in b.npz");
