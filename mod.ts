@@ -1,0 +1,34 @@
+/**
+ * IRNet for Deno: instance and semantic masks from image-level class names (Ahn, Cho, Kwak, "Weakly Supervised
+ * Learning of Instance Segmentation with Inter-pixel Relations", CVPR 2019).
+ *
+ * Each room of the method is a namespace here and a module of its own (`@irnet/irnet/cam`, …). Run as a program, it is
+ * the command line of the whole pipeline: `deno run -A mod.ts --help`.
+ *
+ * @example
+ * ```ts
+ * import { crf, displacement } from "@irnet/irnet";
+ * const field = new Float32Array(2 * 94 * 125);
+ * const centroids = displacement.findCentroids(field, { height: 94, width: 125 });
+ * ```
+ * @module
+ */
+export * as affinity from "./lib/affinity/mod.ts";
+export * as cam from "./lib/cam/mod.ts";
+export * as config from "./lib/config.ts";
+export * as crf from "./lib/crf/mod.ts";
+export * as displacement from "./lib/displacement/mod.ts";
+export * as evaluation from "./lib/evaluation/mod.ts";
+export * as irnet from "./lib/irnet/mod.ts";
+export * as nn from "./lib/nn/mod.ts";
+export * as pipeline from "./lib/pipeline/mod.ts";
+export * as relation from "./lib/relation/mod.ts";
+export * as stage from "./lib/stage.ts";
+export * as synthesis from "./lib/synthesis/mod.ts";
+export * as tensor from "./lib/tensor/mod.ts";
+export * as voc from "./lib/voc/mod.ts";
+export * as weights from "./lib/weights/mod.ts";
+
+import { main } from "./lib/pipeline/command_line.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
