@@ -44,6 +44,10 @@ export const plainKernels: Kernels & MapKernels = {
 
   convolveFilterGradient(dy, x, { window, depthwise, shape }) {
     const name = depthwise ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
+    if (depthwise && (window.stride > 1 || window.size[0] > 3)) {
+      // oneDNN, which does not take explicit padding, is several times slower here than TensorFlow itself.
+      return execute(name, [x, shape, dy], { ...float, ...explicitAttributes(window) });
+    }
     if (!needsPadding(x.shape, window)) {
       return execute(name, [x, shape, dy], { ...float, ...windowAttributes(x.shape, window) });
     }
@@ -146,12 +150,17 @@ function needsPadding([, height, width]: Shape, window: Window): boolean {
 }
 
 function windowAttributes([, height, width]: Shape, window: Window): Attributes {
-  const { stride, padding: [top, bottom, left, right] } = window;
-  const padding = isValid(window) ? "VALID" : isSame([height, width], window) ? "SAME" : "EXPLICIT";
+  const { stride } = window;
+  const padding = isValid(window) ? "VALID" : isSame([height, width], window) ? "SAME" : null;
+  if (padding === null) return explicitAttributes(window);
+  return { strides: attribute.int([1, stride, stride, 1]), padding: attribute.text(padding) };
+}
+
+function explicitAttributes({ stride, padding: [top, bottom, left, right] }: Window): Attributes {
   return {
     strides: attribute.int([1, stride, stride, 1]),
-    padding: attribute.text(padding),
-    ...(padding === "EXPLICIT" ? { explicit_paddings: attribute.int([0, 0, top, bottom, left, right, 0, 0]) } : {}),
+    padding: attribute.text("EXPLICIT"),
+    explicit_paddings: attribute.int([0, 0, top, bottom, left, right, 0, 0]),
   };
 }
 
