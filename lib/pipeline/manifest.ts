@@ -5,9 +5,11 @@ import { type Shard, shardFile } from "./shard.ts";
 /** In place of an image's id, in the manifest of a stage that works on the data set as a whole. */
 export const WHOLE_STAGE = "*";
 
-/** A file that was written: SHA-256 of its contents, and their length. */
+/** A file that was written. */
 export interface OutputRecord {
+  /** SHA-256 of its contents. */
   readonly hash: string;
+  /** Their length. */
   readonly bytes: number;
 }
 

@@ -4,14 +4,11 @@
  */
 export * from "./command_line.ts";
 export * from "./load_config.ts";
-export * from "./lock.ts";
-export * from "./manifest.ts";
 export * from "./npz.ts";
 export * from "./progress.ts";
-export * from "./quarantine.ts";
+export type { BadImageChoice } from "./quarantine.ts";
 export * from "./run.ts";
 export * from "./run_report.ts";
 export * from "./shard.ts";
 export * from "./stages.ts";
-export * from "./store.ts";
 export * from "./usage_error.ts";
