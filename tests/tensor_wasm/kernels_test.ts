@@ -1,4 +1,4 @@
-import { assert, assertClose, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertAlmostEquals, assertClose, assertEquals, assertRejects } from "../assert.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { registerWasmTrainingKernels } from "../../lib/tensor/wasm/mod.ts";
@@ -68,7 +68,7 @@ const cases: Case[] = [
   { x: [2, 8, 9, 4], filter: [5, 3, 4, 8], stride: 1, padding: "valid" },
   { x: [1, 11, 10, 2], filter: [7, 7, 2, 6], stride: 3, padding: "same" },
   { x: [1, 4, 4, 1], filter: [2, 2, 1, 1], stride: 1, padding: [[0, 0], [2, 0], [0, 3], [0, 0]] },
-  { x: [1, 70, 64, 20], filter: [3, 3, 20, 11], stride: 1, padding: "same" },
+  { x: [1, 70, 70, 20], filter: [2, 3, 20, 11], stride: 1, padding: "same" },
 ];
 
 for (const { x, filter, stride, padding } of cases) {
@@ -102,20 +102,56 @@ for (const { x, filter, stride, padding } of cases) {
   });
 }
 
-Deno.test("dilated Conv2D and the backward kernels with dilation agree with a filter with holes", async () => {
+Deno.test("a dilated Conv2D and its gradients are those of a filter with holes", async () => {
   await useBackend("wasm");
   const { x, filter } = values({ x: [2, 9, 8, 4], filter: [3, 3, 4, 5] });
   const [tx, tw] = [tensor4d(x!), tensor4d(filter!)];
-  const holes = tf.tensor(
-    Float32Array.from({ length: 5 * 5 * 20 }, (_, i) => {
-      const [ky, kx, rest] = [Math.floor(i / 100), Math.floor(i / 20) % 5, i % 20];
-      return ky % 2 || kx % 2 ? 0 : filter!.data[(ky / 2 * 3 + kx / 2) * 20 + rest]!;
-    }),
-    [5, 5, 4, 5],
-  ) as tf.Tensor4D;
-  const dilated = tf.conv2d(tx, tw, 1, "same", "NHWC", 2);
-  assertClose(dilated.dataSync(), tf.conv2d(tx, holes, 1, "same").dataSync(), { absolute: 1e-5 });
+  /** Index in the filter with holes, [5, 5, 4, 5], of a value of the filter. */
+  const spread = (i: number) => (Math.floor(i / 60) * 2 * 5 + Math.floor(i / 20) % 3 * 2) * 20 + i % 20;
+  const holes = new Float32Array(5 * 5 * 20);
+  filter!.data.forEach((value, i) => holes[spread(i)] = value);
+  const th = tensor4d({ shape: [5, 5, 4, 5], data: holes });
+
+  const y = tf.conv2d(tx, tw, 1, "same", "NHWC", 2);
+  assertClose(y.dataSync(), tf.conv2d(tx, th, 1, "same").dataSync(), { absolute: 1e-5 });
+
+  // TensorFlow.js has no gradient for dilated convolutions, but the kernels know dilations.
+  const attributes = { strides: [1, 1], pad: "same", dataFormat: "NHWC" };
+  const run = (name: string, inputs: tf.NamedTensorMap, more: tf.NamedAttrMap) =>
+    tf.engine().runKernel(name, inputs, { ...attributes, ...more }) as tf.Tensor;
+  const dx = run("Conv2DBackpropInput", { dy: y, filter: tw }, { inputShape: tx.shape, dilations: [2, 2] });
+  const dxHoles = run("Conv2DBackpropInput", { dy: y, filter: th }, { inputShape: tx.shape });
+  assertClose(dx.dataSync(), dxHoles.dataSync(), { absolute: 1e-4 });
+  const dw = run("Conv2DBackpropFilter", { x: tx, dy: y }, { filterShape: tw.shape, dilations: [2, 2] });
+  const dwHoles = run("Conv2DBackpropFilter", { x: tx, dy: y }, { filterShape: th.shape }).dataSync();
+  assertClose(dw.dataSync(), filter!.data.map((_, i) => dwHoles[spread(i)]!), { absolute: 1e-4 });
 });
+
+Deno.test("the gradient of an average pool with padding is its finite difference", async () => {
+  await useBackend("wasm");
+  const { x } = values({ x: [2, 5, 6, 3] });
+  const loss = (x: tf.Tensor) => tf.avgPool(x as tf.Tensor4D, 3, 2, "same").square().sum();
+  const gradient = tf.grad(loss)(tensor4d(x!)).dataSync();
+  for (let i = 0; i < gradient.length; i += 7) {
+    const at = (step: number) =>
+      loss(tensor4d({ ...x!, data: x!.data.map((v, j) => i === j ? v + step : v) })).dataSync()[0]!;
+    assertAlmostEquals(gradient[i]!, (at(0.05) - at(-0.05)) / 0.1, 2e-4);
+  }
+});
+
+Deno.test("slices, splits and concatenations along any axis equal the cpu backend's", () =>
+  assertSameAsCpu({ x: [3, 4, 5, 6], y: [3, 4, 150] }, ({ x, y }) => [
+    ...[0, 1, 2, 3].flatMap((
+      axis,
+    ) => [...tf.split(x!, [1, x!.shape[axis]! - 1], axis), tf.concat([x!, x!.square()], axis)]),
+    tf.slice(x!, [1, 0, 2, 3], [2, 3, 2, 2]),
+    tf.slice(x!, [0, 1, 0, 0], [3, 2, 5, 6]),
+    tf.slice(y!, [1, 1, 5], [2, 2, 140]),
+    tf.slice(y!.flatten(), [7], [100]),
+    tf.clone(x!).add(1),
+    tf.cast(x!, "float32"),
+    tf.cast(x!.mul(5), "int32").cast("float32"),
+  ]));
 
 Deno.test("FusedConv2D with bias and ReLU6 equals the cpu backend's", () =>
   assertSameAsCpu({ x: [2, 5, 7, 9], filter: [3, 3, 9, 10], bias: [10] }, ({ x, filter, bias }) =>

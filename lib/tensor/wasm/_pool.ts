@@ -22,6 +22,15 @@ export function maxPoolGradient({ dy, x, y, dx }: Record<"dy" | "x" | "y" | "dx"
   }
 }
 
+/** Gradient of averages over windows, of which only what lies inside the image counts. */
+export function averagePoolGradient(dy: number, dx: number, g: Geometry): void {
+  clear(dx, g.batch * g.height * g.width * g.channels * 4);
+  for (let image = 0; image < g.batch; image++) {
+    const { input, output } = offsets(image, g);
+    wasmKernels().averagePoolGradient(dy + output, g.height, g.width, g.channels, ...windowArguments(g), dx + input);
+  }
+}
+
 function windowArguments(g: Geometry): number[] {
   return [g.filterHeight, g.filterWidth, g.strideY, g.strideX, g.top, g.left, g.outputHeight, g.outputWidth];
 }

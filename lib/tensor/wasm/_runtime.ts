@@ -14,6 +14,7 @@ export interface WasmKernels {
   rectifierGradient: Procedure;
   maxPool: Procedure;
   maxPoolGradient: Procedure;
+  averagePoolGradient: Procedure;
   addDepthwiseProducts: Procedure;
   addDepthwiseInput: Procedure;
   copyRuns: Procedure;

@@ -7,7 +7,7 @@ import { convolveInputGradient } from "./_convolve_input_gradient.ts";
 import { depthwiseFilterGradient, depthwiseInputGradient } from "./_depthwise_gradients.ts";
 import type { Geometry } from "./_geometry.ts";
 import { multiply } from "./_multiply.ts";
-import { maxPool, maxPoolGradient } from "./_pool.ts";
+import { averagePoolGradient, maxPool, maxPoolGradient } from "./_pool.ts";
 import { addressOf, allocate, shareMemory, wasmKernels } from "./_runtime.ts";
 
 /** Computes a kernel's output, or `null` where it leaves the case to the kernel that it replaces. */
@@ -97,6 +97,13 @@ export const tfjsKernels: Record<string, Implementation> = {
     const dx = allocate(input!.shape);
     const addresses = { dy: addressOf(dy!), x: addressOf(input!), y: addressOf(output!), dx: addressOf(dx) };
     maxPoolGradient(addresses, poolGeometry(input!.shape, attributes));
+    return dx;
+  },
+
+  // TensorFlow.js's own divides by the whole window at the border, too.
+  AvgPoolGrad({ dy, input }, attributes) {
+    const dx = allocate(input!.shape);
+    averagePoolGradient(addressOf(dy!), addressOf(dx), poolGeometry(input!.shape, attributes));
     return dx;
   },
 

@@ -942,3 +942,32 @@ export function resizeGradient(
     addTimes(row, py - <f32> y0, dx + y1 * width * pixel, width * pixel);
   }
 }
+
+/** Gradient of an average pool of one image, whose windows count only what lies inside it. Expects `dx` to be zero. */
+export function averagePoolGradient(
+  dy: usize,
+  height: i32,
+  width: i32,
+  channels: i32,
+  windowHeight: i32,
+  windowWidth: i32,
+  strideY: i32,
+  strideX: i32,
+  top: i32,
+  left: i32,
+  outputHeight: i32,
+  outputWidth: i32,
+  dx: usize,
+): void {
+  const pixel = channels * 4;
+  for (let oy = 0; oy < outputHeight; oy++) {
+    const y0 = max(0, oy * strideY - top), y1 = min(height, oy * strideY - top + windowHeight);
+    for (let ox = 0; ox < outputWidth; ox++, dy += pixel) {
+      const x0 = max(0, ox * strideX - left), x1 = min(width, ox * strideX - left + windowWidth);
+      const share: f32 = <f32> 1 / <f32> ((y1 - y0) * (x1 - x0));
+      for (let y = y0; y < y1; y++) {
+        for (let x = x0; x < x1; x++) addTimes(dy, share, dx + (y * width + x) * pixel, pixel);
+      }
+    }
+  }
+}
