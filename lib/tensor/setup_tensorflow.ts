@@ -1,15 +1,15 @@
 /**
  * `deno task setup:tensorflow`: puts TensorFlow's library, out of its PyPI wheel, where `useBackend()` looks for it.
  *
- * Options: `--cuda` takes the wheel that also computes on NVIDIA GPUs; `--from PATH` takes a wheel, folder or library
- * that is there already; `--version X` takes another version of the wheel.
+ * Options: `--cuda` takes the wheel that also computes on NVIDIA GPUs, with the CUDA libraries of the system;
+ * `--from PATH` takes a wheel, folder or library that is there already; `--version X` another version of the wheel.
  * @module
  */
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { extractFromWheel } from "./tensorflow/_wheel.ts";
-import { libraryFolder, libraryNames } from "./tensorflow/find_library.ts";
+import { frameworkName, interfaceNames, libraryFolder } from "./tensorflow/find_library.ts";
 
 /** Options of {@linkcode setupTensorflow}. */
 export interface SetupOptions {
@@ -40,7 +40,9 @@ export async function setupTensorflow(
   }
   const temporary = await Deno.makeTempDir({ prefix: "tensorflow-wheel-" });
   try {
-    await install(await download(`${cuda ? "tensorflow" : "tensorflow-cpu"}==${version}`, temporary), folder);
+    // Wheels without CUDA have a name of their own only where there are others.
+    const small = !cuda && Deno.build.os === "linux" && Deno.build.arch === "x86_64";
+    await install(await download(`${small ? "tensorflow-cpu" : "tensorflow"}==${version}`, temporary), folder);
   } finally {
     await Deno.remove(temporary, { recursive: true });
   }
@@ -48,10 +50,16 @@ export async function setupTensorflow(
 }
 
 async function install(source: string, folder: string): Promise<void> {
-  const { isDirectory } = await Deno.stat(source);
-  if (source.endsWith(".whl")) return await extractFromWheel(source, { names: libraryNames, folder });
-  const place = isDirectory ? source : dirname(source);
-  for (const name of libraryNames) {
+  if (source.endsWith(".whl")) {
+    return await extractFromWheel(source, { names: [interfaceNames[0]!, frameworkName], folder });
+  }
+  const place = (await Deno.stat(source)).isDirectory ? source : dirname(source);
+  const present = new Set((await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name));
+  const found = interfaceNames.find((name) => present.has(name));
+  if (!found || !present.has(frameworkName)) {
+    throw new Error(`Expected ${interfaceNames.join(" or ")}, and ${frameworkName}, in ${place} but found none`);
+  }
+  for (const name of [found, frameworkName]) {
     const target = join(folder, name);
     await Deno.copyFile(join(place, name), `${target}.part`);
     await Deno.rename(`${target}.part`, target);
@@ -80,7 +88,7 @@ if (import.meta.main) {
       options: { cuda: { type: "boolean" }, from: { type: "string" }, version: { type: "string" } },
     });
     const folder = await setupTensorflow(values);
-    console.error(`${libraryNames.map((name) => basename(name)).join(" and ")} are in ${folder}`);
+    console.error(`TensorFlow's library is in ${folder}`);
   } catch (error) {
     console.error((error as Error).message);
     process.exit(1);

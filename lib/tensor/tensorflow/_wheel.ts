@@ -64,13 +64,11 @@ async function extract(file: Deno.FsFile, entry: Entry, target: string): Promise
   let size = 0, crc = 0;
   {
     using output = await Deno.open(temporary, { write: true, create: true, truncate: true });
-    const writer = output.writable.getWriter();
     for await (const chunk of content) {
       size += chunk.length;
       crc = crc32(chunk, crc);
-      await writer.write(chunk);
+      for (let done = 0; done < chunk.length;) done += await output.write(chunk.subarray(done));
     }
-    writer.releaseLock();
   }
   if (size !== entry.size || crc !== entry.crc) {
     await Deno.remove(temporary);

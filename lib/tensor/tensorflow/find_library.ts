@@ -1,8 +1,13 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** File names of TensorFlow's libraries: the interface, and what it links to. */
-export const libraryNames: readonly string[] = ["libtensorflow_cc.so.2", "libtensorflow_framework.so.2"];
+const suffix = Deno.build.os === "darwin" ? "2.dylib" : "so.2";
+
+/** File names that TensorFlow's C interface comes under: in its wheels, and in its releases for C. */
+export const interfaceNames: readonly string[] = [`libtensorflow_cc.${suffix}`, `libtensorflow.${suffix}`];
+
+/** File name of what the interface links to. */
+export const frameworkName: string = `libtensorflow_framework.${suffix}`;
 
 /** Folder that `deno task setup:tensorflow` fills. */
 export const libraryFolder: string = fileURLToPath(new URL("../../../.cache/libtensorflow", import.meta.url));
@@ -25,8 +30,7 @@ export function findLibrary(): LibraryLocation {
   const named = Deno.env.get("IRNET_LIBTENSORFLOW");
   const place = named ?? libraryFolder;
   const searched = named === undefined ? libraryFolder : `IRNET_LIBTENSORFLOW=${named}`;
-  const names = [libraryNames[0]!, "libtensorflow.so.2", "libtensorflow.so", "libtensorflow.2.dylib"];
-  const candidates = [place, ...names.map((name) => join(place, name))];
+  const candidates = [place, ...interfaceNames.map((name) => join(place, name))];
   return { path: candidates.find(isFile) ?? null, searched };
 }
 
