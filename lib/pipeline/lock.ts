@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { kill } from "node:process";
 import { removeIfExists, statIfExists } from "./_files.ts";
 import { type Shard, shardFile } from "./shard.ts";
@@ -12,6 +12,8 @@ interface Owner {
   readonly start: string | null;
   /** When the lock was taken. */
   readonly since: string;
+  /** Tells apart all locks that were ever taken. */
+  readonly token: string;
 }
 
 const SIGN_OF_LIFE = 30_000; // milliseconds between renewals of the lock's time
@@ -33,6 +35,7 @@ export async function takeLock(folder: string, shard: Shard): Promise<() => Prom
     pid: Deno.pid,
     start: processStart(Deno.pid),
     since: new Date().toISOString(),
+    token: crypto.randomUUID(),
   };
   while (!await create(path, mine)) {
     const owner = await readOwner(path);
@@ -42,17 +45,14 @@ export async function takeLock(folder: string, shard: Shard): Promise<() => Prom
           `(${path}; remove it if that process is gone)`,
       );
     }
-    await removeIfExists(path);
+    await removeLock(path, owner);
   }
-  // Two processes may have found the same dead owner: the later one has then removed the earlier one's lock.
-  await new Promise((resolve) => setTimeout(resolve, 20));
-  if (!same(await readOwner(path), mine)) return await takeLock(folder, shard);
 
   const timer = setInterval(() => void Deno.utime(path, new Date(), new Date()).catch(() => {}), SIGN_OF_LIFE);
   Deno.unrefTimer(timer);
   return async () => {
     clearInterval(timer);
-    if (same(await readOwner(path), mine)) await removeIfExists(path);
+    await removeLock(path, mine);
   };
 }
 
@@ -79,8 +79,18 @@ async function readOwner(path: string): Promise<Owner | null> {
   return null;
 }
 
-function same(a: Owner | null, b: Owner): boolean {
-  return a !== null && a.host === b.host && a.pid === b.pid && a.start === b.start && a.since === b.since;
+/** Removes a lock unless, meanwhile, it has become another owner's: two processes may find the same dead owner. */
+async function removeLock(path: string, owner: Owner | null): Promise<void> {
+  const aside = join(dirname(path), `.lock.${crypto.randomUUID()}`);
+  try {
+    await Deno.rename(path, aside);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return;
+    throw error;
+  }
+  const moved = await readOwner(aside);
+  if (moved && moved.token !== owner?.token) await Deno.rename(aside, path);
+  else await removeIfExists(aside);
 }
 
 async function isAlive({ host, pid, start }: Owner, path: string): Promise<boolean> {

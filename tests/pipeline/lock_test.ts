@@ -1,0 +1,80 @@
+import { hostname } from "node:os";
+import { assertEquals, assertRejects } from "../assert.ts";
+import { takeLock } from "../../lib/pipeline/lock.ts";
+
+const whole = { index: 0, count: 1 };
+
+async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+const lockOf = (owner: Record<string, unknown>) =>
+  JSON.stringify({ host: hostname(), pid: 1, start: null, since: "2026-01-01T00:00:00Z", ...owner });
+
+Deno.test("takeLock() keeps others out until it is given back", async () => {
+  await withFolder(async (folder) => {
+    const unlock = await takeLock(folder, whole);
+    await assertRejects(() => takeLock(folder, whole), Error, `process ${Deno.pid} on ${hostname()} is at it`);
+    await unlock();
+    await (await takeLock(folder, whole))();
+    assertEquals([...Deno.readDirSync(folder)], []);
+  });
+});
+
+Deno.test("takeLock() gives every shard its own lock", async () => {
+  await withFolder(async (folder) => {
+    const first = await takeLock(folder, { index: 0, count: 2 });
+    const second = await takeLock(folder, { index: 1, count: 2 });
+    await assertRejects(() => takeLock(folder, { index: 1, count: 2 }), Error, "lock-1of2");
+    await first();
+    await second();
+  });
+});
+
+Deno.test("takeLock() takes over from a process that has ended", async () => {
+  await withFolder(async (folder) => {
+    const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();
+    await child.status;
+    await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: child.pid }));
+    await (await takeLock(folder, whole))();
+  });
+});
+
+Deno.test("takeLock() takes over when the number of the process now is another one's", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: Deno.pid, start: "12" }));
+    await (await takeLock(folder, whole))();
+  });
+});
+
+Deno.test("takeLock() takes over a damaged lock", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/lock`, '{"host":');
+    await (await takeLock(folder, whole))();
+  });
+});
+
+Deno.test("takeLock() believes another machine for ten minutes after its last sign of life", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/lock`, lockOf({ host: "far-away", pid: 7 }));
+    await assertRejects(() => takeLock(folder, whole), Error, "process 7 on far-away is at it since 2026-01-01");
+    const old = (Date.now() - 11 * 60_000) / 1000;
+    await Deno.utime(`${folder}/lock`, old, old);
+    await (await takeLock(folder, whole))();
+  });
+});
+
+Deno.test("takeLock() lets one of many in that find the same dead owner", async () => {
+  await withFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: Deno.pid, start: "12" }));
+    const taken = await Promise.allSettled(Array.from({ length: 5 }, () => takeLock(folder, whole)));
+    const winners = taken.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
+    assertEquals(winners.length, 1);
+    await winners[0]!();
+  });
+});
