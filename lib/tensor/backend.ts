@@ -16,6 +16,7 @@ export interface BackendOptions {
 
 /** The backend in use, and why. */
 export interface BackendReport {
+  /** Name of the backend. */
   readonly name: "tensorflow" | "wasm" | "cpu";
   /** Version of the library that computes. */
   readonly version: string;

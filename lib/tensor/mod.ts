@@ -5,6 +5,7 @@
  * @module
  */
 export * as tf from "./tf.ts";
+export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "./tf.ts";
 export * from "./backend.ts";
 export * from "./conv2d.ts";
 export * from "./depthwise_conv2d.ts";
