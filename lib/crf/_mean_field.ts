@@ -13,7 +13,7 @@ export interface MeanField {
   labels(problem: number): Uint8Array;
 }
 
-/** Pixels of one call into wasm: short calls let the engine replace its quickly compiled code by optimised code early. */
+/** Pixels of one call into wasm: short calls let the engine swap quickly compiled code for optimised code early. */
 const CHUNK = 4096;
 
 /**
@@ -30,13 +30,13 @@ export function meanField(
     const pixels = image.width * image.height;
     const padded = buildLattices(image, settings);
     const start = wasm.beginInference(settings.classes, unaries.length) >>> 0;
-    const planeOf = (problem: number, count = settings.classes) =>
-      new Float32Array(wasm.memory.buffer, start + 4 * padded * settings.classes * problem, padded * count);
-    unaries.forEach((unary, problem) => fillUnary(planeOf(problem), unary, settings, pixels, padded));
+    const size = padded * settings.classes;
+    const rowsOf = (problem: number) => new Float32Array(wasm.memory.buffer, start + 4 * size * problem, size);
+    unaries.forEach((unary, problem) => fillUnary(rowsOf(problem), unary, settings, pixels, padded));
     iterate(padded, settings.iterations);
     return {
       marginals(problem) {
-        const all = planeOf(problem);
+        const all = rowsOf(problem);
         const result = new Float32Array(settings.classes * pixels);
         for (let l = 0; l < settings.classes; l++) {
           result.set(all.subarray(l * padded, l * padded + pixels), l * pixels);
@@ -50,10 +50,8 @@ export function meanField(
     };
   } catch (error) {
     if (!(error instanceof WebAssembly.RuntimeError)) throw error;
-    throw new RangeError(
-      `Expected a CRF of ${image.width}×${image.height} pixels and ${settings.classes} classes to fit into 4 GiB but found no memory left`,
-      { cause: error },
-    );
+    const size = `${image.width}×${image.height} pixels and ${settings.classes} classes`;
+    throw new RangeError(`Expected a CRF of ${size} to fit into 4 GiB but found no memory left`, { cause: error });
   }
 }
 

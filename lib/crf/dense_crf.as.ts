@@ -8,8 +8,8 @@
 // planes. What is filtered are differences of probabilities, Q(label) − Q(0): filters are linear and a softmax only
 // knows differences, so n labels need n − 1 lanes, and two CRFs of three labels fit into one plane.
 //
-// Memory, from the heap base upwards: RGB | corner records | links of each term | marginals, planes. While a term is being
-// built, its hash table, codes and sorting buffers lie above what is complete. The next image starts over.
+// Memory, from the heap base upwards: RGB | corner records | links of each term | marginals, planes. While a term is
+// being built, its hash table, codes and sorting buffers lie above what is complete. The next image starts over.
 
 const CORNER: usize = 8; // byte offset of the vertex in a plane: u32; weight: f32
 const VERTEX: usize = 16; // four lanes
@@ -72,10 +72,10 @@ const TERM_LINKS = memory.data(8, 4);
 let vertices: usize = 1; // of complete terms, and the zero vertex
 let cornersDone: usize = 0; // corners of a pixel that belong to complete terms
 
-// The term being built. Keys of vertices are packed into one number that addition moves along the lattice: a key's code is
-// the sum of its coordinates times their steps. Fields from the top: 6·y, 2·x, then single coordinates, each with room for a
-// step beyond the outermost vertices, so that no sum leaves its field. Ordered by code, vertices run in rows of the
-// image, and moving all of them by one step keeps their order.
+// The term being built. Keys of vertices are packed into one number that addition moves along the lattice: a key's
+// code is the sum of its coordinates times their steps. Fields from the top: 6·y, 2·x, then single coordinates, each
+// with room for a step beyond the outermost vertices, so that no sum leaves its field. Ordered by code, vertices run in
+// rows of the image, and moving all of them by one step keeps their order.
 let d: i32 = 0;
 let positionDeviation: f32 = 1;
 let colourDeviation: f32 = 1;
@@ -161,7 +161,10 @@ function addField(lowest: f64, highest: f64): u64 {
   return unit;
 }
 
-/** Features of the next four pixels from p; those beyond the image have zeros, which makes empty vertices near the origin. */
+/**
+ * Features of the next four pixels from p. Those beyond the image have zeros, as in the reference, where that makes
+ * empty vertices near the origin, which blurring can fill.
+ */
 function readFeatures(p: usize): void {
   for (let to = FEATURE; to < FEATURE + 16; to += 4, p++) {
     const inside = p < real;
@@ -351,7 +354,10 @@ function guess(): void {
   }
 }
 
-/** Completes a term once all pixels are located: orders and links its vertices and turns weights into those of the term. */
+/**
+ * Completes a term once all pixels are located: orders and links its vertices, and turns barycentric weights into those
+ * of the term.
+ */
 export function endTerm(weight: f32): void {
   const row = count * LINK;
   const ordered = (codes + ((count + 1) << 3) + 15) & ~15; // [count] of ENTRY bytes
@@ -412,8 +418,8 @@ function sortVertices(from: usize, to: usize): usize {
 }
 
 /**
- * Links vertices along the d+1 directions of the lattice. A step along direction j lowers all coordinates by one and raises
- * the j-th by d+1; order survives it, so that one walk through the vertices finds all neighbours of a direction.
+ * Links vertices along the d+1 directions of the lattice. A step along direction j lowers all coordinates by one and
+ * raises the j-th by d+1; order survives it, so that one walk through the vertices finds all neighbours of a direction.
  */
 function linkVertices(sorted: usize, links: usize): void {
   const all = stepOfAll();
@@ -451,8 +457,8 @@ function renumber(sorted: usize, offsets: usize): void {
 }
 
 /**
- * Turns barycentric weights b into b·√(weight·α / D), D = filtered ones: splatting and slicing with them is the term as a
- * whole, normalised on both sides and weighted. α undoes the gain of the blur.
+ * Turns barycentric weights b into b·√(weight·α / D), D = filtered ones: splatting and slicing with them is the term as
+ * a whole, normalised on both sides and weighted. α undoes the gain of the blur.
  */
 function normalise(weight: f32, links: usize, ones: usize): void {
   // One lane is enough here: planes of f32, a quarter of the usual offsets.
@@ -514,8 +520,8 @@ let marginals: usize = 0; // [problems][labels][pixels] f32
 let winners: usize = 0; // [problems][pixels] u8
 
 /**
- * Takes memory for CRFs of `labelsOfProblem` labels on the finished lattices and returns the marginals' place. Row l > 0 of
- * a CRF is to be filled with U(0) − U(l); the last iteration puts the marginals there.
+ * Takes memory for CRFs of `labelsOfProblem` labels on the finished lattices and returns the marginals' place. Row
+ * l > 0 of a CRF is to be filled with U(0) − U(l); the last iteration puts the marginals there.
  */
 export function beginInference(labelsOfProblem: usize, numberOfProblems: usize): usize {
   labels = labelsOfProblem;
@@ -618,7 +624,10 @@ function storeTransposed(to: usize, a: v128, b: v128, c: v128, d: v128): void {
   v128.store(to, v128.shuffle<f64>(ab1, cd1, 1, 3), 48);
 }
 
-/** eˣ for x ≤ 0 to 1e-7 of its value, exactly 1 for 0: 2ⁿ·eʳ with |r| ≤ ½ ln 2, and a polynomial for eʳ. */
+/**
+ * eˣ for x ≤ 0 to 1e-7 of its value, exactly 1 for 0: 2ⁿ·eʳ with |r| ≤ ½ ln 2, and a polynomial for eʳ. Stops at e⁻⁶⁰,
+ * which keeps subnormal numbers, and with them a tenfold slowness, out of the lattice.
+ */
 
 function exp(x: v128): v128 {
   const clipped = f32x4.pmax(x, f32x4.splat(-60));
@@ -638,8 +647,8 @@ function exp(x: v128): v128 {
 }
 
 /**
- * One mean-field update of pixels `from` … `to` − 1, multiples of four: slices the blurred differences (unless this is the
- * first, Q = softmax(−U)), takes the softmax, and splats the new differences for the next iteration, so that each
+ * One mean-field update of pixels `from` … `to` − 1, multiples of four: slices the blurred differences (unless this is
+ * the first, Q = softmax(−U)), takes the softmax, and splats the new differences for the next iteration, so that each
  * pixel's corners are read once. The last update writes marginals and winners instead.
  */
 export function update(from: usize, to: usize, isFirst: bool, isLast: bool): void {
