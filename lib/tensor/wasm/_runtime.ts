@@ -1,30 +1,33 @@
 /** Our kernels, instantiated on the memory of tfjs's wasm backend. */
 import * as tf from "../tf.ts";
 
-/** Functions of `kernels.as.ts`; its comments say what they do. Tensors are passed by address. */
-export interface WasmKernels {
-  copyWindow: Procedure;
-  copyWindowBack: Procedure;
-  pack: Procedure;
-  listPixels: Procedure;
-  convolve: Procedure;
-  addProducts: Procedure;
-  readProducts: Procedure;
-  sumRows: Procedure;
-  rectifierGradient: Procedure;
-  maxPool: Procedure;
-  maxPoolGradient: Procedure;
-  averagePoolGradient: Procedure;
-  addDepthwiseProducts: Procedure;
-  addDepthwiseInput: Procedure;
-  copyRuns: Procedure;
-  multiplyVectors: Procedure;
-  groupNorm: Procedure;
-  groupNormSums: Procedure;
-  groupNormGradient: Procedure;
-  resize: Procedure;
-  resizeGradient: Procedure;
-}
+/** Functions of `convolution.as.ts` and `maps.as.ts`, whose comments say what they do. Tensors are passed by address. */
+export type WasmKernels = Record<ConvolutionKernel | MapKernel, Procedure>;
+
+type ConvolutionKernel =
+  | "copyWindow"
+  | "copyWindowBack"
+  | "pack"
+  | "listPixels"
+  | "convolve"
+  | "addProducts"
+  | "readProducts"
+  | "multiplyVectors"
+  | "addDepthwiseProducts"
+  | "addDepthwiseInput";
+
+type MapKernel =
+  | "sumRows"
+  | "rectifierGradient"
+  | "copyRuns"
+  | "maxPool"
+  | "maxPoolGradient"
+  | "averagePoolGradient"
+  | "groupNorm"
+  | "groupNormSums"
+  | "groupNormGradient"
+  | "resize"
+  | "resizeGradient";
 
 type Procedure = (...args: number[]) => void;
 
@@ -47,9 +50,14 @@ let loaded: { readonly backend: WasmBackend; readonly kernels: WasmKernels } | u
 export async function loadKernels(): Promise<void> {
   const backend = tf.backend() as unknown as WasmBackend;
   if (loaded?.backend === backend) return;
-  const binary = await (await fetch(new URL("./kernels.wasm", import.meta.url))).arrayBuffer();
-  const { instance } = await WebAssembly.instantiate(binary, { env: { memory: backend.wasm.asm.memory } });
-  loaded = { backend, kernels: instance.exports as unknown as WasmKernels };
+  const exports = await Promise.all(
+    ["convolution", "maps"].map(async (name) => {
+      const binary = await (await fetch(new URL(`./${name}.wasm`, import.meta.url))).arrayBuffer();
+      const { instance } = await WebAssembly.instantiate(binary, { env: { memory: backend.wasm.asm.memory } });
+      return instance.exports;
+    }),
+  );
+  loaded = { backend, kernels: Object.assign({}, ...exports) };
 }
 
 function runtime(): { readonly backend: WasmBackend; readonly kernels: WasmKernels } {

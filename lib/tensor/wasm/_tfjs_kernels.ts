@@ -108,7 +108,7 @@ export const tfjsKernels: Record<string, Implementation> = {
   },
 
   BatchMatMul({ a, b }, { transposeA, transposeB }) {
-    if (transposeA && transposeB) return null;
+    if ((transposeA && transposeB) || a!.dtype !== "float32" || b!.dtype !== "float32") return null;
     const [aRows, aColumns] = a!.shape.slice(-2) as [number, number];
     const [bRows, bColumns] = b!.shape.slice(-2) as [number, number];
     const aBatch = tf.util.sizeFromShape(a!.shape.slice(0, -2)), bBatch = tf.util.sizeFromShape(b!.shape.slice(0, -2));
