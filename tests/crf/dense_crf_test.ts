@@ -29,18 +29,19 @@ for (const group of ["g11_crf_natural_2l", "g11_crf_natural_3l", "g11_crf_odd_4l
       const match = /^Q(\d+)(_gauss|_bilat)?$/.exec(key);
       return match ? [{ key, iterations: Number(match[1]), only: match[2] }] : [];
     });
-    assert(runs.length >= 3);
+    const longest = Math.max(...runs.map(({ iterations }) => iterations));
     for (const { key, iterations, only } of runs) {
       const marginals = denseCrf({
         image,
         labels,
         classes,
         iterations,
+        confidence: Math.exp(-golden.params.unary.match),
         gaussian: { position: 3, weight: only === "_bilat" ? 0 : 3 },
         bilateral: { position: 50, colour: 5, weight: only === "_gauss" ? 0 : 10 },
       });
       assertClose(marginals, golden.f32(key), { absolute: 1e-4, name: key });
-      if (key === "Q10") assertEquals(argmaxLabels(marginals, classes), Uint8Array.from(golden.i32("pred")));
+      if (iterations === longest) assertEquals(argmaxLabels(marginals, classes), Uint8Array.from(golden.i32("pred")));
     }
   });
 }
