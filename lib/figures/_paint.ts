@@ -1,0 +1,59 @@
+import type { RgbImage } from "../voc/image.ts";
+import type { Rgb } from "./_oklch.ts";
+import type { PictureSize } from "./maps.ts";
+
+/** A picture that is being drawn. */
+export interface Canvas extends PictureSize {
+  readonly data: Uint8Array;
+}
+
+/** A photograph without its colours, so that what is laid over it has them to itself. */
+export function greyed({ height, width, data }: RgbImage): Canvas {
+  const out = new Uint8Array(data.length);
+  for (let i = 0; i < out.length; i += 3) {
+    out.fill(Math.round(0.299 * data[i]! + 0.587 * data[i + 1]! + 0.114 * data[i + 2]!), i, i + 3);
+  }
+  return { height, width, data: out };
+}
+
+/** Lays a colour over one pixel. */
+export function paint({ data }: Canvas, pixel: number, { colour, opacity }: { colour: Rgb; opacity: number }): void {
+  for (let c = 0; c < 3; c++) {
+    data[pixel * 3 + c] = Math.round(data[pixel * 3 + c]! * (1 - opacity) + colour[c]! * opacity);
+  }
+}
+
+/** Row `index` of a table of colours. */
+export function colourAt(table: Uint8Array, index: number): Rgb {
+  return [table[index * 3]!, table[index * 3 + 1]!, table[index * 3 + 2]!];
+}
+
+/** Lines are two pixels wide on photographs of usual size, one on small ones. */
+export function lineWidth({ height, width }: PictureSize): number {
+  return Math.max(height, width) > 320 ? 2 : 1;
+}
+
+/** Whether a pixel lies on the inner rim of its region: next to another value, or within `reach` pixels of one. */
+export function onRim(
+  ids: ArrayLike<number>,
+  pixel: number,
+  { height, width, reach }: PictureSize & { reach: number },
+) {
+  const y = Math.floor(pixel / width), x = pixel % width, id = ids[pixel];
+  for (let step = 1; step <= reach; step++) {
+    if (x + step < width && ids[pixel + step] !== id) return true;
+    if (x - step >= 0 && ids[pixel - step] !== id) return true;
+    if (y + step < height && ids[pixel + step * width] !== id) return true;
+    if (y - step >= 0 && ids[pixel - step * width] !== id) return true;
+  }
+  return false;
+}
+
+/** @throws RangeError if a map and a photograph have different sizes. */
+export function expectSize(found: PictureSize, expected: PictureSize): void {
+  if (found.height !== expected.height || found.width !== expected.width) {
+    throw new RangeError(
+      `Expected a map of ${expected.height}×${expected.width} but found ${found.height}×${found.width}`,
+    );
+  }
+}

@@ -1,0 +1,81 @@
+import { html, type Markup } from "./_html.ts";
+
+/** A cell that knows its value. */
+export interface ValueCell {
+  /** What is shown. */
+  readonly text: string;
+  /** What columns are sorted by. */
+  readonly value?: number;
+  /** Length of a bar behind the text, percent. */
+  readonly share?: number | null;
+}
+
+/** A row: its name and its cells. */
+export interface TableRow {
+  /** Name. */
+  readonly name: string;
+  /** Said beside it in small. */
+  readonly note?: string | null;
+  /** Drawn paler than the others. */
+  readonly muted?: boolean;
+  /** One a column, after the name. */
+  readonly cells: readonly (string | ValueCell)[];
+}
+
+/** What a table shows. */
+export interface TableContent {
+  /** What it is about, in a sentence. */
+  readonly caption: string;
+  /** Names of the columns, with what they mean where that is not plain. */
+  readonly head: readonly (string | { readonly text: string; readonly title: string })[];
+  /** Rows. */
+  readonly rows: readonly TableRow[];
+  /** Rows of others, set apart below a line that says whose they are. */
+  readonly apart?: { readonly title: string; readonly rows: readonly TableRow[] } | null;
+  /** The row of sums or means. */
+  readonly foot?: TableRow;
+  /** Whether a press on a column's name sorts. */
+  readonly sortable?: boolean;
+}
+
+/** A table that scrolls within the page where it is too wide. */
+export function table({ caption, head, rows, apart = null, foot, sortable = false }: TableContent): Markup {
+  return html`
+    <figure class="table">
+      <figcaption>${caption}</figcaption>
+      <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+        <table class="${sortable && "sortable"}">
+          <thead><tr>${head.map(headCell)}</tr></thead>
+          <tbody>${rows.map(tableRow)}</tbody>
+          ${apart &&
+            html`
+              <tbody class="apart">
+                <tr><th scope="rowgroup" colspan="${head.length}"><span>${apart.title}</span></th></tr>
+                ${apart.rows.map(tableRow)}
+              </tbody>
+            `}
+          ${foot && html`<tfoot>${tableRow(foot)}</tfoot>`}
+        </table>
+      </div>
+    </figure>
+  `;
+}
+
+function headCell(column: TableContent["head"][number]): Markup {
+  return typeof column === "string"
+    ? html`<th scope="col">${column}</th>`
+    : html`<th scope="col" title="${column.title}">${column.text}</th>`;
+}
+
+function tableRow({ name, note = null, muted = false, cells }: TableRow): Markup {
+  return html`<tr class="${muted && "muted"}"><th scope="row">${name} ${note && html`<small>${note}</small>`}</th>${
+    cells.map(bodyCell)
+  }</tr>`;
+}
+
+function bodyCell(cell: string | ValueCell): Markup {
+  const { text, value, share = null }: ValueCell = typeof cell === "string" ? { text: cell } : cell;
+  return share === null
+    ? html`<td data-value="${value}">${text}</td>`
+    : html`<td data-value="${value}" class="bar" style="--share:${share.toFixed(1)}%">${text}</td>`;
+}

@@ -1,0 +1,111 @@
+import { lossChart } from "../loss_chart.ts";
+import { precisionChart } from "../precision_chart.ts";
+import { thresholdChart } from "../threshold_chart.ts";
+import { runDetails, settings } from "./_details.ts";
+import { gallery } from "./_gallery.ts";
+import { headline } from "./_headline.ts";
+import { html, jsonScript, Markup } from "./_html.ts";
+import { plotlyScript } from "./_plotly.ts";
+import { ablationTable, classTable, semanticTable } from "./_tables.ts";
+import { referenceNumbers } from "./reference_numbers.ts";
+import script from "./report.js" with { type: "text" };
+import style from "./report.css" with { type: "text" };
+import type { ReportInput } from "./report_input.ts";
+
+const NETWORKS = {
+  resnet50: "ResNet-50",
+  efficientnet_lite0: "EfficientNet-Lite0",
+  sample: "the small sample network",
+};
+
+/** Nothing may be loaded from anywhere, and the browser sees to it. */
+const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline'";
+
+/**
+ * The report of a run as one HTML file that needs no other file and no network: results, curves, images to look at,
+ * settings, and what the run took. The same input gives the same text.
+ *
+ * @param input What to show.
+ * @returns The page.
+ * @example
+ * ```ts ignore
+ * await Deno.writeTextFile("report.html", renderReport({ config, metrics, trainings: [], gallery: [] }));
+ * ```
+ */
+export function renderReport({ config, metrics, trainings, gallery: entries, run = null }: ReportInput): string {
+  const reference = referenceNumbers(config);
+  const charts = [thresholdChart(metrics), precisionChart(metrics), ...trainings.map(lossChart)];
+  const title = `IRNet: preset ${config.preset}`;
+  const sections = [
+    { id: "results", title: "Results", body: headline(metrics, reference) },
+    {
+      id: "parts",
+      title: "The method, part by part",
+      body: html`${semanticTable(metrics, reference)}${ablationTable(metrics, reference)}`,
+    },
+    {
+      id: "curves",
+      title: "Curves",
+      body: html`<div class="charts">${
+        charts.map(({ title, description }, n) =>
+          html`
+            <figure class="chart">
+              <figcaption>
+                <h3>${title}</h3>
+                <p>${description}</p>
+              </figcaption>
+              <div class="plot" data-chart="${n}" role="img" aria-label="${title}. ${description}"></div>
+            </figure>
+          `
+        )
+      }</div>`,
+    },
+    { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
+    {
+      id: "gallery",
+      title: "Images",
+      body:
+        html`<p>The first images of ${config.data.inferList} with each class, in the order of the list, whatever their
+        quality. mIoU is that of the pseudo semantic labels of the image over background and the classes in it.</p>
+        ${gallery(entries, config.data.classes)}`,
+    },
+    { id: "settings", title: "Settings", body: settings(config) },
+    run && {
+      id: "run",
+      title: "Run",
+      body: html`<p>The only part of this page that differs between equal runs.</p>${runDetails(run)}`,
+    },
+  ].filter((section) => section !== null);
+
+  return html`
+    <!DOCTYPE html>
+    <html lang="en">
+      <head>
+        <meta charset="utf-8">
+        <meta name="viewport" content="width=device-width, initial-scale=1">
+        <meta name="color-scheme" content="light dark">
+        <meta http-equiv="Content-Security-Policy" content="${POLICY}">
+        <title>${title}</title>
+        <link rel="icon" href="data:,">
+        <style>${new Markup(style)}</style>
+      </head>
+      <body>
+    <a class="skip" href="#results">Skip to the results</a>
+    <nav aria-label="Sections"><div>${sections.map(({ id, title }) => html`<a href="#${id}">${title}</a>`)}</div></nav>
+    <header class="top">
+      <h1>IRNet</h1>
+      <p class="lead">Pseudo labels for instance and semantic segmentation, from the names of what is in an image.</p>
+      <p>Preset <b>${config.preset}</b>, ${NETWORKS[config.backbone.network]}, ${config.data.classes
+        .length} classes, trained on
+        <b>${config.data.trainList}</b>, pseudo labels for <b>${config.data.inferList}</b>, seed ${config.seed}.</p>
+    </header>
+    <main>
+    ${sections.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>\n`)}
+    </main>
+    ${jsonScript("charts", charts)}
+    ${plotlyScript()}
+    <script>${new Markup(script)}</script>
+      </body>
+    </html>
+  `.text;
+}

@@ -1,0 +1,59 @@
+import type { Config } from "../../config.ts";
+import type { Metrics } from "../../evaluation/metrics.ts";
+import type { TrainingLog } from "../loss_chart.ts";
+
+/** One picture of an image in the gallery. */
+export interface GalleryLayer {
+  /** Short name, the same for all images, by which the layer is switched on and off. */
+  readonly name: string;
+  /** What is seen, in a sentence. */
+  readonly caption: string;
+  /** A PNG or WebP file. */
+  readonly picture: Uint8Array;
+}
+
+/** An image in the gallery. */
+export interface GalleryEntry {
+  /** Id. */
+  readonly id: string;
+  /** Names of its classes. */
+  readonly labels: readonly string[];
+  /** Mean IoU of its pseudo semantic labels, percent; `null` without true masks. */
+  readonly iou: number | null;
+  /** Its pictures. */
+  readonly layers: readonly GalleryLayer[];
+}
+
+/** What a run took; the only part of a report that differs between equal runs. */
+export interface RunDetails {
+  /** Versions by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What tensors were computed with; `null` if nothing needed it. */
+  readonly backend:
+    | { readonly name: string; readonly version: string; readonly reason: string; readonly advice: string | null }
+    | null;
+  /** The stages in their order. */
+  readonly stages: readonly {
+    readonly stage: string;
+    /** Images it processed. */
+    readonly made: number;
+    /** Time it took. */
+    readonly seconds: number;
+    /** Peak memory of the process meanwhile, bytes. */
+    readonly peakMemory: number;
+  }[];
+}
+
+/** What a report shows. */
+export interface ReportInput {
+  /** The configuration in force. */
+  readonly config: Config;
+  /** Results. */
+  readonly metrics: Metrics;
+  /** Trainings in their order. */
+  readonly trainings: readonly TrainingLog[];
+  /** Images to look at. */
+  readonly gallery: readonly GalleryEntry[];
+  /** Versions and timings, where they are known. */
+  readonly run?: RunDetails | null;
+}
