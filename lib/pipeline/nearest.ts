@@ -1,6 +1,5 @@
 /**
- * The candidate that takes the fewest edits (insertions, deletions, replacements) to become, among those that contain
- * a word as a whole where there are any.
+ * The candidate that a word becomes with the fewest edits: letters inserted, deleted or replaced, whatever their case.
  *
  * @param word What was found.
  * @param candidates What was expected.

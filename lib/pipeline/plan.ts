@@ -96,10 +96,12 @@ async function changeSince(
   if (settings !== previous.settings) return "other settings";
   for (const name of new Set([...Object.keys(inputs), ...Object.keys(previous.inputs)])) {
     const same = inputs[name] === previous.inputs[name];
-    if (name !== "photographs" ? same : same && !verify) continue;
-    // A copied data set has new times; its contents decide.
-    if (name !== "photographs" || previous.photographs === undefined) return "other inputs";
-    if (previous.photographs !== await photographsHash(context, images)) return "other inputs";
+    if (name === "photographs" && previous.photographs !== undefined && (verify || !same)) {
+      // A copied data set has new times; its contents decide.
+      if (previous.photographs !== await photographsHash(context, images)) return "other inputs";
+    } else if (!same) {
+      return "other inputs";
+    }
   }
   return null;
 }

@@ -30,6 +30,7 @@ export async function runImageStage(stage: ImageStage, session: Session): Promis
   try {
     const plan = await planIn(session, stage);
     session.progress.write(`${describePlan(stage, plan)}\n`);
+    if (plan.tasks.length === 0) return { total: plan.ids.length, made: 0, skipped: 0 };
     const manifest = await ManifestWriter.open(folder, session.shard);
     let order: readonly string[] | undefined; // only a stage that is done is put into order
     try {
@@ -54,7 +55,6 @@ interface Work {
 /** Processes the tasks of a plan and returns how many images turned out to be unreadable. */
 async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
   const { stage, session, context, manifest } = work;
-  if (tasks.length === 0) return 0;
   // Killed in the middle, a forced run goes on where it was instead of counting the old results as done.
   for (const task of tasks) {
     if (task.reason === "forced") manifest.add({ ...recordOf(task), outputs: null, seconds: 0 });
