@@ -82,17 +82,17 @@ function layer(
   { groups, factor = 1, crop }: { groups: number; factor?: number; crop?: [number, number] },
 ): tf.Tensor4D {
   const convolved = conv2d(input, parameter(params, `${name}.0.weight`) as tf.Tensor4D, { padding: "valid" });
-  const normed = groupNorm(convolved, {
+  const norm = {
     groups,
     scale: parameter(params, `${name}.1.weight`) as tf.Tensor1D,
     offset: parameter(params, `${name}.1.bias`) as tf.Tensor1D,
-  });
-  if (factor === 1) return tf.relu(normed);
-  const [, height, width] = normed.shape;
-  const up = upsampleBilinear(normed, [height * factor, width * factor]);
+  };
+  if (factor === 1) return groupNorm(convolved, { ...norm, activation: "relu" });
+  const [, height, width] = convolved.shape;
+  const up = upsampleBilinear(groupNorm(convolved, norm), [height * factor, width * factor]);
   const [h, w] = crop ?? [up.shape[1], up.shape[2]];
   const cut = h === up.shape[1] && w === up.shape[2] ? up : tf.slice(up, [0, 0, 0, 0], [-1, h, w, -1]);
-  return tf.relu(cut as tf.Tensor4D); // the released code rectifies after upsampling
+  return tf.relu(cut); // the released code rectifies after upsampling
 }
 
 /**
