@@ -7,7 +7,7 @@ const common = ["--preset", "sample", "--set", "compute.workers=2"];
 function start(args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--quiet", main, "run", ...common, ...args],
-    env: { TOY_PAUSE: "10" },
+    env: { TOY_PAUSE: "20" },
     stdout: "null",
     stderr: "piped",
   }).spawn();
@@ -31,7 +31,7 @@ Deno.test("main() killed at any moment and started again leaves the same bytes a
       const { code, stderr } = await startAndSend(args, "SIGKILL", milliseconds);
       if (code === 0) break;
       assertEquals(code, 137, stderr);
-      milliseconds += 37; // at ever later moments, so that every run gets further
+      milliseconds *= 1.15; // at ever later moments, so that every run gets further
     }
     assert(kills >= 3, `Expected to kill at least 3 runs but it were ${kills}`);
     assertEquals(await snapshot(workdir), await snapshot(`${root}/straight`));
