@@ -5,6 +5,8 @@ import type { RgbImage } from "../voc/image.ts";
 export interface EncodePictureOptions {
   /** `png` keeps every pixel; `webp` is about a tenth of its size, for pages with many pictures. */
   readonly format?: "png" | "webp";
+  /** Longest side, pixels: larger pictures are shrunk. */
+  readonly longest?: number;
 }
 
 /**
@@ -17,12 +19,15 @@ export interface EncodePictureOptions {
  */
 export async function encodePicture(
   { width, height, data }: RgbImage,
-  { format = "png" }: EncodePictureOptions = {},
+  { format = "png", longest }: EncodePictureOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   if (data.length !== height * width * 3) {
     throw new RangeError(`Expected ${height}×${width}×3 = ${height * width * 3} values but found ${data.length}`);
   }
-  const picture = sharp(data, { raw: { width, height, channels: 3 } });
+  const full = sharp(data, { raw: { width, height, channels: 3 } });
+  const picture = longest === undefined
+    ? full
+    : full.resize({ width: longest, height: longest, fit: "inside", withoutEnlargement: true });
   const encoded = format === "png" ? picture.png({ compressionLevel: 9 }) : picture.webp({ quality: 85 });
   return new Uint8Array(await encoded.toBuffer());
 }

@@ -61,13 +61,15 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
       }</div>`,
     },
     { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
-    {
+    entries.length > 0 && {
       id: "gallery",
       title: "Images",
-      body:
-        html`<p>The first images of ${config.data.inferList} with each class, in the order of the list, whatever their
-        quality. mIoU is that of the pseudo semantic labels of the image over background and the classes in it.</p>
-        ${gallery(entries, config.data.classes)}`,
+      body: html`
+        <p>For class after class the first image of ${config.data
+          .inferList} that has it, good or bad. mIoU is that of the
+          image's pseudo semantic labels, over background and the classes in it.</p>
+        ${gallery(entries, config.data.classes)}
+      `,
     },
     { id: "settings", title: "Settings", body: settings(config) },
     run && {
@@ -75,7 +77,7 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
       title: "Run",
       body: html`<p>The only part of this page that differs between equal runs.</p>${runDetails(run)}`,
     },
-  ].filter((section) => section !== null);
+  ].filter((section) => section !== null && section !== false);
 
   return html`
     <!DOCTYPE html>

@@ -2,96 +2,106 @@
 "use strict";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
+const classesOf = (entry) => JSON.parse(entry.dataset.classes);
 const $$ = (selector, root = document) => [...root.querySelectorAll(selector)];
 
 // ---- Gallery: which images and layers are shown, in which order.
 
-const tools = document.querySelector(".tools");
-const list = document.getElementById("entries");
-const entries = $$(".entry", list);
-const classesOf = (entry) => JSON.parse(entry.dataset.classes);
-const iouOf = (entry) => entry.dataset.iou === "" ? null : Number(entry.dataset.iou);
+function setUpGallery(tools) {
+  const list = document.getElementById("entries");
+  const entries = $$(".entry", list);
+  const iouOf = (entry) => entry.dataset.iou === "" ? null : Number(entry.dataset.iou);
 
-function compare(order) {
-  const byPosition = (a, b) => a.dataset.position - b.dataset.position;
-  if (order === "list") return byPosition;
-  const sign = order === "worst" ? 1 : -1;
-  return (a, b) => {
-    const [x, y] = [iouOf(a), iouOf(b)];
-    if (x === null || y === null) return (x === null) - (y === null) || byPosition(a, b);
-    return sign * (x - y) || byPosition(a, b);
-  };
+  function compare(order) {
+    const byPosition = (a, b) => a.dataset.position - b.dataset.position;
+    if (order === "list") return byPosition;
+    const sign = order === "worst" ? 1 : -1;
+    return (a, b) => {
+      const [x, y] = [iouOf(a), iouOf(b)];
+      if (x === null || y === null) return (x === null) - (y === null) || byPosition(a, b);
+      return sign * (x - y) || byPosition(a, b);
+    };
+  }
+
+  function updateGallery() {
+    const name = tools.elements.class.value;
+    const layers = new Set($$("[name=layer]:checked", tools).map(({ value }) => value));
+    for (const entry of entries) entry.hidden = name !== "" && !classesOf(entry).includes(name);
+    for (const figure of $$("figure", list)) figure.hidden = !layers.has(figure.dataset.layer);
+    list.append(...[...entries].sort(compare(tools.elements.order.value)));
+    const shown = entries.filter((entry) => !entry.hidden).length;
+    tools.querySelector("output").textContent = `${shown} of ${entries.length} images`;
+  }
+
+  tools.hidden = false;
+  tools.addEventListener("input", updateGallery);
+  tools.addEventListener("submit", (event) => event.preventDefault());
+  updateGallery();
+
+  const show = setUpViewer(list);
+  list.addEventListener("click", (event) => {
+    const button = event.target.closest(".enlarge");
+    if (button) show(button.closest("figure"));
+  });
 }
-
-function updateGallery() {
-  const name = tools.elements.class.value;
-  const layers = new Set($$("[name=layer]:checked", tools).map(({ value }) => value));
-  for (const entry of entries) entry.hidden = name !== "" && !classesOf(entry).includes(name);
-  for (const figure of $$("figure", list)) figure.hidden = !layers.has(figure.dataset.layer);
-  list.append(...[...entries].sort(compare(tools.elements.order.value)));
-  const shown = entries.filter((entry) => !entry.hidden).length;
-  tools.querySelector("output").textContent = `${shown} of ${entries.length} images`;
-}
-
-tools.hidden = false;
-tools.addEventListener("input", updateGallery);
-tools.addEventListener("submit", (event) => event.preventDefault());
-updateGallery();
 
 // ---- Viewer: one picture, large.
 
-const viewer = document.getElementById("viewer");
-const [title, picture] = [viewer.querySelector("h3"), viewer.querySelector("img")];
-let current = null; // the figure that is shown
+/** Returns what shows a figure of the list. */
+function setUpViewer(list) {
+  const viewer = document.getElementById("viewer");
+  const [title, picture] = [viewer.querySelector("h3"), viewer.querySelector("img")];
+  let current = null; // the figure that is shown
 
-const shownEntries = () => $$(".entry", list).filter((entry) => !entry.hidden);
-const shownFigures = (entry) => $$("figure", entry).filter((figure) => !figure.hidden);
+  const shownEntries = () => $$(".entry", list).filter((entry) => !entry.hidden);
+  const shownFigures = (entry) => $$("figure", entry).filter((figure) => !figure.hidden);
 
-function show(figure) {
-  if (!figure) return;
-  current = figure;
-  const entry = figure.closest(".entry"), image = figure.querySelector("img");
-  title.textContent = `${entry.querySelector("h3").textContent} · ${classesOf(entry).join(", ")}`;
-  picture.src = image.src;
-  picture.alt = image.alt;
-  viewer.querySelector(".caption").textContent = figure.dataset.caption;
-  viewer.querySelector(".layers").replaceChildren(
-    ...shownFigures(entry).map((other) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = other.dataset.layer;
-      button.setAttribute("aria-pressed", String(other === figure));
-      button.addEventListener("click", () => show(other));
-      return button;
-    }),
-  );
-  if (!viewer.open) viewer.showModal();
+  function show(figure) {
+    if (!figure) return;
+    current = figure;
+    const entry = figure.closest(".entry"), image = figure.querySelector("img");
+    title.textContent = `${entry.querySelector("h3").textContent} · ${classesOf(entry).join(", ")}`;
+    picture.src = image.src;
+    picture.alt = image.alt;
+    viewer.querySelector(".caption").textContent = figure.dataset.caption;
+    viewer.querySelector(".layers").replaceChildren(
+      ...shownFigures(entry).map((other) => {
+        const button = document.createElement("button");
+        button.type = "button";
+        button.textContent = other.dataset.layer;
+        button.setAttribute("aria-pressed", String(other === figure));
+        button.addEventListener("click", () => show(other));
+        return button;
+      }),
+    );
+    if (!viewer.open) viewer.showModal();
+  }
+
+  /** The picture `step` further in the image, or the same layer `jump` images further. */
+  function move(step, jump) {
+    const entry = current.closest(".entry"), figures = shownFigures(entry), all = shownEntries();
+    if (step) return show(figures[(figures.indexOf(current) + step + figures.length) % figures.length]);
+    const target = all[(all.indexOf(entry) + jump + all.length) % all.length], candidates = shownFigures(target);
+    show(candidates.find(({ dataset }) => dataset.layer === current.dataset.layer) ?? candidates[0]);
+  }
+
+  viewer.addEventListener("click", (event) => {
+    const action = event.target.closest("[data-do]")?.dataset.do;
+    if (action === "close" || event.target === viewer) viewer.close();
+    else if (action) move(action === "next" ? 1 : -1, 0);
+  });
+  viewer.addEventListener("keydown", (event) => {
+    const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
+    if (!moves) return;
+    event.preventDefault();
+    move(...moves);
+  });
+  viewer.addEventListener("close", () => current?.querySelector("button").focus());
+  return show;
 }
 
-/** The picture `step` further in the image, or the same layer `jump` images further. */
-function move(step, jump) {
-  const entry = current.closest(".entry"), figures = shownFigures(entry), all = shownEntries();
-  if (step) return show(figures[(figures.indexOf(current) + step + figures.length) % figures.length]);
-  const target = all[(all.indexOf(entry) + jump + all.length) % all.length], candidates = shownFigures(target);
-  show(candidates.find(({ dataset }) => dataset.layer === current.dataset.layer) ?? candidates[0]);
-}
-
-list.addEventListener("click", (event) => {
-  const button = event.target.closest(".enlarge");
-  if (button) show(button.closest("figure"));
-});
-viewer.addEventListener("click", (event) => {
-  const action = event.target.closest("[data-do]")?.dataset.do;
-  if (action === "close" || event.target === viewer) viewer.close();
-  else if (action) move(action === "next" ? 1 : -1, 0);
-});
-viewer.addEventListener("keydown", (event) => {
-  const moves = { ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1] }[event.key];
-  if (!moves) return;
-  event.preventDefault();
-  move(...moves);
-});
-viewer.addEventListener("close", () => current?.querySelector("button").focus());
+const tools = document.querySelector(".tools");
+if (tools) setUpGallery(tools);
 
 // ---- Tables whose columns sort by a press on their name.
 

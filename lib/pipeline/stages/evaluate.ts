@@ -1,26 +1,42 @@
 import { type Measurement, type Metrics, summarise } from "../../evaluation/mod.ts";
+import { renderReport, type RunDetails } from "../../figures/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
+import { trainingLogs } from "./_training_logs.ts";
+import { galleryEntries } from "./report_pictures.ts";
 
-/** Adds up all measurements: `metrics.json`. */
+/** Adds up all measurements, `metrics.json`, and shows them with pictures, `report.html`. */
 export const evaluate: WholeStage = {
   kind: "whole",
   name: "evaluation",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam_train", "measure"],
+  reads: ["cam_train", "cam", "relation", "irnet", "instance", "semantic", "measure"],
   settings: ({ evaluation, data }) => ({
     classes: evaluation.classes,
     ious: evaluation.ious,
+    pictures: evaluation.pictures,
     lists: [data.valList, data.trainList, data.inferList, data.instanceList],
   }),
   run: async (context: StageContext) => {
+    const { config, files } = context;
+    const write = (file: string, text: string) => files.write("evaluation", file, new TextEncoder().encode(text));
     const metrics = await evaluationMetrics(context);
-    await context.files.write(
-      "evaluation",
-      "metrics.json",
-      new TextEncoder().encode(`${JSON.stringify(metrics, null, 2)}\n`),
-    );
+    await write("metrics.json", `${JSON.stringify(metrics, null, 2)}\n`);
+    const report = renderReport({
+      config,
+      metrics,
+      trainings: await trainingLogs(context),
+      gallery: await galleryEntries(context, config.evaluation.pictures),
+      run: await runDetails(context),
+    });
+    await write("report.html", report);
   },
 };
+
+/** What the pipeline has stored about the stages so far; `null` where another program runs them. */
+async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
+  const bytes = await files.read(".", "run.json");
+  return bytes && JSON.parse(new TextDecoder().decode(bytes));
+}
 
 /** All results of a run, from its measurements. */
 async function evaluationMetrics({ config, dataset, files }: StageContext): Promise<Metrics> {

@@ -15,9 +15,9 @@ import type { ImageStage, StageContext } from "../../stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../../synthesis/mod.ts";
 import { decodePng, type LabelMap } from "../../voc/mod.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../../voc/sample/colour_baseline.ts";
-import { decodeNpz } from "../npz.ts";
 import { readCams } from "./_cams.ts";
 import { readEvidence } from "./_evidence.ts";
+import { readInstances } from "./_instances.ts";
 
 /** Thresholds at which CAMs are counted: those swept, and the one reported. */
 export function camThresholds({ cam, evaluation }: Config): number[] {
@@ -110,18 +110,6 @@ async function measureLabels(
     boundaryInstances: matchInstances(boundary, instances),
     ...(colours ? { colour: await measureColours(context, id, { truth, instances, colours }) } : {}),
   };
-}
-
-async function readInstances({ files }: StageContext, id: string, { height, width }: LabelMap) {
-  const name = files.path("instance", `${id}.npz`);
-  const arrays = decodeNpz(await files.require("instance", `${id}.npz`), name);
-  const { score, class: classes, mask } = arrays;
-  if (!score || !classes || !mask || mask.data.length !== score.data.length * height * width) {
-    throw new Error(
-      `Expected score [N], class [N] and mask [N, ${height}, ${width}] in ${name} but found other arrays`,
-    );
-  }
-  return { height, width, score: score.data, class: classes.data, mask: Uint8Array.from(mask.data) };
 }
 
 /** Colours of the training images that have true masks. */
