@@ -16,8 +16,9 @@ export function precisionChart({ ablation }: Pick<Metrics, "ablation">): Chart {
   ];
   return {
     title: "AP over the IoU of a match",
-    description: `Average precision of pseudo instances on ${ablation.split}; every part of the method adds to it ` +
-      `where its line lies above the one before.`,
+    description:
+      `Average precision of pseudo instances on ${ablation.split}: connected components of CAMs, then with ` +
+      `class boundaries, then with displacements too.`,
     traces: parts.map(({ name, scores }, n) => {
       const points = precisionPoints(scores);
       const color = CHART_COLOURS[[0, 2, 1][n]!]!;

@@ -30,7 +30,9 @@ export function thresholdChart({ cam, semantic }: Pick<Metrics, "cam" | "semanti
       showlegend: false,
     }];
   });
-  const best = parts.map(({ name, part }) => `${name} is best at ${part.best.threshold} with ${part.best.miou ?? "–"}`);
+  const best = parts.map(({ name, part }) =>
+    `${name} is best at ${part.best.threshold} with ${part.best.miou?.toFixed(1) ?? "–"}`
+  );
   return {
     title: "Mean IoU over the background score",
     description: `${best.join("; ")} (percent, ${cam.split}). Diamonds: thresholds in use.`,

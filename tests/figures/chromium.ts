@@ -90,8 +90,11 @@ export class Page {
   }
 
   /** Presses a key. */
-  async press(key: string): Promise<void> {
-    for (const type of ["keyDown", "keyUp"]) await this.send("Input.dispatchKeyEvent", { type, key });
+  async press(key: "Escape" | "ArrowDown" | "ArrowRight"): Promise<void> {
+    const windowsVirtualKeyCode = { Escape: 27, ArrowDown: 40, ArrowRight: 39 }[key];
+    for (const type of ["keyDown", "keyUp"]) {
+      await this.send("Input.dispatchKeyEvent", { type, key, code: key, windowsVirtualKeyCode });
+    }
   }
 
   /** What the window shows, or the whole page, as PNG. */

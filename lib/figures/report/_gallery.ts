@@ -22,7 +22,9 @@ export function gallery(entries: readonly GalleryEntry[], classes: readonly stri
       )}</fieldset>
     </form>
     ${legend(present, classes)}
-    <div id="entries">${entries.map((entry, n) => entryCard(entry, n))}</div>
+    <div id="entries" style="--columns:${Math.max(3, Math.ceil(layers.length / 2))}">${entries.map((entry, n) =>
+      entryCard(entry, n)
+    )}</div>
     <dialog id="viewer" aria-labelledby="viewer-title">
       <header><h3 id="viewer-title"></h3><button type="button" data-do="close" aria-label="Close">✕</button></header>
       <div class="stage"><button type="button" data-do="previous" aria-label="Previous picture">‹</button><img alt="">

@@ -1,3 +1,4 @@
+import type { Chart } from "../chart.ts";
 import { lossChart } from "../loss_chart.ts";
 import { precisionChart } from "../precision_chart.ts";
 import { thresholdChart } from "../threshold_chart.ts";
@@ -33,9 +34,10 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  * ```
  */
 export function renderReport({ config, metrics, trainings, gallery: entries, run = null }: ReportInput): string {
+  const { preset, data, backbone, seed } = config;
   const reference = referenceNumbers(config);
-  const charts = [thresholdChart(metrics), precisionChart(metrics), ...trainings.map(lossChart)];
-  const title = `IRNet: preset ${config.preset}`;
+  const results = [thresholdChart(metrics), precisionChart(metrics)], losses = trainings.map(lossChart);
+  const title = `IRNet: preset ${preset}`;
   const sections = [
     { id: "results", title: "Results", body: headline(metrics, reference) },
     {
@@ -46,29 +48,19 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
     {
       id: "curves",
       title: "Curves",
-      body: html`<div class="charts">${
-        charts.map(({ title, description }, n) =>
-          html`
-            <figure class="chart">
-              <figcaption>
-                <h3>${title}</h3>
-                <p>${description}</p>
-              </figcaption>
-              <div class="plot" data-chart="${n}" role="img" aria-label="${title}. ${description}"></div>
-            </figure>
-          `
-        )
-      }</div>`,
+      body: html`
+        <div class="charts">${results.map((chart, n) => chartFigure(chart, n))}</div>
+        <div class="charts losses">${losses.map((chart, n) => chartFigure(chart, results.length + n))}</div>
+      `,
     },
     { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
     entries.length > 0 && {
       id: "gallery",
       title: "Images",
       body: html`
-        <p>For class after class the first image of ${config.data
-          .inferList} that has it, good or bad. mIoU is that of the
+        <p>For class after class the first image of ${data.inferList} that has it, good or bad. mIoU is that of the
           image's pseudo semantic labels, over background and the classes in it.</p>
-        ${gallery(entries, config.data.classes)}
+        ${gallery(entries, data.classes)}
       `,
     },
     { id: "settings", title: "Settings", body: settings(config) },
@@ -97,17 +89,29 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
     <header class="top">
       <h1>IRNet</h1>
       <p class="lead">Pseudo labels for instance and semantic segmentation, from the names of what is in an image.</p>
-      <p>Preset <b>${config.preset}</b>, ${NETWORKS[config.backbone.network]}, ${config.data.classes
-        .length} classes, trained on
-        <b>${config.data.trainList}</b>, pseudo labels for <b>${config.data.inferList}</b>, seed ${config.seed}.</p>
+      <p>Preset <b>${preset}</b>, ${NETWORKS[backbone.network]}, ${data.classes.length} classes, trained on
+        <b>${data.trainList}</b>, pseudo labels for <b>${data.inferList}</b>, seed ${seed}.</p>
     </header>
     <main>
     ${sections.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>\n`)}
     </main>
-    ${jsonScript("charts", charts)}
+    ${jsonScript("charts", [...results, ...losses])}
     ${plotlyScript()}
     <script>${new Markup(script)}</script>
       </body>
     </html>
-  `.text;
+  `.text.trim() + "\n";
+}
+
+/** A place that the page's script draws a chart into. */
+function chartFigure({ title, description }: Chart, number: number): Markup {
+  return html`
+    <figure class="chart">
+      <figcaption>
+        <h3>${title}</h3>
+        <p>${description}</p>
+      </figcaption>
+      <div class="plot" data-chart="${number}" role="img" aria-label="${title}. ${description}"></div>
+    </figure>
+  `;
 }

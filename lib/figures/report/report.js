@@ -28,6 +28,7 @@ function setUpGallery(tools) {
     const layers = new Set($$("[name=layer]:checked", tools).map(({ value }) => value));
     for (const entry of entries) entry.hidden = name !== "" && !classesOf(entry).includes(name);
     for (const figure of $$("figure", list)) figure.hidden = !layers.has(figure.dataset.layer);
+    list.style.setProperty("--columns", layers.size > 6 ? Math.ceil(layers.size / 2) : Math.max(layers.size, 3));
     list.append(...[...entries].sort(compare(tools.elements.order.value)));
     const shown = entries.filter((entry) => !entry.hidden).length;
     tools.querySelector("output").textContent = `${shown} of ${entries.length} images`;

@@ -1,0 +1,30 @@
+/** Results as a run might have them, with numbers that are found again in the report. */
+import type { AveragePrecisions, InstanceMetrics, Metrics, PerClass } from "../../lib/evaluation/mod.ts";
+
+/** Results for some classes. */
+export function exampleMetrics(classes: readonly string[]): Metrics {
+  const perClass = (first: number): PerClass =>
+    Object.fromEntries(classes.map((name, i) => [name, i === 1 ? null : first + i]));
+  const withBackground = (first: number): PerClass => ({ background: 88.25, ...perClass(first) });
+  const instances = (ap50: number): InstanceMetrics => ({
+    ...{ ap25: ap50 + 20, ap50, ap70: ap50 / 2, ap75: null } as AveragePrecisions,
+    perClass: { ap25: perClass(50), ap50: perClass(ap50), ap70: perClass(10), ap75: perClass(5) },
+  } as InstanceMetrics);
+  const sweep = (miou: number) => ({
+    curve: [{ threshold: 0.1, miou: miou - 5 }, { threshold: 0.2, miou }],
+    best: { threshold: 0.2, miou },
+  });
+  return {
+    classification: { split: "val", images: 7, map: 81.37, perClass: perClass(80) },
+    cam: { split: "infer", images: 9, threshold: 0.1, miou: 41.62, perClass: withBackground(40), ...sweep(46.62) },
+    relation: { split: "train", images: 9, fgPrecision: 79.93, bgPrecision: 95, uncertain: 30, perClass: perClass(70) },
+    semantic: { split: "infer", images: 9, threshold: 0.2, miou: 61.28, perClass: withBackground(60), ...sweep(61.28) },
+    instance: { split: "exact", images: 5, ...instances(33.71) },
+    ablation: {
+      split: "exact",
+      cam: { ...instances(9.13), threshold: 0.2, byThreshold: [] },
+      boundary: instances(28.46),
+      full: instances(33.71),
+    },
+  };
+}

@@ -1,0 +1,73 @@
+import { gunzipSync } from "node:zlib";
+import { createRequire } from "node:module";
+import { type Config, presets } from "../../lib/config.ts";
+import { encodePicture, type GalleryEntry, renderReport, type ReportInput } from "../../lib/figures/mod.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { exampleMetrics } from "./metrics_example.ts";
+
+const CLASSES = ["round", "<b>bold</b>"];
+const config: Config = { ...presets.sample, data: { ...presets.sample.data, classes: CLASSES } };
+const picture = await encodePicture({ height: 2, width: 3, data: new Uint8Array(18) });
+const gallery: GalleryEntry[] = [
+  { id: "a&b", labels: ["round"], iou: 71.24, layers: [{ name: "CAM", caption: "A map", picture }] },
+];
+const input: ReportInput = { config, metrics: exampleMetrics(CLASSES), trainings: [], gallery };
+const page = renderReport(input);
+
+Deno.test("renderReport() asks for nothing outside of the file", () => {
+  assertEquals(page.match(/https?:/g), null);
+  for (const [, target] of page.matchAll(/(?:src|href|srcset|action|data)="([^"]*)"/g)) {
+    assert(/^(data:|#)/.test(target!), `Expected no address but found ${target}`);
+  }
+  assert(page.includes("default-src &#39;none&#39;"));
+});
+
+Deno.test("renderReport() shows headline numbers, the ablation, classes and settings", () => {
+  for (const value of ["81.4", "41.6", "79.9", "61.3", "33.7", "9.1", "28.5", "88.3", "71.2"]) {
+    assert(page.includes(`>${value}<`), `Expected ${value} in the report`);
+  }
+  assert(page.includes("&#34;clusterThreshold&#34;: 1.5"));
+  assert(page.includes(">–<"), "a class that does not occur");
+});
+
+Deno.test("renderReport() escapes names and gives every picture a text", () => {
+  assert(!page.includes("<b>bold</b>") && page.includes("&#60;b&#62;bold"));
+  assert(page.includes('alt="A map (a&#38;b)"'));
+  assertEquals(page.match(/<img (?![^>]*alt=)/g), null);
+});
+
+Deno.test("renderReport() gives the same text for the same input, without times unless it is told", () => {
+  assertEquals(renderReport(input), page);
+  assert(!page.includes('id="run"'));
+  const run = {
+    versions: { deno: "1.2.3" },
+    backend: { name: "wasm", version: "4", reason: "asked for", advice: null },
+    stages: [{ stage: "cam_train", made: 1, seconds: 3723, peakMemory: 2 ** 30 }],
+  };
+  const told = renderReport({ ...input, run });
+  for (const text of ["1.2.3", "wasm 4", "cam_train", "1 h 2 min", "1.00 GiB"]) assert(told.includes(text), text);
+});
+
+Deno.test("renderReport() shows published numbers for VOC's classes only, marked as such", () => {
+  assert(!page.includes("66.5"));
+  const voc = renderReport({ ...input, config: presets.lite, metrics: exampleMetrics(presets.lite.data.classes) });
+  for (const value of ["48.3", "66.5", "37.7", "35.7"]) assert(voc.includes(`>${value}<`), value);
+  assert(voc.includes("Reference, not measured here"));
+  const own = { ...presets.lite, data: { ...presets.lite.data, classes: CLASSES } };
+  assert(!renderReport({ ...input, config: own }).includes("Reference, not measured"));
+});
+
+Deno.test("renderReport() shows the control only where it was measured, and no gallery without images", () => {
+  assert(!page.includes("Colours alone"));
+  const colourBaseline = { split: "infer", miou: 21.57, ap50: 3.19, perClass: {} };
+  const controlled = renderReport({ ...input, metrics: { ...input.metrics, colourBaseline } });
+  for (const text of ["Colours alone", ">21.6<", ">3.2<"]) assert(controlled.includes(text), text);
+  assert(!renderReport({ ...input, gallery: [] }).includes('id="gallery"'));
+});
+
+Deno.test("renderReport() carries Plotly as its package has it", () => {
+  const packed = /<script type="text\/plain" id="plotly">([^<]*)</.exec(page)![1]!;
+  const source = gunzipSync(Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)));
+  const original = Deno.readFileSync(createRequire(import.meta.url).resolve("plotly.js-dist"));
+  assertEquals(new TextDecoder().decode(source).length, new TextDecoder().decode(original).length);
+});

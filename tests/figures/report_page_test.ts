@@ -1,0 +1,115 @@
+import { presets } from "../../lib/config.ts";
+import { encodePicture, type GalleryEntry, renderReport } from "../../lib/figures/mod.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { chromium, Page } from "./chromium.ts";
+import { exampleMetrics } from "./metrics_example.ts";
+
+if (!chromium) console.warn("No Chromium was found: the report is not tested in a browser");
+
+const LAYERS = ["Photograph", "CAM", "Truth"];
+
+async function entry(id: string, labels: string[], iou: number | null): Promise<GalleryEntry> {
+  const layers = LAYERS.map(async (name, n) => {
+    const data = new Uint8Array(12 * 16 * 3).fill(60 * n + 40);
+    return { name, caption: `${name} as a test`, picture: await encodePicture({ height: 12, width: 16, data }) };
+  });
+  return { id, labels, iou, layers: await Promise.all(layers) };
+}
+
+async function writeReport(): Promise<string> {
+  const config = { ...presets.sample, data: { ...presets.sample.data, classes: ["round", "cross"] } };
+  const steps = Array.from({ length: 30 }, (_, step) => ({ step, loss: 1 / (step + 1), learningRate: 0.1 }));
+  const file = await Deno.makeTempFile({ suffix: ".html" });
+  const page = renderReport({
+    config,
+    metrics: exampleMetrics(config.data.classes),
+    trainings: [{ title: "Loss of IRNet", steps }],
+    gallery: [
+      await entry("one", ["round"], 50),
+      await entry("two", ["cross"], null),
+      await entry("three", ["cross"], 20),
+    ],
+  });
+  await Deno.writeTextFile(file, page);
+  return file;
+}
+
+/** Ids of the entries that are seen, in their order. */
+const IDS = `[...document.querySelectorAll(".entry")].filter((e) => e.checkVisibility()).map((e) =>
+  e.querySelector("h3").textContent).join()`;
+const choose = (name: string, value: string) =>
+  `{ const s = document.querySelector("[name=${name}]"); s.value = "${value}";
+     s.dispatchEvent(new Event("input", { bubbles: true })); }`;
+
+Deno.test({
+  name: "report.html in a browser filters, sorts, switches layers, enlarges and draws, on wide and narrow windows",
+  ignore: chromium === null,
+  fn: async () => {
+    const file = await writeReport();
+    try {
+      for (const [width, dark] of [[1280, false], [390, true]] as const) {
+        const page = await Page.open(file, { width, dark });
+        try {
+          await page.until(`document.querySelectorAll(".plot .main-svg .scatterlayer path.js-line").length >= 7`);
+          await checkGallery(page);
+          await checkViewer(page);
+          await checkTable(page);
+          const scroll = await page.evaluate("document.documentElement.scrollWidth");
+          assert(scroll <= width, `Expected a page of ${width} pixels but found ${scroll}`);
+          const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
+          assertEquals(ground, dark ? "rgb(19, 21, 24)" : "rgb(251, 250, 247)");
+          assertEquals(page.errors, []);
+          assertEquals(page.requests.filter((url) => !/^(data|blob):/.test(url)), [`file://${file}`]);
+        } finally {
+          await page.close();
+        }
+      }
+    } finally {
+      await Deno.remove(file);
+    }
+  },
+});
+
+async function checkGallery(page: Page) {
+  assertEquals(await page.evaluate(IDS), "one,two,three");
+  await page.evaluate(choose("order", "worst"));
+  assertEquals(await page.evaluate(IDS), "three,one,two");
+  await page.evaluate(choose("order", "best"));
+  assertEquals(await page.evaluate(IDS), "one,three,two");
+  await page.evaluate(choose("class", "cross"));
+  assertEquals(await page.evaluate(IDS), "three,two");
+  assertEquals(await page.evaluate(`document.querySelector("output").textContent`), "2 of 3 images");
+  await page.evaluate(choose("class", ""));
+
+  const seen = `[...document.querySelectorAll("figure[data-layer]")].filter((f) => f.checkVisibility()).length`;
+  assertEquals(await page.evaluate(seen), 9);
+  await page.evaluate(`document.querySelector("[value=CAM]").click()`);
+  assertEquals(await page.evaluate(seen), 6);
+  await page.evaluate(`document.querySelector("[value=CAM]").click()`);
+}
+
+async function checkViewer(page: Page) {
+  const shown = `document.getElementById("viewer-title").textContent + " " +
+    document.querySelector("#viewer .caption").textContent`;
+  await page.evaluate(`document.querySelector(".enlarge").click()`);
+  assertEquals(await page.evaluate(shown), "one · round Photograph as a test");
+  await page.press("ArrowRight");
+  assertEquals(await page.evaluate(shown), "one · round CAM as a test");
+  await page.press("ArrowDown");
+  assertEquals(await page.evaluate(shown), "three · cross CAM as a test");
+  await page.until(`document.querySelector("#viewer img").naturalWidth === 16`);
+  await page.press("Escape");
+  await page.until(`!document.getElementById("viewer").open`);
+  assertEquals(await page.evaluate(`document.activeElement.ariaLabel`), "Enlarge CAM of three");
+}
+
+async function checkTable(page: Page) {
+  const first = `document.querySelector(".sortable tbody th").textContent.trim()`;
+  const press = (column: number) =>
+    page.evaluate(`document.querySelectorAll(".sortable thead button")[${column}].click()`);
+  assertEquals(await page.evaluate(first), "background");
+  await press(1);
+  assertEquals(await page.evaluate(first), "round");
+  await press(0);
+  assertEquals(await page.evaluate(first), "background");
+}
