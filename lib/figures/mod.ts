@@ -22,5 +22,7 @@ export * from "./report/render_report.ts";
 export * from "./report/report_input.ts";
 export * from "./side_by_side.ts";
 export * from "./threshold_chart.ts";
-export type { PredictedMasks } from "../evaluation/match_instances.ts";
+export type { Config } from "../config.ts";
+export type { InstanceMasks, PredictedMasks } from "../evaluation/match_instances.ts";
+export type { AveragePrecisions, InstanceMetrics, Metrics, PerClass, SweepMetrics } from "../evaluation/metrics.ts";
 export type { LabelMap, RgbImage } from "../voc/image.ts";

@@ -100,7 +100,7 @@ async function checkViewer(page: Page) {
   await page.until(`document.querySelector("#viewer img").naturalWidth === 16`);
   await page.press("Escape");
   await page.until(`!document.getElementById("viewer").open`);
-  assertEquals(await page.evaluate(`document.activeElement.ariaLabel`), "Enlarge CAM of three");
+  await page.until(`document.activeElement.ariaLabel === "Enlarge CAM of three"`);
 }
 
 async function checkTable(page: Page) {

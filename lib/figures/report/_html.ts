@@ -26,6 +26,12 @@ function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
+/** Attributes of an element, with a space ahead; `undefined` leaves one out. */
+export function attributes(values: Readonly<Record<string, string | number | undefined>>): Markup {
+  const given = Object.entries(values).filter(([, value]) => value !== undefined);
+  return new Markup(given.map(([name, value]) => ` ${name}="${escapeHtml(String(value))}"`).join(""));
+}
+
 /** Data for the page's script. */
 export function jsonScript(id: string, value: unknown): Markup {
   const json = JSON.stringify(value).replaceAll("<", "\\u003c");

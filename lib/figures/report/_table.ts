@@ -1,4 +1,4 @@
-import { html, type Markup } from "./_html.ts";
+import { attributes, html, type Markup } from "./_html.ts";
 
 /** A cell that knows its value. */
 export interface ValueCell {
@@ -44,7 +44,7 @@ export function table({ caption, head, rows, apart = null, foot, sortable = fals
     <figure class="table">
       <figcaption>${caption}</figcaption>
       <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
-        <table class="${sortable && "sortable"}">
+        <table${attributes({ class: sortable ? "sortable" : undefined })}>
           <thead><tr>${head.map(headCell)}</tr></thead>
           <tbody>${rows.map(tableRow)}</tbody>
           ${apart &&
@@ -62,20 +62,20 @@ export function table({ caption, head, rows, apart = null, foot, sortable = fals
 }
 
 function headCell(column: TableContent["head"][number]): Markup {
-  return typeof column === "string"
-    ? html`<th scope="col">${column}</th>`
-    : html`<th scope="col" title="${column.title}">${column.text}</th>`;
+  const { text, title }: { text: string; title?: string } = typeof column === "string" ? { text: column } : column;
+  return html`<th${attributes({ scope: "col", title })}>${text}</th>`;
 }
 
 function tableRow({ name, note = null, muted = false, cells }: TableRow): Markup {
-  return html`<tr class="${muted && "muted"}"><th scope="row">${name} ${note && html`<small>${note}</small>`}</th>${
-    cells.map(bodyCell)
-  }</tr>`;
+  const beside = note !== null && html`
+    <small>${note}</small>
+  `;
+  const own = attributes({ class: muted ? "muted" : undefined });
+  return html`<tr${own}><th scope="row">${name}${beside}</th>${cells.map(bodyCell)}</tr>`;
 }
 
 function bodyCell(cell: string | ValueCell): Markup {
   const { text, value, share = null }: ValueCell = typeof cell === "string" ? { text: cell } : cell;
-  return share === null
-    ? html`<td data-value="${value}">${text}</td>`
-    : html`<td data-value="${value}" class="bar" style="--share:${share.toFixed(1)}%">${text}</td>`;
+  const bar = share === null ? {} : { class: "bar", style: `--share:${share.toFixed(1)}%` };
+  return html`<td${attributes({ "data-value": value, ...bar })}>${text}</td>`;
 }
