@@ -43,8 +43,9 @@ export class Page {
       stderr: "null",
     }).spawn();
     const close = async () => {
-      process.kill("SIGKILL");
+      const late = setTimeout(() => process.kill("SIGKILL"), 5000);
       await process.status;
+      clearTimeout(late);
       await Deno.remove(profile, { recursive: true }).catch(() => {}); // its children may still be writing
     };
     try {
@@ -67,6 +68,7 @@ export class Page {
       await page.until("document.readyState === 'complete' && location.protocol === 'file:'");
       return page;
     } catch (error) {
+      process.kill();
       await close();
       throw error;
     }
@@ -105,8 +107,9 @@ export class Page {
 
   /** Ends the browser. */
   async close(): Promise<void> {
-    this.#socket.close();
+    await this.send("Browser.close");
     await this.#close();
+    this.#socket.close();
   }
 
   /** A command of the debugging protocol. */

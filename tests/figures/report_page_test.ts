@@ -4,8 +4,6 @@ import { assert, assertEquals } from "../assert.ts";
 import { chromium, Page } from "./chromium.ts";
 import { exampleMetrics } from "./metrics_example.ts";
 
-if (!chromium) console.warn("No Chromium was found: the report is not tested in a browser");
-
 const LAYERS = ["Photograph", "CAM", "Truth"];
 
 async function entry(id: string, labels: string[], iou: number | null): Promise<GalleryEntry> {
@@ -42,7 +40,8 @@ const choose = (name: string, value: string) =>
      s.dispatchEvent(new Event("input", { bubbles: true })); }`;
 
 Deno.test({
-  name: "report.html in a browser filters, sorts, switches layers, enlarges and draws, on wide and narrow windows",
+  name: "report.html in a browser filters, sorts, switches layers, enlarges and draws, on wide and narrow windows" +
+    (chromium ? "" : " (there is no Chromium on the PATH)"),
   ignore: chromium === null,
   fn: async () => {
     const file = await writeReport();
