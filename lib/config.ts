@@ -31,70 +31,237 @@ export const VOC_CLASSES: readonly string[] = [
   "tvmonitor",
 ];
 
+/** How an optimiser steps. */
+export interface OptimiserSettings {
+  /** Stochastic gradient descent with momentum, or Adam without or with decoupled weight decay. */
+  method: "sgd" | "adam" | "adamw";
+  /** Learning rate of the backbone, or of the class-boundary branch. */
+  learningRate: number;
+  /** Learning-rate factor of the classifier, or of the displacement branch. */
+  headFactor: number;
+  /** Momentum, SGD only; the released code runs with 1e-4, its weight decay slipped into this place. */
+  momentum: number;
+  /** Weight decay. */
+  weightDecay: number;
+  /** Power of the polynomial decay of the learning rate. */
+  power: number;
+  /** Share of the steps with linearly rising rate. */
+  warmup: number;
+}
+
+/** What all trainings have. */
+export interface TrainingSettings {
+  /** Side of the square crop in pixels. */
+  crop: number;
+  /** Images a step. */
+  batch: number;
+  /** Images that pass through the network at once; gradients of a batch are summed, which is exact. */
+  microBatch: number;
+  /** Passes over the images. */
+  epochs: number;
+  /** The optimiser. */
+  optimiser: OptimiserSettings;
+}
+
+/** The data set. */
+export interface DataSettings {
+  /** Folder with JPEGImages, ImageSets, …; must be set for a run. */
+  root: string | null;
+  /** JSON of id → class names; `null`: image_labels.json in the root, else Annotations/*.xml. */
+  labels: string | null;
+  /** Names of the classes; label ids are index + 1. */
+  classes: string[];
+  /** Images that IRNet trains on. Lists are names below ImageSets/Segmentation, or paths of text files. */
+  trainList: string;
+  /** Images the classifier trains on; `null`: trainList. */
+  classifierList: string | null;
+  /** Images that classification is judged on. */
+  valList: string;
+  /** Images that get pseudo labels, which are judged where true masks exist. */
+  inferList: string;
+  /** Images whose true instance masks are exact. */
+  instanceList: string;
+  /** Images that the mean displacement is taken over; `null`: inferList, as the released code. */
+  meanDisplacementList: string | null;
+}
+
+/** Classification from scratch, for backbones without ImageNet weights. */
+export interface PretrainingSettings extends TrainingSettings {
+  /** Range of the random scale. */
+  scale: [number, number];
+  /** Largest random shift as a share of the side. */
+  shift: number;
+  /** Strength of random brightness, contrast and saturation. */
+  colourJitter: number;
+}
+
+/** The network below CAMs and IRNet. */
+export interface BackboneSettings {
+  /** Which network. */
+  network: "resnet50" | "efficientnet_lite0" | "sample";
+  /** Safetensors file with its weights; `null`: random initialisation. */
+  weights: string | null;
+  /** What IRNet reads of EfficientNet: activations inside the blocks, or the block outputs. */
+  taps: "inner" | "block";
+  /** Training from scratch before that of CAMs; `null`: none. */
+  pretraining: PretrainingSettings | null;
+}
+
+/** Class attention maps (Section 3). */
+export interface CamSettings {
+  /** Training of the classifier. */
+  training: TrainingSettings & {
+    /** Longer side in pixels, drawn uniformly from this range; `null`: no resizing. */
+    resizeLong: [number, number] | null;
+  };
+  /** Scales of the image whose maps are summed. */
+  scales: number[];
+  /** Background score when CAMs are judged. */
+  threshold: number;
+}
+
+/** Inter-pixel relation mining from CAMs (Section 4.2). */
+export interface RelationSettings {
+  /** Scores above it are confident foreground. */
+  foreground: number;
+  /** Scores below it are confident background. */
+  background: number;
+  /** The dense CRF that refines both. */
+  crf: {
+    /** Mean-field iterations. */
+    iterations: number;
+    /** Probability of the given label. */
+    confidence: number;
+    /** Smoothness kernel: standard deviation in pixels, and weight. */
+    gaussian: { position: number; weight: number };
+    /** Appearance kernel: standard deviations in pixels and in grey levels of 255, and weight. */
+    bilateral: { position: number; colour: number; weight: number };
+  };
+}
+
+/** IRNet and its training (Section 4). */
+export interface IrnetSettings {
+  /** Training of both branches. */
+  training: TrainingSettings & {
+    /** Range of the random scale. */
+    scale: [number, number];
+    /** Radius of pixel pairs, in pixels at stride 4. */
+    radius: number;
+    /** Weight of the background displacement loss. */
+    backgroundDisplacement: number;
+  };
+  /** Channels of the widest displacement layers. */
+  displacementWidth: number;
+  /** Least side of the inference canvas in pixels. */
+  crop: number;
+}
+
+/** Every setting of a run: a complete configuration. */
+export interface Config {
+  /** The preset it started from. */
+  preset: "paper" | "lite" | "sample";
+  /** Seed of all randomness. */
+  seed: number;
+  /** The data set. */
+  data: DataSettings;
+  /** The network below CAMs and IRNet. */
+  backbone: BackboneSettings;
+  /** Class attention maps (Section 3). */
+  cam: CamSettings;
+  /** Inter-pixel relation mining from CAMs (Section 4.2). */
+  relation: RelationSettings;
+  /** IRNet and its training (Section 4). */
+  irnet: IrnetSettings;
+  /** Centroids: rounds of refinement, and the displacement in pixels at stride 4 below which a pixel is one. */
+  displacement: { iterations: number; clusterThreshold: number };
+  /** Random walk: reach in pixels at stride 4, exponent on affinities, and steps (2^8 in the released code). */
+  walk: { radius: number; beta: number; steps: number };
+  /** Background scores of instance and semantic labels, and the share of the image below which a component scores 0. */
+  synthesis: { instanceThreshold: number; semanticThreshold: number; fragment: number };
+  /** How results are judged. */
+  evaluation: {
+    /** Classes that enter the means; `null`: all. */
+    classes: string[] | null;
+    /** IoU thresholds of AP. */
+    ious: number[];
+    /** Thresholds swept for CAMs. */
+    camThresholds: number[];
+    /** Thresholds swept for pseudo labels. */
+    pseudoThresholds: number[];
+    /** Measures a control that knows nothing but colours, fitted on the training masks. */
+    colourBaseline: boolean;
+    /** Images shown in the report. */
+    pictures: number;
+  };
+  /** What computes. */
+  compute: {
+    /** Tensor library. */
+    backend: "auto" | "tensorflow" | "wasm" | "cpu";
+    /** Threads of the tensor library; 0: all cores. */
+    threads: number;
+    /** Workers of the stages that need no tensors; 0: one a core. */
+    workers: number;
+  };
+}
+
 const probability = z.number().min(0).max(1);
 const count = z.number().int().min(1);
 const range = z.tuple([z.number().positive(), z.number().positive()]);
 
 const optimiser = z.strictObject({
   method: z.enum(["sgd", "adam", "adamw"]),
-  learningRate: z.number().positive(), // of the backbone, or of the class-boundary branch
-  headFactor: z.number().positive(), // learning-rate factor of the classifier, or of the displacement branch
-  momentum: z.number().min(0).max(1), // SGD only; the released code runs with 1e-4, its weight decay slipped into this place
+  learningRate: z.number().positive(),
+  headFactor: z.number().positive(),
+  momentum: probability,
   weightDecay: z.number().min(0),
-  power: z.number().positive(), // of the polynomial decay
-  warmup: probability, // share of the steps with linearly rising rate
+  power: z.number().positive(),
+  warmup: probability,
 });
 
 const training = z.strictObject({
-  crop: z.number().int().min(16), // pixels, square
+  crop: z.number().int().min(16),
   batch: count,
-  microBatch: count, // images that pass through the network at once; gradients of a batch are summed, which is exact
+  microBatch: count,
   epochs: count,
   optimiser,
 });
 
-/** The schema of a whole configuration. */
-export const configSchema = z.strictObject({
+/** Checks a whole configuration; unknown keys are errors. */
+export const configSchema: z.ZodType<Config> = z.strictObject({
   preset: z.enum(["paper", "lite", "sample"]),
   seed: z.number().int().min(0).max(2 ** 32 - 1),
   data: z.strictObject({
-    root: z.string().nullable(), // folder with JPEGImages, ImageSets, …
-    labels: z.string().nullable(), // JSON of id → class names; null: image_labels.json in the root, else Annotations/*.xml
+    root: z.string().nullable(),
+    labels: z.string().nullable(),
     classes: z.array(z.string().min(1)).min(1).max(254),
-    trainList: z.string(), // names below ImageSets/Segmentation, or paths of text files
-    classifierList: z.string().nullable(), // images the classifier trains on; null: trainList
-    valList: z.string(), // classification is judged on it
-    inferList: z.string(), // gets pseudo labels, which are judged where true masks exist
-    instanceList: z.string(), // the images whose true instance masks are exact
-    meanDisplacementList: z.string().nullable(), // null: inferList, as the released code
+    trainList: z.string(),
+    classifierList: z.string().nullable(),
+    valList: z.string(),
+    inferList: z.string(),
+    instanceList: z.string(),
+    meanDisplacementList: z.string().nullable(),
   }),
   backbone: z.strictObject({
     network: z.enum(["resnet50", "efficientnet_lite0", "sample"]),
-    weights: z.string().nullable(), // safetensors file; null: random initialisation
-    taps: z.enum(["inner", "block"]), // EfficientNet: activations inside the blocks, or the block outputs
-    pretraining: training.extend({
-      scale: range,
-      shift: probability, // share of the side
-      colourJitter: z.number().min(0).max(1),
-    }).nullable(), // classification from scratch, for backbones without ImageNet weights
+    weights: z.string().nullable(),
+    taps: z.enum(["inner", "block"]),
+    pretraining: training.extend({ scale: range, shift: probability, colourJitter: probability }).nullable(),
   }),
   cam: z.strictObject({
-    training: training.extend({
-      resizeLong: z.tuple([count, count]).nullable(), // longer side in pixels, drawn uniformly; null: no resizing
-    }),
+    training: training.extend({ resizeLong: z.tuple([count, count]).nullable() }),
     scales: z.array(z.number().positive()).min(1),
-    threshold: probability, // background score when CAMs are judged
+    threshold: probability,
   }),
   relation: z.strictObject({
-    foreground: probability, // above: confident foreground
-    background: probability, // below: confident background
+    foreground: probability,
+    background: probability,
     crf: z.strictObject({
       iterations: count,
-      confidence: probability, // probability of the given label
-      gaussian: z.strictObject({ position: z.number().positive(), weight: z.number().min(0) }), // pixels
+      confidence: probability,
+      gaussian: z.strictObject({ position: z.number().positive(), weight: z.number().min(0) }),
       bilateral: z.strictObject({
-        position: z.number().positive(), // pixels
-        colour: z.number().positive(), // grey levels of 255
+        position: z.number().positive(),
+        colour: z.number().positive(),
         weight: z.number().min(0),
       }),
     }),
@@ -102,43 +269,33 @@ export const configSchema = z.strictObject({
   irnet: z.strictObject({
     training: training.extend({
       scale: range,
-      radius: z.number().int().min(2), // pixels at stride 4
-      backgroundDisplacement: z.number().min(0), // weight of the background displacement loss
+      radius: z.number().int().min(2),
+      backgroundDisplacement: z.number().min(0),
     }),
-    displacementWidth: z.number().int().min(16).multipleOf(16), // channels of the widest displacement layers
-    crop: z.number().int().min(16), // least side of the inference canvas, pixels
+    displacementWidth: z.number().int().min(16).multipleOf(16),
+    crop: z.number().int().min(16),
   }),
-  displacement: z.strictObject({
-    iterations: count,
-    clusterThreshold: z.number().positive(), // pixels at stride 4
-  }),
+  displacement: z.strictObject({ iterations: count, clusterThreshold: z.number().positive() }),
   walk: z.strictObject({
-    radius: z.number().int().min(2), // pixels at stride 4
-    beta: z.number().positive(), // exponent on affinities
-    steps: z.number().int().min(0), // 2^8 in the released code
+    radius: z.number().int().min(2),
+    beta: z.number().positive(),
+    steps: z.number().int().min(0),
   }),
-  synthesis: z.strictObject({
-    instanceThreshold: probability,
-    semanticThreshold: probability,
-    fragment: probability, // share of the image below which a component scores 0
-  }),
+  synthesis: z.strictObject({ instanceThreshold: probability, semanticThreshold: probability, fragment: probability }),
   evaluation: z.strictObject({
-    classes: z.array(z.string()).nullable(), // rows that enter the means; null: all
-    ious: z.array(probability).min(1), // thresholds of AP
-    camThresholds: z.array(probability).min(1), // swept for CAMs
-    pseudoThresholds: z.array(probability).min(1), // swept for pseudo labels
-    colourBaseline: z.boolean(), // measure a control that knows nothing but colours, fitted on the training masks
-    pictures: z.number().int().min(0), // images shown in the report
+    classes: z.array(z.string()).nullable(),
+    ious: z.array(probability).min(1),
+    camThresholds: z.array(probability).min(1),
+    pseudoThresholds: z.array(probability).min(1),
+    colourBaseline: z.boolean(),
+    pictures: z.number().int().min(0),
   }),
   compute: z.strictObject({
     backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]),
-    threads: z.number().int().min(0), // of the tensor library; 0: all cores
-    workers: z.number().int().min(0), // for stages that need no tensors; 0: one a core
+    threads: z.number().int().min(0),
+    workers: z.number().int().min(0),
   }),
 });
-
-/** A complete, checked configuration. */
-export type Config = z.infer<typeof configSchema>;
 
 const releasedSgd = {
   method: "sgd",

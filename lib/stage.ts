@@ -25,8 +25,11 @@ export interface StageFiles {
 
 /** What every stage may use. */
 export interface StageContext {
+  /** The configuration. */
   readonly config: Config;
+  /** The images and what is known about them. */
   readonly dataset: Dataset;
+  /** What this and other stages have written. */
   readonly files: StageFiles;
   /** Aborted on interrupt; training stops after the current step, with a checkpoint. */
   readonly signal: AbortSignal;
@@ -34,7 +37,8 @@ export interface StageContext {
   progress(done: number, total: number, note?: string): void;
 }
 
-interface StageBase {
+/** What both kinds of stages have. */
+export interface StageBase {
   /** Name and folder of the stage. */
   readonly name: string;
   /** Title of the paper's section. */
@@ -51,6 +55,7 @@ interface StageBase {
 
 /** A stage that maps over images. */
 export interface ImageStage extends StageBase {
+  /** Tells it from {@linkcode WholeStage}. */
   readonly kind: "image";
   /** `main`: needs the tensor library; `worker`: runs in a pool of Workers. */
   readonly runs: "main" | "worker";
@@ -62,6 +67,7 @@ export interface ImageStage extends StageBase {
 
 /** An opened {@linkcode ImageStage}. */
 export interface ImageProcessor {
+  /** The files of one image. */
   process(id: string): Promise<Artifact>;
   /** Frees tensors. */
   close(): void;
@@ -69,6 +75,7 @@ export interface ImageProcessor {
 
 /** A stage that works on the data set as a whole: training, evaluation, export. Writes its own files. */
 export interface WholeStage extends StageBase {
+  /** Tells it from {@linkcode ImageStage}. */
   readonly kind: "whole";
   /** The images whose photographs and labels it reads: when these change, it is done again. Absent: none. */
   ids?(context: StageContext): string[];

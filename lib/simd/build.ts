@@ -4,7 +4,22 @@
  * of the paths to take.
  * @module
  */
-import asc from "npm:assemblyscript@0.28.20/asc";
+
+// Loaded by name, so that only this program downloads the compiler.
+const COMPILER: string = "npm:assemblyscript@0.28.20/asc";
+
+/** The part of the compiler's interface that is used here. */
+interface Compiler {
+  main(
+    options: readonly string[],
+    files: {
+      readFile(name: string): string | null;
+      writeFile(name: string, contents: Uint8Array | string): void;
+    },
+  ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
+}
+
+const { default: compiler }: { default: Compiler } = await import(COMPILER);
 
 const lib = new URL("../", import.meta.url);
 
@@ -25,12 +40,14 @@ function ownOptions(text: string): string[] {
 async function compile(source: URL): Promise<Uint8Array> {
   const text = await Deno.readTextFile(source);
   let binary: Uint8Array | undefined;
-  const { error, stderr } = await asc.main(
+  const { error, stderr } = await compiler.main(
     ["module.as.ts", "--outFile", "module.wasm", "-O3", "--noAssert", "--runtime", "stub"]
       .concat(["--enable", "simd", "--enable", "relaxed-simd"], ownOptions(text)),
     {
-      readFile: (name: string) => name === "module.as.ts" ? text : null,
-      writeFile: (_name: string, contents: Uint8Array) => void (binary = contents),
+      readFile: (name) => name === "module.as.ts" ? text : null,
+      writeFile: (_name, contents) => {
+        if (typeof contents !== "string") binary = contents;
+      },
     },
   );
   if (error || !binary) throw new Error(`Expected ${source.pathname} to compile but found\n${stderr}`);
