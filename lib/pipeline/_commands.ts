@@ -34,12 +34,12 @@ export const COMMANDS = {
   },
   evaluate: {
     usage: "[flags]",
-    help: "Judges pseudo labels against true masks.",
+    help: "Judges pseudo labels against true masks, as a whole and class by class.",
     flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
   },
   ablation: {
     usage: "[flags]",
-    help: "Judges the parts of the method one by one, in a table.",
+    help: "Runs what is not done yet and judges the method part by part, in one table.",
     flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
   },
   demo: {

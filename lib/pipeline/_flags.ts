@@ -26,7 +26,7 @@ export const RUN_FLAGS = {
   stages: { value: "a,b", help: "only these stages" },
   force: { help: "do everything again" },
   verify: { help: "compare contents, not times and sizes, to find out what is done" },
-  limit: { value: "n", help: "only the first n images of each stage that maps over images" },
+  limit: { value: "n", help: "only the first n images of every list, also for trainings: a quick try of a whole run" },
   shard: {
     value: "i/n",
     help: "every n-th image from the i-th on (from 0); auto: Slurm array; auto/n: Kubernetes job",

@@ -6,6 +6,7 @@ import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
 import { type ParsedArguments, parseFlags } from "./_flags.ts";
 import { nearest } from "./nearest.ts";
 import type { RunOptions } from "./run.ts";
+import type { RunReport } from "./run_report.ts";
 import { parseShard } from "./shard.ts";
 import type { PipelineModule } from "./stages.ts";
 import { InterruptedError, UsageError } from "./usage_error.ts";
@@ -68,8 +69,10 @@ async function execute(args: readonly string[], module: string): Promise<void> {
     return;
   }
   const report = await interruptible((signal) => run(config, { ...chosen, signal }));
+  const results = await resultsOf(report, { command, ...chosen });
   const { formatRunReport } = await import("./run_report.ts");
-  console.log(formatRunReport(report));
+  if (command !== "ablation" || !results) console.log(formatRunReport(report));
+  if (results) console.log(command === "ablation" ? results : `\n${results}`);
 }
 
 /** The command and what follows it; without one it is `run`. */
@@ -149,9 +152,19 @@ async function withStages(
   { command, positionals }: { command: CommandName; positionals: readonly string[] },
 ): Promise<RunOptions> {
   if (command === "stage") return { ...options, stages: positionals };
-  if (command !== "evaluate" && command !== "ablation") return options;
-  const { commands }: PipelineModule = await import(options.module!);
-  return { ...options, ...optional("stages", commands?.[command]) };
+  if (command !== "evaluate") return options;
+  const { evaluationStages }: PipelineModule = await import(options.module!);
+  return { ...options, ...optional("stages", evaluationStages) };
+}
+
+/** What there is to show after a run that came to its evaluation. */
+async function resultsOf(
+  { stages }: RunReport,
+  { command, module, workdir }: RunOptions & { command: CommandName },
+): Promise<string | null> {
+  const { evaluationStages, describeResults }: PipelineModule = await import(module!);
+  if (!describeResults || !stages.some(({ stage }) => stage === evaluationStages?.at(-1))) return null;
+  return await describeResults(command === "evaluate" || command === "ablation" ? command : "run", workdir);
 }
 
 async function describeStages(module: string): Promise<string[]> {

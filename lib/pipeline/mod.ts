@@ -3,6 +3,8 @@
  * @module
  */
 export * from "./command_line.ts";
+export * from "./describe_results.ts";
+export * from "./format_metrics.ts";
 export * from "./load_config.ts";
 export * from "./npz.ts";
 export * from "./progress.ts";

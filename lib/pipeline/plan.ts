@@ -38,12 +38,8 @@ export interface Plan {
 export interface PlanOptions {
   /** All stages. */
   readonly stages: readonly Stage[];
-  /** Images to leave out. */
-  readonly without: ReadonlySet<string>;
   /** Share of the images. */
   readonly shard: Shard;
-  /** Number of images to look at, the first ones. */
-  readonly limit: number;
   /** Does everything again. */
   readonly force: boolean;
   /** Compares the contents of photographs and results instead of times and sizes. */
@@ -77,9 +73,8 @@ export async function planStage(stage: Stage, context: StageContext, options: Pl
   return { ids, tasks: tasks.flat() };
 }
 
-function imagesOf(stage: ImageStage, context: StageContext, { without, shard, limit }: PlanOptions): string[] {
-  return stage.ids(context).filter((id) => !without.has(id)).slice(0, limit)
-    .filter((_, i) => i % shard.count === shard.index);
+function imagesOf(stage: ImageStage, context: StageContext, { shard }: PlanOptions): string[] {
+  return stage.ids(context).filter((_, i) => i % shard.count === shard.index);
 }
 
 /** What is different from the last time. */

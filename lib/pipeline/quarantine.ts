@@ -55,20 +55,6 @@ export class Quarantine {
   }
 }
 
-/** A data set without some of its images. */
-export function withoutImages(dataset: Dataset, ids: ReadonlySet<string>): Dataset {
-  if (ids.size === 0) return dataset;
-  return {
-    classes: dataset.classes,
-    list: (name) => dataset.list(name).filter((id) => !ids.has(id)),
-    labels: (id) => dataset.labels(id),
-    imagePath: (id) => dataset.imagePath(id),
-    readImage: (id) => dataset.readImage(id),
-    readClassMask: (id) => dataset.readClassMask(id),
-    readInstanceMask: (id) => dataset.readInstanceMask(id),
-  };
-}
-
 /** Size and time of a photograph. */
 export async function photographState(dataset: Dataset, id: string): Promise<string> {
   const info = await statIfExists(dataset.imagePath(id));

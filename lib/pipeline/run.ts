@@ -21,7 +21,7 @@ export interface RunOptions {
   readonly stages?: readonly string[];
   /** Does everything again. */
   readonly force?: boolean;
-  /** Processes only the first images of every stage that maps over images. */
+  /** Cuts every list of the data set to its first images, for trainings and all other stages alike. */
   readonly limit?: number;
   /** Processes only a share of the images. */
   readonly shard?: Shard;

@@ -95,9 +95,10 @@ async function openProcessors(tasks: number, { stage, session, context }: Work):
     await session.prepare();
     return [await stage.open(context)];
   }
-  const { config, module, workdir, quarantine, signal } = session;
+  const { config, module, workdir, limit, quarantine, signal } = session;
   const count = Math.min(tasks, config.compute.workers || availableParallelism());
-  return await openWorkers(count, { module, stage: stage.name, config, workdir, without: quarantine.ids, signal });
+  const restriction = { limit, without: quarantine.ids };
+  return await openWorkers(count, { module, stage: stage.name, config, workdir, ...restriction, signal });
 }
 
 function recordOf({ id, settings, inputs }: Task) {

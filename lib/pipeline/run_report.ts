@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { readFileIfExists, replaceFile } from "./_files.ts";
+import { textTable } from "./_text_table.ts";
 import { formatRate, formatTime } from "./progress.ts";
 import { type Shard, shardFile } from "./shard.ts";
 import { VERSION } from "./version.ts";
@@ -71,9 +72,6 @@ export function formatRunReport({ stages, waitsFor }: RunReport): string {
     made > 1 ? formatRate(made / seconds) : "",
     `${(peakMemory / 2 ** 30).toFixed(2)} GiB`,
   ]);
-  const table = [["stage", "made", "time", "rate", "peak memory"], ...rows];
-  const widths = table[0]!.map((_, column) => Math.max(...table.map((row) => row[column]!.length)));
-  const lines = table.map((row) => row.map((cell, column) => cell.padEnd(widths[column]!)).join("  ").trimEnd());
-  if (waitsFor) lines.push(`${waitsFor} is not shared out: run it without --shard, then the shards again`);
-  return lines.join("\n");
+  const table = textTable([["stage", "made", "time", "rate", "peak memory"], ...rows]);
+  return waitsFor ? `${table}\n${waitsFor} is not shared out: run it without --shard, then the shards again` : table;
 }

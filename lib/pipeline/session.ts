@@ -3,7 +3,8 @@ import type { Stage, StageContext, StageFiles } from "../stage.ts";
 import type { Dataset } from "../voc/dataset.ts";
 import { type Plan, planStage } from "./plan.ts";
 import type { ProgressOptions } from "./progress.ts";
-import { type Quarantine, withoutImages } from "./quarantine.ts";
+import type { Quarantine } from "./quarantine.ts";
+import { restrictDataset } from "./restrict_dataset.ts";
 import type { Shard } from "./shard.ts";
 import { Store } from "./store.ts";
 
@@ -23,7 +24,7 @@ export interface Session {
   readonly workdir: string;
   /** Share of the images. */
   readonly shard: Shard;
-  /** Number of images a stage looks at. */
+  /** Number of images that every list is cut to. */
   readonly limit: number;
   /** Does everything again. */
   readonly force: boolean;
@@ -39,13 +40,13 @@ export interface Session {
 
 /** What a stage may use, by default without the right to write files. */
 export function contextOf(
-  { config, dataset, quarantine, workdir, signal }: Session,
+  { config, dataset, quarantine, limit, workdir, signal }: Session,
   { files = new Store(workdir), progress = () => {} }: {
     files?: StageFiles;
     progress?: StageContext["progress"];
   } = {},
 ): StageContext {
-  return { config, dataset: withoutImages(dataset, quarantine.ids), files, signal, progress };
+  return { config, dataset: restrictDataset(dataset, { limit, without: quarantine.ids }), files, signal, progress };
 }
 
 /** What a stage has to do in a session. */
@@ -54,5 +55,5 @@ export function planIn(
   stage: Stage,
   pending: ReadonlyMap<string, ReadonlySet<string>> = new Map(),
 ): Promise<Plan> {
-  return planStage(stage, contextOf(session), { ...session, without: session.quarantine.ids, pending });
+  return planStage(stage, contextOf(session), { ...session, pending });
 }

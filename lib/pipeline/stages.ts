@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import type { Dataset } from "../voc/dataset.ts";
+import type { ResultsCommand } from "./describe_results.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { extractCams } from "./stages/extract_cam.ts";
 import { inferIrnetStage } from "./stages/infer_irnet.ts";
@@ -20,8 +21,10 @@ export interface PipelineModule {
   readonly openDataset: (data: Config["data"]) => Promise<Dataset>;
   /** Makes the tensor library ready; called once, in the main thread, before the first stage that has something to do. */
   readonly prepare?: (compute: Config["compute"]) => Promise<BackendReport>;
-  /** Names of the stages that the commands run. */
-  readonly commands?: Readonly<Record<"evaluate" | "ablation", readonly string[]>>;
+  /** Names of the stages that judge results, which the command `evaluate` runs. */
+  readonly evaluationStages?: readonly string[];
+  /** What a command shows in the end, after a run that came to the last of those. */
+  readonly describeResults?: (command: ResultsCommand, workdir: string) => Promise<string>;
 }
 
 /** The stages of IRNet in the order in which they run. */
@@ -38,11 +41,10 @@ export const stages: readonly Stage[] = [
   evaluate,
 ];
 
-/** Names of the stages that the commands run. */
-export const commands: NonNullable<PipelineModule["commands"]> = {
-  evaluate: ["measure", "evaluation"],
-  ablation: ["measure", "evaluation"],
-};
+/** Names of the stages that judge results. */
+export const evaluationStages: readonly string[] = [measureImages.name, evaluate.name];
+
+export { describeResults } from "./describe_results.ts";
 
 /** Opens the data set that the configuration names. */
 export async function openDataset(data: Config["data"]): Promise<Dataset> {

@@ -4,12 +4,12 @@
  */
 import type { Config } from "../config.ts";
 import type { Artifact, ImageProcessor } from "../stage.ts";
-import { withoutImages } from "./quarantine.ts";
+import { restrictDataset, type Restriction } from "./restrict_dataset.ts";
 import type { PipelineModule } from "./stages.ts";
 import { Store } from "./store.ts";
 
 /** The stage that a worker opens. */
-export interface WorkerTask {
+export interface WorkerTask extends Restriction {
   /** Address of the module with the stages, see {@linkcode PipelineModule}. */
   readonly module: string;
   /** Name of the stage, one that maps over images. */
@@ -18,8 +18,6 @@ export interface WorkerTask {
   readonly config: Config;
   /** The working directory. */
   readonly workdir: string;
-  /** Images that are left out of the lists. */
-  readonly without: ReadonlySet<string>;
 }
 
 /** What a worker is told: first what to open, then one image at a time. */
@@ -52,13 +50,13 @@ scope.onmessage = async ({ data }) => {
   }
 };
 
-async function open({ module, stage: name, config, workdir, without }: WorkerTask): Promise<ImageProcessor> {
+async function open({ module, stage: name, config, workdir, limit, without }: WorkerTask): Promise<ImageProcessor> {
   const { stages, openDataset }: PipelineModule = await import(module);
   const stage = stages.find((stage) => stage.name === name);
   if (stage?.kind !== "image") throw new Error(`Expected ${name} to be a stage that maps over images in ${module}`);
   return await stage.open({
     config,
-    dataset: withoutImages(await openDataset(config.data), without),
+    dataset: restrictDataset(await openDataset(config.data), { limit, without }),
     files: new Store(workdir),
     signal: new AbortController().signal, // on interrupt, workers are terminated
     progress: () => {},

@@ -104,15 +104,24 @@ Deno.test("run() takes an image as not done when its line in the manifest is inc
   });
 });
 
-Deno.test("run() with a limit does the first images, and a run without one the rest", async () => {
+Deno.test("run() with a limit cuts every list, also for trainings and in Workers; without one it does the rest", async () => {
   await withWorkspace(7, async ({ run, workdir, root }) => {
     await run({ workdir: `${root}/straight` });
-    assertEquals(await run({ stages: ["words", "pairs"], limit: 3 }), { words: 3, pairs: 3 });
+    assertEquals(await run({ limit: 3 }), { words: 3, train: 1, pairs: 3, synthesis: 3, evaluation: 1 });
+    assertEquals(await run({ limit: 3 }), none);
     assertEquals([...(await readManifest(`${workdir}/pairs`)).keys()], ["image_000", "image_001", "image_002"]);
     assertEquals(await run(), { ...all, words: 4, pairs: 4 });
     assertEquals(await snapshot(workdir), await snapshot(`${root}/straight`));
     assertEquals(await run({ stages: ["words"], limit: 2, force: true }), { words: 2 });
     assertEquals(await run(), none);
+  });
+});
+
+Deno.test("run() with a limit does not take in another image for one that cannot be read", async () => {
+  await withWorkspace(7, async ({ run, data }) => {
+    await Deno.writeTextFile(data("image_001.txt"), "broken");
+    const made = await run({ limit: 3, onBadImage: "skip" });
+    assertEquals(made, { words: 2, train: 1, pairs: 2, synthesis: 2, evaluation: 1 });
   });
 });
 

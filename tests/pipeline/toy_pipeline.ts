@@ -131,5 +131,5 @@ const extra: WholeStage = {
 /** The stages in their order. */
 export const stages: Stage[] = [words, train, pairs, synthesis, evaluation, extra];
 
-/** Stages of commands. */
-export const commands = { evaluate: ["evaluation"], ablation: ["extra"] };
+/** The stage of the command `evaluate`. */
+export const evaluationStages = ["evaluation"];

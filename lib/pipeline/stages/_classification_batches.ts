@@ -3,6 +3,11 @@ import type { StageContext } from "../../stage.ts";
 import { epochOrder, type RgbImage } from "../../voc/mod.ts";
 import { multiHot } from "./_training.ts";
 
+/** The images that the classifier trains on. */
+export function classifierIds({ config: { data }, dataset }: StageContext): string[] {
+  return dataset.list(data.classifierList ?? data.trainList);
+}
+
 /**
  * Batches of augmented images with their class labels, the same for the same step.
  *
@@ -10,11 +15,11 @@ import { multiHot } from "./_training.ts";
  * @param augment A view of an image, [crop, crop, 3], for a key of epoch and index.
  */
 export function classificationBatches(
-  { config, dataset }: StageContext,
+  context: StageContext,
   { crop, batch: size, epochs }: { crop: number; batch: number; epochs: number },
   augment: (image: RgbImage, key: [epoch: number, index: number]) => Float32Array,
 ): { steps: number; batch: (step: number) => Promise<ClassifierBatch> } {
-  const ids = dataset.list(config.data.classifierList ?? config.data.trainList);
+  const { config, dataset } = context, ids = classifierIds(context);
   const perEpoch = Math.max(1, Math.floor(ids.length / size));
   const classes = dataset.classes.length;
   return {

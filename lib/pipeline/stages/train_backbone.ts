@@ -3,7 +3,7 @@ import { initialise } from "../../nn/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
 import { augmentClassification, random } from "../../voc/mod.ts";
 import { disposeParams, encodeSafetensors, fromParams, toParams } from "../../weights/mod.ts";
-import { classificationBatches } from "./_classification_batches.ts";
+import { classificationBatches, classifierIds } from "./_classification_batches.ts";
 import { backboneOf } from "./_networks.ts";
 import { resumable } from "./_training.ts";
 
@@ -16,9 +16,10 @@ export const trainBackbone: WholeStage = {
   enabled: ({ backbone }) => backbone.pretraining !== null,
   settings: ({ seed, data, backbone }) => ({
     seed,
-    data: [data.root, data.labels, data.classes, data.trainList, data.classifierList],
+    data: [data.classes, data.trainList, data.classifierList],
     backbone,
   }),
+  ids: classifierIds,
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const settings = config.backbone.pretraining!;

@@ -4,7 +4,7 @@ import type { StageContext, WholeStage } from "../../stage.ts";
 import * as tf from "../../tensor/tf.ts";
 import { augmentClassification, cropImage, random } from "../../voc/mod.ts";
 import { disposeParams, encodeSafetensors, fromParams, type Params, toParams } from "../../weights/mod.ts";
-import { classificationBatches } from "./_classification_batches.ts";
+import { classificationBatches, classifierIds } from "./_classification_batches.ts";
 import { backboneOf, camParameters, initialWeights } from "./_networks.ts";
 import { resumable } from "./_training.ts";
 
@@ -16,10 +16,13 @@ export const trainCam: WholeStage = {
   reads: ["backbone_train"],
   settings: ({ seed, data, backbone, cam }) => ({
     seed,
-    data: [data.root, data.labels, data.classes, data.trainList, data.classifierList, data.valList],
+    data: [data.classes, data.trainList, data.classifierList, data.valList],
     backbone: [backbone.network, backbone.weights],
     training: cam.training,
   }),
+  ids: (context: StageContext) => [
+    ...new Set([...classifierIds(context), ...context.dataset.list(context.config.data.valList)]),
+  ],
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const settings = config.cam.training;

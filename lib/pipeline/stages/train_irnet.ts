@@ -14,10 +14,13 @@ export const trainIrnetStage: WholeStage = {
   reads: ["backbone_train", "relation"],
   settings: ({ seed, data, backbone, irnet }) => ({
     seed,
-    data: [data.root, data.trainList, data.meanDisplacementList ?? data.inferList],
+    data: [data.trainList, data.meanDisplacementList ?? data.inferList],
     backbone: [backbone.network, backbone.weights, backbone.taps],
     irnet,
   }),
+  ids: ({ config: { data }, dataset }: StageContext) => [
+    ...new Set([...dataset.list(data.trainList), ...dataset.list(data.meanDisplacementList ?? data.inferList)]),
+  ],
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const { training, displacementWidth } = config.irnet;
