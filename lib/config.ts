@@ -1,12 +1,9 @@
 /**
- * Every setting of the pipeline: one typed schema, grouped as the paper's sections, and its three presets.
+ * Every setting of the pipeline, grouped as the paper's sections, and the three presets.
  *
  * A run starts from a preset; a configuration file and `--set key=value` change single values of it.
- * Unknown keys and wrong types are errors that name the key.
  * @module
  */
-import { z } from "zod";
-
 /** The twenty classes of PASCAL VOC in their order; segmentation ids are index + 1. */
 export const VOC_CLASSES: readonly string[] = [
   "aeroplane",
@@ -203,99 +200,6 @@ export interface Config {
     workers: number;
   };
 }
-
-const probability = z.number().min(0).max(1);
-const count = z.number().int().min(1);
-const range = z.tuple([z.number().positive(), z.number().positive()]);
-
-const optimiser = z.strictObject({
-  method: z.enum(["sgd", "adam", "adamw"]),
-  learningRate: z.number().positive(),
-  headFactor: z.number().positive(),
-  momentum: probability,
-  weightDecay: z.number().min(0),
-  power: z.number().positive(),
-  warmup: probability,
-});
-
-const training = z.strictObject({
-  crop: z.number().int().min(16),
-  batch: count,
-  microBatch: count,
-  epochs: count,
-  optimiser,
-});
-
-/** Checks a whole configuration; unknown keys are errors. */
-export const configSchema: z.ZodType<Config> = z.strictObject({
-  preset: z.enum(["paper", "lite", "sample"]),
-  seed: z.number().int().min(0).max(2 ** 32 - 1),
-  data: z.strictObject({
-    root: z.string().nullable(),
-    labels: z.string().nullable(),
-    classes: z.array(z.string().min(1)).min(1).max(254),
-    trainList: z.string(),
-    classifierList: z.string().nullable(),
-    valList: z.string(),
-    inferList: z.string(),
-    instanceList: z.string(),
-    meanDisplacementList: z.string().nullable(),
-  }),
-  backbone: z.strictObject({
-    network: z.enum(["resnet50", "efficientnet_lite0", "sample"]),
-    weights: z.string().nullable(),
-    taps: z.enum(["inner", "block"]),
-    pretraining: training.extend({ scale: range, shift: probability, colourJitter: probability }).nullable(),
-  }),
-  cam: z.strictObject({
-    training: training.extend({ resizeLong: z.tuple([count, count]).nullable() }),
-    scales: z.array(z.number().positive()).min(1),
-    threshold: probability,
-  }),
-  relation: z.strictObject({
-    foreground: probability,
-    background: probability,
-    crf: z.strictObject({
-      iterations: count,
-      confidence: probability,
-      gaussian: z.strictObject({ position: z.number().positive(), weight: z.number().min(0) }),
-      bilateral: z.strictObject({
-        position: z.number().positive(),
-        colour: z.number().positive(),
-        weight: z.number().min(0),
-      }),
-    }),
-  }),
-  irnet: z.strictObject({
-    training: training.extend({
-      scale: range,
-      radius: z.number().int().min(2),
-      backgroundDisplacement: z.number().min(0),
-    }),
-    displacementWidth: z.number().int().min(16).multipleOf(16),
-    crop: z.number().int().min(16),
-  }),
-  displacement: z.strictObject({ iterations: count, clusterThreshold: z.number().positive() }),
-  walk: z.strictObject({
-    radius: z.number().int().min(2),
-    beta: z.number().positive(),
-    steps: z.number().int().min(0),
-  }),
-  synthesis: z.strictObject({ instanceThreshold: probability, semanticThreshold: probability, fragment: probability }),
-  evaluation: z.strictObject({
-    classes: z.array(z.string()).nullable(),
-    ious: z.array(probability).min(1),
-    camThresholds: z.array(probability).min(1),
-    pseudoThresholds: z.array(probability).min(1),
-    colourBaseline: z.boolean(),
-    pictures: z.number().int().min(0),
-  }),
-  compute: z.strictObject({
-    backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]),
-    threads: z.number().int().min(0),
-    workers: z.number().int().min(0),
-  }),
-});
 
 const releasedSgd = {
   method: "sgd",

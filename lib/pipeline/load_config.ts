@@ -1,5 +1,6 @@
-import { type Config, configSchema, presets } from "../config.ts";
+import { type Config, presets } from "../config.ts";
 import { describe, nearestKey, parseValue, schemaOf } from "./_config_keys.ts";
+import { configSchema } from "./_config_schema.ts";
 import { nearest } from "./nearest.ts";
 import { UsageError } from "./usage_error.ts";
 

@@ -1,0 +1,28 @@
+/**
+ * Checks that every public symbol is documented and typed (`deno doc --lint`), in all modules of deno.json's `exports`.
+ * What the lint finds in packages below node_modules does not count. `deno run --allow-read --allow-run tests/check_docs.ts`
+ * @module
+ */
+const root = new URL("../", import.meta.url);
+const { exports }: { exports: Record<string, string> } = JSON.parse(
+  await Deno.readTextFile(new URL("deno.json", root)),
+);
+
+const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+  args: ["doc", "--lint", ...Object.values(exports)],
+  cwd: root,
+  env: { NO_COLOR: "1" },
+  stdout: "null",
+  stderr: "piped",
+}).output();
+
+// A finding starts with `error[code]: …`; its second line has the place.
+const output = new TextDecoder().decode(stderr);
+const findings = output.split(/^(?=error)/m).filter((text) => text.startsWith("error["));
+if (!success && findings.length === 0) throw new Error(`Expected deno doc to run but found\n${output}`);
+const ours = findings.filter((text) => !/^ *--> .*\/node_modules\//m.test(text));
+for (const finding of ours) console.error(finding.trimEnd() + "\n");
+if (ours.length > 0) {
+  console.error(`Expected documented public symbols but found ${ours.length} problems`);
+  Deno.exit(1);
+}
