@@ -112,14 +112,17 @@ async function measureLabels(
   };
 }
 
-/** Colours of the training images that have true masks. */
-async function fitTrainingColours({ config, dataset }: StageContext): Promise<ColourModel> {
-  const samples = [];
+/** Colours of the training images that have true masks; `null` where these lack a class, as they may under a limit. */
+async function fitTrainingColours({ config, dataset }: StageContext): Promise<ColourModel | null> {
+  const samples = [], found = new Set<number>();
   for (const id of dataset.list(config.data.trainList)) {
     const classMask = await dataset.readClassMask(id);
-    if (classMask) samples.push({ image: await dataset.readImage(id), classMask });
+    if (!classMask) continue;
+    samples.push({ image: await dataset.readImage(id), classMask });
+    for (const label of classMask.data) found.add(label);
   }
-  return fitColours(samples, { classes: dataset.classes.length });
+  const isComplete = found.has(0) && dataset.classes.every((_, index) => found.has(index + 1));
+  return isComplete ? fitColours(samples, { classes: dataset.classes.length }) : null;
 }
 
 async function measureColours(
