@@ -3,6 +3,5 @@
  * @module
  */
 export * from "./confident_labels.ts";
-export * from "./confident_labels.ts";
 export * from "./pair_labels.ts";
 export * from "./path_index.ts";
