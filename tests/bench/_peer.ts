@@ -8,6 +8,9 @@ export interface BenchResult {
   ratio: number;
 }
 
+/** The Python that runs the peers. */
+export const python: string = Deno.env.get("IRNET_PYTHON") ?? "python3";
+
 /** The least time of several calls, and the last result. */
 export function bestOf<T>(repeats: number, call: () => T): { ms: number; result: T } {
   let ms = Infinity, result!: T;
@@ -25,7 +28,7 @@ export async function runPeer(
   settings: string,
   inputs: readonly (Float32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>)[],
 ): Promise<{ ms: number; result: number[] }> {
-  const command = new Deno.Command(Deno.env.get("IRNET_PYTHON") ?? "python3", {
+  const command = new Deno.Command(python, {
     args: ["-c", program, settings],
     stdin: "piped",
     stdout: "piped",

@@ -100,7 +100,7 @@ export async function run(): Promise<BenchResult> {
     return boundary.sigmoid().mean().add(displacement.square().mean());
   });
   tf.dispose([params, inputs]);
-  return await compare("IRNet's branches, a training step", "heads", ours);
+  return await compare("tensorflow_irnet", "heads", ours);
 }
 
 /** Times a step of CAM training. */
@@ -121,7 +121,7 @@ export async function runCam(): Promise<BenchResult> {
     (current) => camLogits({ backbone, params: { ...current, ...frozen } }, images, { detach: true }).softplus().mean(),
   );
   tf.dispose([params, frozen, images]);
-  return await compare("EfficientNet-Lite0, a CAM training step", "efficientnet", ours);
+  return await compare("tensorflow_cam", "efficientnet", ours);
 }
 
 /** Time of the loss and its gradients. */
@@ -134,11 +134,10 @@ function time(params: Params, names: string[], loss: (params: Params) => tf.Tens
 
 async function compare(name: string, part: string, ours: number): Promise<BenchResult> {
   const { ms } = await runPeer(peer, JSON.stringify([part, batch, side, classes, repeats]), []);
-  const result = { name, ours_ms: ours, peer_ms: ms, ratio: ours / ms };
-  console.log(`${name}: ${ours.toFixed(0)} ms, PyTorch ${ms.toFixed(0)} ms, ratio ${result.ratio.toFixed(2)}`);
-  return result;
+  return { name, ours_ms: ours, peer_ms: ms, ratio: ours / ms };
 }
 
 if (import.meta.main) {
-  console.log(JSON.stringify([await run(), await runCam()]));
+  console.log(await run());
+  console.log(await runCam());
 }

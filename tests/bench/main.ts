@@ -1,0 +1,110 @@
+/**
+ * Measures this project against PyTorch, scipy, pydensecrf and Pillow, each run in the same sitting, and writes the
+ * results to out/bench.json. Arguments are names of comparisons; without any, all of them.
+ * `deno task bench [names…]`
+ * @module
+ */
+import { cpus } from "node:os";
+import { type BenchResult, python } from "./_peer.ts";
+
+interface Comparison {
+  /** What the peer needs, as pip calls it. */
+  readonly packages: readonly string[];
+  /** The ratio that is aimed at. */
+  readonly bound?: number;
+  run(): Promise<BenchResult>;
+}
+
+const comparisons: Readonly<Record<string, Comparison>> = {
+  random_walk: {
+    packages: ["numpy", "scipy"],
+    bound: 0.35,
+    run: async () => (await import("./random_walk.ts")).run(),
+  },
+  dense_crf: {
+    packages: ["numpy", "pydensecrf2"],
+    bound: 1,
+    run: async () => (await import("./dense_crf.ts")).run(),
+  },
+  path_affinity: {
+    packages: ["numpy", "torch"],
+    bound: 0.25,
+    run: async () => (await import("./path_affinity.ts")).run(),
+  },
+  resize: {
+    packages: ["numpy", "pillow"],
+    run: async () => (await import("./resize.ts")).run(),
+  },
+  wasm_training: {
+    packages: ["torch"],
+    run: async () => (await import("./wasm_training.ts")).run(),
+  },
+  tensorflow_irnet: {
+    packages: ["torch"],
+    run: async () => (await import("./tensorflow_training.ts")).run(),
+  },
+  tensorflow_cam: {
+    packages: ["torch"],
+    run: async () => (await import("./tensorflow_training.ts")).runCam(),
+  },
+};
+
+/** Versions of Python and of packages; those that are missing are left out. */
+async function versionsOf(packages: readonly string[]): Promise<Record<string, string>> {
+  const program = `
+import sys, json, platform, importlib.metadata as metadata
+versions = dict(python=platform.python_version())
+for name in sys.argv[1:]:
+    try: versions[name] = metadata.version(name)
+    except metadata.PackageNotFoundError: pass
+print(json.dumps(versions))`;
+  try {
+    const { success, stdout } = await new Deno.Command(python, { args: ["-c", program, ...packages] }).output();
+    return success ? JSON.parse(new TextDecoder().decode(stdout)) : {};
+  } catch {
+    return {}; // no such program
+  }
+}
+
+function formatRow({ name, ours_ms, peer_ms, ratio }: BenchResult, bound: number | undefined): string {
+  const numbers = [ours_ms.toFixed(1), peer_ms.toFixed(1), ratio.toFixed(3), bound?.toFixed(2) ?? ""];
+  return `${name.padEnd(18)}${numbers.map((text) => text.padStart(11)).join("")}`;
+}
+
+if (import.meta.main) {
+  const names = Deno.args.length > 0 ? Deno.args : Object.keys(comparisons);
+  const unknown = names.filter((name) => !Object.hasOwn(comparisons, name));
+  if (unknown.length > 0) {
+    console.error(`Expected names among ${Object.keys(comparisons).join(", ")} but found ${unknown.join(", ")}`);
+    Deno.exit(2);
+  }
+
+  const chosen = names.map((name) => ({ name, ...comparisons[name]! }));
+  const packages = await versionsOf([...new Set(chosen.flatMap((comparison) => comparison.packages))]);
+  const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, deno: Deno.version.deno, ...packages };
+  console.log(Object.entries(machine).map(([name, value]) => `${name} ${value}`).join(", "));
+  console.log(`\n${"".padEnd(18)}${["ours, ms", "peer, ms", "ratio", "at most"].map((s) => s.padStart(11)).join("")}`);
+
+  const results: (BenchResult & { at_most?: number })[] = [];
+  let failed = false;
+  for (const { name, packages: needed, bound, run } of chosen) {
+    const missing = needed.filter((name) => !Object.hasOwn(packages, name));
+    if (missing.length > 0) {
+      const install = `${python} -m pip install ${missing.join(" ")}`;
+      console.log(`${name.padEnd(18)} left out: ${install}, or set IRNET_PYTHON to a Python that has them`);
+      continue;
+    }
+    try {
+      const result = await run();
+      console.log(formatRow(result, bound));
+      results.push({ ...result, ...(bound === undefined ? {} : { at_most: bound }) });
+    } catch (error) {
+      failed = true;
+      console.log(`${name.padEnd(18)} failed: ${(error as Error).message}`);
+    }
+  }
+  const out = new URL("../../out/", import.meta.url);
+  await Deno.mkdir(out, { recursive: true });
+  await Deno.writeTextFile(new URL("bench.json", out), JSON.stringify({ machine, results }, null, 2) + "\n");
+  if (failed) Deno.exit(1);
+}
