@@ -19,7 +19,7 @@ const abilities: Record<string, string> = {
   "./nn": `m.resnet50.channels === 2048`,
   "./pipeline": `m.loadConfig({ preset: "lite", settings: [["walk.beta", "8"]] }).walk.beta === 8`,
   "./relation": `m.pathIndex(5).radius === 5`,
-  "./stage": `m instanceof Object`,
+  "./stage": `((name: stage.Stage["name"]) => name)("cam") === "cam" && m !== undefined`,
   "./synthesis":
     `m.instancesFromCams(Float32Array.of(1, 0), { height: 1, width: 2, keys: [4], threshold: 0.5, fragment: 0 })` +
     `.class.length === 1`,
