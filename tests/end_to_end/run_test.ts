@@ -1,0 +1,147 @@
+/** The whole method on real pixels, as a user starts it, with little of everything. */
+import { assert, assertEquals } from "../assert.ts";
+import { random } from "../../lib/voc/mod.ts";
+import { differences } from "./comparison.ts";
+import { type Ended, madeBy, Workspace } from "./workspace.ts";
+
+let workspace: Workspace;
+let first: Ended; // the run that leaves the folder `first`
+
+Deno.test.beforeAll(async () => {
+  workspace = await Workspace.make();
+  first = await workspace.command("run", { workdir: "first" });
+});
+Deno.test.afterAll(() => workspace.remove());
+
+const all = {
+  backbone_train: 1,
+  cam_train: 1,
+  cam: 16,
+  relation: 12,
+  irnet_train: 1,
+  irnet: 4,
+  instance: 4,
+  semantic: 4,
+  measure: 16,
+  evaluation: 1,
+};
+const none = Object.fromEntries(Object.keys(all).map((stage) => [stage, 0]));
+
+const metricKeys = {
+  classification: ["map"],
+  cam: ["miou"],
+  relation: ["fgPrecision", "bgPrecision", "uncertain"],
+  semantic: ["miou"],
+  colourBaseline: ["miou", "ap50"],
+  instance: ["ap25", "ap50", "ap70", "ap75"],
+};
+
+Deno.test("run makes everything, says so, and does nothing the second time", async () => {
+  assertEquals([first.code, madeBy(first.stdout)], [0, all], first.stderr);
+  assert(/^pseudo instances +AP50 /m.test(first.stdout), first.stdout);
+  assert(first.stdout.trimEnd().endsWith(workspace.path("first/evaluation/report.html")), first.stdout);
+
+  await workspace.copy("first", "second");
+  const second = await workspace.command("run", { workdir: "second" });
+  assertEquals([second.code, madeBy(second.stdout)], [0, none], second.stderr);
+  assertEquals(await differences(workspace.path("second"), workspace.path("first")), []);
+});
+
+Deno.test("run leaves every number in metrics.json, with its list and its classes, and a report", async () => {
+  const metrics = JSON.parse(await Deno.readTextFile(workspace.path("first/evaluation/metrics.json")));
+  const isPercentage = (value: unknown) => value === null || (typeof value === "number" && value >= 0 && value <= 100);
+  for (const [part, keys] of Object.entries(metricKeys)) {
+    for (const key of keys) assert(key in metrics[part] && isPercentage(metrics[part][key]), `${part}.${key}`);
+    assert("perClass" in metrics[part] && typeof metrics[part].split === "string", part);
+  }
+  assertEquals(metrics.ablation.split, "val");
+  for (const part of ["cam", "boundary", "full"]) {
+    for (const key of ["ap50", "ap70"]) assert(isPercentage(metrics.ablation[part][key]), `ablation.${part}.${key}`);
+    assertEquals(Object.keys(metrics.ablation[part].perClass.ap50), ["round", "cross", "triangle", "diamond"]);
+  }
+  const report = await Deno.readTextFile(workspace.path("first/evaluation/report.html"));
+  assertEquals([...report.matchAll(/<section id="(\w+)">/g)].map(([, id]) => id), [
+    ...["results", "parts", "curves", "classes", "gallery", "settings", "run"],
+  ]);
+});
+
+Deno.test("evaluate prints a row for each class, and ablation its table alone", async () => {
+  const { stdout } = await workspace.command("evaluate", { workdir: "first" });
+  assert(/^class +AP of names .*\nround .*\ncross .*\ntriangle .*\ndiamond .*\nbackground /m.test(stdout), stdout);
+  const ablation = await workspace.command("ablation", { workdir: "first" });
+  assertEquals(
+    ablation.stdout.trim().split("\n").map((line) => line.replace(/ {2,}.*| at .*/, "")),
+    [
+      ...["instances on val", "CAM components", "+ class boundary", "+ displacement (full method)"],
+      ...["colours alone (control)", "CAMs are cut"],
+    ],
+  );
+});
+
+Deno.test("run killed at five random moments and started again leaves the same bytes", async () => {
+  const draw = random(7, "kills"), parts = 5, total = await traces(workspace.path("first"));
+  const stages: string[] = [];
+  for (let part = 0; part < parts; part++) {
+    const child = workspace.start("run", { workdir: "killed" });
+    const moment = Math.floor((part + draw()) / parts * total);
+    let isOver = false;
+    const ended = child.output().finally(() => isOver = true);
+    while (!isOver && await traces(workspace.path("killed")) < moment) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 50 * draw()));
+    if (!isOver) child.kill("SIGKILL");
+    const { code, stderr } = await ended;
+    assertEquals(code, 137, new TextDecoder().decode(stderr));
+    stages.push(new TextDecoder().decode(stderr).trim().split("\n").at(-1)!.split(" ")[0]!);
+  }
+  const { code, stderr } = await workspace.command("run", { workdir: "killed" });
+  assertEquals(code, 0, stderr);
+  assertEquals(await differences(workspace.path("killed"), workspace.path("first")), [], `killed in ${stages}`);
+});
+
+/** How far a run is: lines in the manifests of its stages and in the logs of its trainings. */
+async function traces(workdir: string): Promise<number> {
+  let lines = 0;
+  for (const stage of Object.keys(all)) {
+    for (const file of ["manifest.jsonl", "log.jsonl"]) {
+      const text = await Deno.readTextFile(`${workdir}/${stage}/${file}`).catch(() => "");
+      lines += text.split("\n").length - 1;
+    }
+  }
+  return lines;
+}
+
+Deno.test("run goes on in the middle of a stage, and with one Worker as with two", async () => {
+  await workspace.copy("first", "middle");
+  for (const stage of ["cam", "relation", "instance", "measure"]) {
+    const path = workspace.path(`middle/${stage}/manifest.jsonl`);
+    const lines = (await Deno.readTextFile(path)).split("\n");
+    await Deno.writeTextFile(path, `${lines.slice(0, 3).join("\n")}\n${lines[3]!.slice(0, 40)}`);
+  }
+  const { code, stdout, stderr } = await workspace.command("run", {
+    workdir: "middle",
+    args: ["--set", "compute.workers=1"],
+  });
+  assertEquals(
+    [code, madeBy(stdout)],
+    [0, { ...none, cam: 13, relation: 9, instance: 1, measure: 13 }],
+    stderr,
+  );
+  assertEquals(await differences(workspace.path("middle"), workspace.path("first")), []);
+});
+
+Deno.test("run with a changed setting redoes only what depends on it", async () => {
+  await workspace.copy("first", "changed");
+  const { code, stdout, stderr } = await workspace.command("run", {
+    workdir: "changed",
+    args: ["--set", "synthesis.semanticThreshold=0.3"],
+  });
+  assertEquals([code, madeBy(stdout)], [0, { ...none, semantic: 4, measure: 16, evaluation: 1 }], stderr);
+});
+
+Deno.test("run --limit takes fewer images from the first training to the end", async () => {
+  const { code, stdout, stderr } = await workspace.command("run", { workdir: "limited", args: ["--limit", "3"] });
+  const fewer = { ...all, cam: 6, relation: 3, irnet: 3, instance: 3, semantic: 3, measure: 6 };
+  assertEquals([code, madeBy(stdout)], [0, fewer], stderr);
+});

@@ -1,0 +1,92 @@
+/** A small generated data set, a configuration that trains for seconds, and the command line as a process of its own. */
+import { generateSample } from "../../lib/voc/sample/mod.ts";
+
+const main = new URL("../../mod.ts", import.meta.url).pathname;
+
+/** Everything as in the preset `sample`, but small: 54 training steps in all, little images, few of everything. */
+const settings = {
+  preset: "sample",
+  backbone: { pretraining: { crop: 64, batch: 4, microBatch: 4, epochs: 6 } },
+  cam: { training: { crop: 64, batch: 4, microBatch: 4, epochs: 2, resizeLong: [64, 80] }, scales: [1, 0.5] },
+  irnet: { training: { crop: 64, batch: 4, microBatch: 4, epochs: 8, radius: 4 } },
+  displacement: { iterations: 20 },
+  walk: { steps: 8 },
+  evaluation: { camThresholds: [0.1, 0.25], pseudoThresholds: [0.25], pictures: 2 },
+  compute: { backend: "wasm", threads: 1, workers: 2 },
+};
+
+/** How a process ended. */
+export interface Ended {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A temporary folder with data, configuration and results. */
+export class Workspace {
+  /** The folder. */
+  readonly root: string;
+
+  private constructor(root: string) {
+    this.root = root;
+  }
+
+  /** Makes the folder with a data set of 12 training, 4 validation and 2 empty images, in which every class occurs. */
+  static async make(): Promise<Workspace> {
+    const workspace = new Workspace(await Deno.makeTempDir());
+    const data = workspace.path("data");
+    await generateSample({ seed: 1, out: data, counts: { train: 12, val: 4, empty: 2 } });
+    await Deno.writeTextFile(workspace.path("config.json"), JSON.stringify({ ...settings, data: { root: data } }));
+    return workspace;
+  }
+
+  /** Path of a file or folder. */
+  path(name: string): string {
+    return `${this.root}/${name}`;
+  }
+
+  /** Starts `mod.ts` with the configuration. */
+  start(command: string, { workdir = "out", args = [] }: { workdir?: string; args?: readonly string[] } = {}) {
+    return new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "-A", "--no-check", "--quiet", main, command, "--config", this.path("config.json")],
+        ...["--workdir", this.path(workdir), ...args],
+      ],
+      stdout: "piped",
+      stderr: "piped",
+    }).spawn();
+  }
+
+  /** Runs `mod.ts` to its end. */
+  async command(command: string, options?: { workdir?: string; args?: readonly string[] }): Promise<Ended> {
+    const { code, stdout, stderr } = await this.start(command, options).output();
+    const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+    return { code, stdout: text(stdout), stderr: text(stderr) };
+  }
+
+  /** Copies a folder with everything in it, times of files included. */
+  async copy(from: string, to: string): Promise<void> {
+    await Deno.mkdir(this.path(to), { recursive: true });
+    for await (const { name, isDirectory } of Deno.readDir(this.path(from))) {
+      if (isDirectory) {
+        await this.copy(`${from}/${name}`, `${to}/${name}`);
+      } else {
+        const { mtime } = await Deno.stat(this.path(`${from}/${name}`));
+        await Deno.copyFile(this.path(`${from}/${name}`), this.path(`${to}/${name}`));
+        await Deno.utime(this.path(`${to}/${name}`), mtime!, mtime!);
+      }
+    }
+  }
+
+  /** Removes the folder. */
+  async remove(): Promise<void> {
+    await Deno.remove(this.root, { recursive: true });
+  }
+}
+
+/** How many images each stage made, from the table that a run ends with. */
+export function madeBy(stdout: string): Record<string, number> {
+  return Object.fromEntries(
+    [...stdout.matchAll(/^(\w+) +(\d+) of \d+/gm)].map(([, stage, made]) => [stage!, Number(made)]),
+  );
+}
