@@ -1,6 +1,7 @@
 /** The whole method on real pixels, as a user starts it, with little of everything. */
 import { assert, assertEquals } from "../assert.ts";
 import { random } from "../../lib/voc/mod.ts";
+import { readSafetensors } from "../../lib/weights/mod.ts";
 import { differences } from "./comparison.ts";
 import { type Ended, madeBy, Workspace } from "./workspace.ts";
 
@@ -101,9 +102,9 @@ Deno.test("run killed at five random moments and started again leaves the same b
 });
 
 /** How far a run is: lines in the manifests of its stages and in the logs of its trainings. */
-async function traces(workdir: string): Promise<number> {
+async function traces(workdir: string, stages = Object.keys(all)): Promise<number> {
   let lines = 0;
-  for (const stage of Object.keys(all)) {
+  for (const stage of stages) {
     for (const file of ["manifest.jsonl", "log.jsonl"]) {
       const text = await Deno.readTextFile(`${workdir}/${stage}/${file}`).catch(() => "");
       lines += text.split("\n").length - 1;
@@ -111,6 +112,27 @@ async function traces(workdir: string): Promise<number> {
   }
   return lines;
 }
+
+Deno.test("run stopped in the middle of each training goes on from its checkpoint to the same bytes", async () => {
+  await workspace.copy("first", "stopped");
+  for (const stage of ["backbone_train", "cam_train", "irnet_train"]) {
+    await Deno.remove(workspace.path(`stopped/${stage}`), { recursive: true });
+    const options = { workdir: "stopped", args: ["--stages", stage] };
+    const child = workspace.start("run", options);
+    let isOver = false;
+    const ended = child.output().finally(() => isOver = true);
+    while (!isOver && await traces(workspace.path("stopped"), [stage]) < 4) {
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    if (!isOver) child.kill("SIGINT");
+    const { code, stderr } = await ended;
+    assertEquals(code, 130, new TextDecoder().decode(stderr));
+    const { tensors } = await readSafetensors(workspace.path(`stopped/${stage}/state.safetensors`));
+    assert(tensors["step"]!.data[0]! >= 2, stage);
+    assertEquals((await workspace.command("run", options)).code, 0);
+  }
+  assertEquals(await differences(workspace.path("stopped"), workspace.path("first")), []);
+});
 
 Deno.test("run goes on in the middle of a stage, and with one Worker as with two", async () => {
   await workspace.copy("first", "middle");

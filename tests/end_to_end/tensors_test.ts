@@ -1,0 +1,26 @@
+/** No stage leaves tensors behind. */
+import { assertEquals } from "../assert.ts";
+import { loadConfig } from "../../lib/pipeline/load_config.ts";
+import { run } from "../../lib/pipeline/run.ts";
+import { stages } from "../../lib/pipeline/stages.ts";
+import * as tf from "../../lib/tensor/tf.ts";
+import { Workspace } from "./workspace.ts";
+
+Deno.test("run() has no tensors left after any stage", async () => {
+  const workspace = await Workspace.make();
+  try {
+    const config = loadConfig({
+      file: workspace.path("config.json"),
+      settings: [["backbone.pretraining.epochs", "1"], ["cam.training.epochs", "1"], ["irnet.training.epochs", "1"]],
+    });
+    const workdir = workspace.path("out");
+    const left: Record<string, number> = {};
+    for (const { name } of stages) {
+      await run(config, { workdir, stages: [name], limit: 4 });
+      left[name] = tf.memory().numTensors;
+    }
+    assertEquals(left, Object.fromEntries(stages.map(({ name }) => [name, 0])));
+  } finally {
+    await workspace.remove();
+  }
+});
