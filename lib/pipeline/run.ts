@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
+import { checkLists } from "./check_lists.ts";
 import { describePlan } from "./describe_plan.ts";
 import { watchPeakMemory } from "./peak_memory.ts";
 import type { ProgressOptions } from "./progress.ts";
@@ -45,7 +46,8 @@ export interface RunOptions {
  * @param config The configuration.
  * @param options What to run, and where.
  * @returns What was done.
- * @throws UsageError if a stage does not exist, or is not asked for by the configuration.
+ * @throws UsageError if a stage does not exist, or is not asked for by the configuration, or if the data set lacks a
+ * list that all stages together need.
  * @throws Error naming stage and image if one fails; the signal's reason if it was aborted.
  */
 export async function run(config: Config, options: RunOptions): Promise<RunReport> {
@@ -85,7 +87,8 @@ async function runStage(stage: Stage, session: Session): Promise<StageReport> {
  * @param config The configuration.
  * @param options What would be run, and where.
  * @returns A line for each stage.
- * @throws UsageError if a stage does not exist, or is not asked for by the configuration.
+ * @throws UsageError if a stage does not exist, or is not asked for by the configuration, or if the data set lacks a
+ * list that all stages together need.
  */
 export async function previewRun(config: Config, options: RunOptions): Promise<string[]> {
   const { selected, session } = await openSession(config, options, () => {});
@@ -108,6 +111,7 @@ async function openSession(
   const { stages, openDataset, prepare }: PipelineModule = await import(module);
   const selected = selectStages(stages, { config, names: options.stages ?? null });
   const dataset = await openDataset(config.data);
+  if (!options.stages) checkLists(dataset, config.data);
   const { workdir, shard = WHOLE, progress = { terminal: false, write: () => {} } } = options;
   const quarantine = await Quarantine.open(workdir, { choice: options.onBadImage ?? "fail", shard, dataset });
   let prepared = false;

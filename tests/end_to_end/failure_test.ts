@@ -17,6 +17,7 @@ const short = ["--set", "backbone.pretraining.epochs=1"];
 const mistakes: [args: string[], message: string][] = [
   [["--voc-root", "/nowhere"], "Expected a folder with images for data.root but found none at /nowhere"],
   [["--set", "irnet.epochs=3"], "found the unknown key irnet.epochs; the nearest is irnet.training.epochs"],
+  [["--set", "data.inferList=vall"], "data.inferList: Expected a list at "],
   [["--set", "walk.steps=many"], 'Expected a whole number of at least 0 for walk.steps but found "many"'],
 ];
 

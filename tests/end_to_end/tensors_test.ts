@@ -1,12 +1,12 @@
 /** No stage leaves tensors behind. */
-import { assertEquals } from "../assert.ts";
+import { assertEquals, assertRejects } from "../assert.ts";
 import { loadConfig } from "../../lib/pipeline/load_config.ts";
 import { run } from "../../lib/pipeline/run.ts";
 import { stages } from "../../lib/pipeline/stages.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { Workspace } from "./workspace.ts";
 
-Deno.test("run() has no tensors left after any stage", async () => {
+Deno.test("run() has no tensors left after any stage, nor after a training that failed", async () => {
   const workspace = await Workspace.make();
   try {
     const config = loadConfig({
@@ -20,6 +20,14 @@ Deno.test("run() has no tensors left after any stage", async () => {
       left[name] = tf.memory().numTensors;
     }
     assertEquals(left, Object.fromEntries(stages.map(({ name }) => [name, 0])));
+    assertEquals(tf.getBackend(), "wasm");
+    for (const training of [config.backbone.pretraining!, config.cam.training, config.irnet.training]) {
+      training.optimiser.learningRate = 1e30;
+      training.epochs = 4;
+      await assertRejects(() => run(config, { workdir, limit: 4 }), Error, "Expected a finite");
+      assertEquals(tf.memory().numTensors, 0);
+      training.optimiser.learningRate = 1e-3;
+    }
   } finally {
     await workspace.remove();
   }

@@ -39,21 +39,24 @@ export const trainBackbone: WholeStage = {
         colourJitter: settings.colourJitter,
         draw: random(config.seed, "backbone", ...key),
       }));
-    await trainClassifier({
-      backbone,
-      params,
-      part: "all",
-      optimiser: settings.optimiser,
-      microBatch: settings.microBatch,
-      steps,
-      batch,
-      ...await resumable(context, "backbone_train", steps),
-    });
-    await files.write(
-      "backbone_train",
-      "weights.safetensors",
-      encodeSafetensors(await fromParams(params, backbone.parameters)),
-    );
-    disposeParams(params);
+    try {
+      await trainClassifier({
+        backbone,
+        params,
+        part: "all",
+        optimiser: settings.optimiser,
+        microBatch: settings.microBatch,
+        steps,
+        batch,
+        ...await resumable(context, "backbone_train", steps),
+      });
+      await files.write(
+        "backbone_train",
+        "weights.safetensors",
+        encodeSafetensors(await fromParams(params, backbone.parameters)),
+      );
+    } finally {
+      disposeParams(params);
+    }
   },
 };

@@ -39,24 +39,27 @@ export const trainCam: WholeStage = {
         resizeLong: settings.resizeLong,
         draw: random(config.seed, "cam", ...key),
       }));
-    await trainClassifier({
-      backbone,
-      params,
-      part: "cam",
-      optimiser: settings.optimiser,
-      microBatch: settings.microBatch,
-      steps,
-      batch,
-      ...await resumable(context, "cam_train", steps),
-    });
-    const logits = await validate(context, backbone, params);
-    await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
-    await files.write(
-      "cam_train",
-      "weights.safetensors",
-      encodeSafetensors(await fromParams(params, camParameters(config))),
-    );
-    disposeParams(params);
+    try {
+      await trainClassifier({
+        backbone,
+        params,
+        part: "cam",
+        optimiser: settings.optimiser,
+        microBatch: settings.microBatch,
+        steps,
+        batch,
+        ...await resumable(context, "cam_train", steps),
+      });
+      const logits = await validate(context, backbone, params);
+      await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
+      await files.write(
+        "cam_train",
+        "weights.safetensors",
+        encodeSafetensors(await fromParams(params, camParameters(config))),
+      );
+    } finally {
+      disposeParams(params);
+    }
   },
 };
 
@@ -70,16 +73,19 @@ async function validate(
   const logits: Record<string, number[]> = {};
   const folded = backbone.fold(params);
   const network = { backbone, params: { ...folded, "classifier.weight": params["classifier.weight"]! } };
-  for (const id of dataset.list(config.data.valList)) {
-    const pixels = cropImage(await dataset.readImage(id), {
-      height: side,
-      width: side,
-      preprocess: backbone.preprocess,
-    });
-    const scores = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3])));
-    logits[id] = Array.from(await scores.data());
-    scores.dispose();
+  try {
+    for (const id of dataset.list(config.data.valList)) {
+      const pixels = cropImage(await dataset.readImage(id), {
+        height: side,
+        width: side,
+        preprocess: backbone.preprocess,
+      });
+      const scores = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3])));
+      logits[id] = Array.from(await scores.data());
+      scores.dispose();
+    }
+  } finally {
+    disposeParams(folded);
   }
-  disposeParams(folded);
   return logits;
 }

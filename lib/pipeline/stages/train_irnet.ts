@@ -31,27 +31,30 @@ export const trainIrnetStage: WholeStage = {
       { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) },
       [...backbone.parameters, ...heads],
     );
-    await trainIrnet({
-      backbone,
-      params,
-      settings: training,
-      displacementWidth,
-      seed: config.seed,
-      ids,
-      sample: async (id) => ({
-        image: await dataset.readImage(id),
-        label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
-      }),
-      ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),
-    });
-    const weights = await fromParams(params, [...backbone.parameters, ...heads]);
-    const mean = await meanDisplacement(context, backbone, params);
-    disposeParams(params);
-    await files.write(
-      "irnet_train",
-      "weights.safetensors",
-      encodeSafetensors({ ...weights, mean_displacement: { shape: [2], data: Float32Array.from(mean) } }),
-    );
+    try {
+      await trainIrnet({
+        backbone,
+        params,
+        settings: training,
+        displacementWidth,
+        seed: config.seed,
+        ids,
+        sample: async (id) => ({
+          image: await dataset.readImage(id),
+          label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
+        }),
+        ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),
+      });
+      const weights = await fromParams(params, [...backbone.parameters, ...heads]);
+      const mean = await meanDisplacement(context, backbone, params);
+      await files.write(
+        "irnet_train",
+        "weights.safetensors",
+        encodeSafetensors({ ...weights, mean_displacement: { shape: [2], data: Float32Array.from(mean) } }),
+      );
+    } finally {
+      disposeParams(params);
+    }
   },
 };
 
@@ -67,13 +70,16 @@ async function meanDisplacement(
   const heads = Object.fromEntries(Object.entries(params).filter(([name]) => name.startsWith("fc_")));
   const folded = backbone.fold(params);
   const sum: [number, number] = [0, 0];
-  for (const [i, id] of ids.entries()) {
-    const image = await dataset.readImage(id);
-    const [dy, dx] = await meanDisplacementOf(backbone, { ...folded, ...heads }, { image, crop });
-    sum[0] += dy / ids.length;
-    sum[1] += dx / ids.length;
-    progress(i + 1, ids.length, "mean displacement");
+  try {
+    for (const [i, id] of ids.entries()) {
+      const image = await dataset.readImage(id);
+      const [dy, dx] = await meanDisplacementOf(backbone, { ...folded, ...heads }, { image, crop });
+      sum[0] += dy / ids.length;
+      sum[1] += dx / ids.length;
+      progress(i + 1, ids.length, "mean displacement");
+    }
+  } finally {
+    disposeParams(folded);
   }
-  disposeParams(folded);
   return sum;
 }
