@@ -162,6 +162,29 @@ Deno.test("run with a changed setting redoes only what depends on it", async () 
   assertEquals([code, madeBy(stdout)], [0, { ...none, semantic: 4, measure: 16, evaluation: 1 }], stderr);
 });
 
+Deno.test("run trains again after a change of photographs or class names, not because the data set moved", async () => {
+  for (const folder of ["JPEGImages", "Annotations", "SegmentationClass", "SegmentationObject", "ImageSets"]) {
+    await workspace.copy(`data/${folder}`, `moved/${folder}`);
+  }
+  await Deno.utime(workspace.path("moved/JPEGImages/train_0001.png"), 1e9, 1e9);
+  const plan = async () => {
+    const options = { workdir: "first", args: ["--voc-root", workspace.path("moved")] };
+    const { stdout } = await workspace.command("dry-run", options);
+    return stdout.split("\n").filter((line) => /_train/.test(line)).map((line) => line.replace(/ .*: /, ": "));
+  };
+  assertEquals(await plan(), ["backbone_train: done", "cam_train: done", "irnet_train: done"]);
+
+  const labels = workspace.path("moved/Annotations/val_0001.xml"), before = await Deno.readTextFile(labels);
+  await Deno.writeTextFile(labels, before.replace(/<object>.*<\/object>/s, ""));
+  assertEquals((await plan()).slice(0, 2), ["backbone_train: done", "cam_train: other inputs"]);
+
+  await Deno.copyFile(
+    workspace.path("moved/JPEGImages/train_0002.png"),
+    workspace.path("moved/JPEGImages/train_0001.png"),
+  );
+  assertEquals((await plan())[0], "backbone_train: other inputs");
+});
+
 Deno.test("run --limit takes fewer images from the first training to the end", async () => {
   const { code, stdout, stderr } = await workspace.command("run", { workdir: "limited", args: ["--limit", "3"] });
   const fewer = { ...all, cam: 6, relation: 3, irnet: 3, instance: 3, semantic: 3, measure: 6 };
