@@ -1,4 +1,5 @@
 /** A small generated data set, a configuration that trains for seconds, and the command line as a process of its own. */
+import { presets } from "../../lib/config.ts";
 import { generateSample } from "../../lib/voc/sample/mod.ts";
 
 const main = new URL("../../mod.ts", import.meta.url).pathname;
@@ -35,7 +36,9 @@ export class Workspace {
   static async make(): Promise<Workspace> {
     const workspace = new Workspace(await Deno.makeTempDir());
     const data = workspace.path("data");
-    await generateSample({ seed: 1, out: data, counts: { train: 12, val: 4, empty: 2 } });
+    const generate = (seed: number) => generateSample({ seed, out: data, counts: { train: 12, val: 4, empty: 2 } });
+    let seed = 1;
+    for (await generate(seed); !await hasAllClasses(data);) await generate(++seed);
     await Deno.writeTextFile(workspace.path("config.json"), JSON.stringify({ ...settings, data: { root: data } }));
     return workspace;
   }
@@ -82,6 +85,15 @@ export class Workspace {
   async remove(): Promise<void> {
     await Deno.remove(this.root, { recursive: true });
   }
+}
+
+/** Whether every class occurs in the training images, as the colour control needs it. */
+async function hasAllClasses(data: string): Promise<boolean> {
+  let names = "";
+  for await (const { name } of Deno.readDir(`${data}/Annotations`)) {
+    if (name.startsWith("train")) names += await Deno.readTextFile(`${data}/Annotations/${name}`);
+  }
+  return presets.sample.data.classes.every((name) => names.includes(`<name>${name}<`));
 }
 
 /** How many images each stage made, from the table that a run ends with. */
