@@ -12,6 +12,7 @@ const settings = {
   irnet: { training: { crop: 64, batch: 4, microBatch: 4, epochs: 8, radius: 4 } },
   displacement: { iterations: 20 },
   walk: { steps: 8 },
+  synthesis: { semanticThreshold: 0.25 },
   evaluation: { camThresholds: [0.1, 0.25], pseudoThresholds: [0.25], pictures: 2 },
   compute: { backend: "wasm", threads: 1, workers: 2 },
 };
