@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { kill } from "node:process";
 import { removeIfExists, statIfExists } from "./_files.ts";
 import { type Shard, shardFile } from "./shard.ts";
@@ -45,18 +45,18 @@ export async function takeLock(folder: string, shard: Shard): Promise<() => Prom
           `(${path}; remove it if that process is gone)`,
       );
     }
-    await removeLock(path, owner);
+    await removeLockOfDead(path, owner);
   }
 
   const timer = setInterval(() => void Deno.utime(path, new Date(), new Date()).catch(() => {}), SIGN_OF_LIFE);
   Deno.unrefTimer(timer);
   return async () => {
     clearInterval(timer);
-    await removeLock(path, mine);
+    if ((await readOwner(path))?.token === mine.token) await removeIfExists(path);
   };
 }
 
-async function create(path: string, owner: Owner): Promise<boolean> {
+async function create(path: string, owner: Owner | null): Promise<boolean> {
   try {
     await Deno.writeTextFile(path, JSON.stringify(owner), { createNew: true });
     return true;
@@ -79,18 +79,23 @@ async function readOwner(path: string): Promise<Owner | null> {
   return null;
 }
 
-/** Removes a lock unless, meanwhile, it has become another owner's: two processes may find the same dead owner. */
-async function removeLock(path: string, owner: Owner | null): Promise<void> {
-  const aside = join(dirname(path), `.lock.${crypto.randomUUID()}`);
-  try {
-    await Deno.rename(path, aside);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return;
-    throw error;
+/**
+ * Removes the lock of a dead owner. Two processes may find the same one: a second lock lets only one of them remove
+ * anything, and it looks again first, lest it removes what the other has put in its place.
+ */
+async function removeLockOfDead(path: string, dead: Owner | null): Promise<void> {
+  const guard = join(dirname(path), `.${basename(path)}.takeover`);
+  if (!await create(guard, dead)) {
+    const since = (await statIfExists(guard))?.mtime?.getTime() ?? Date.now();
+    if (Date.now() - since > SIGN_OF_LIFE) await removeIfExists(guard); // its process was killed, too
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return;
   }
-  const moved = await readOwner(aside);
-  if (moved && moved.token !== owner?.token) await Deno.rename(aside, path);
-  else await removeIfExists(aside);
+  try {
+    if ((await readOwner(path))?.token === dead?.token) await removeIfExists(path);
+  } finally {
+    await removeIfExists(guard);
+  }
 }
 
 async function isAlive({ host, pid, start }: Owner, path: string): Promise<boolean> {

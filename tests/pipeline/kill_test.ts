@@ -1,8 +1,9 @@
 import { assert, assertEquals } from "../assert.ts";
-import { snapshot, withWorkspace } from "./workspace.ts";
+import { snapshot, toySettings, withWorkspace } from "./workspace.ts";
 
 const main = new URL("./toy_main.ts", import.meta.url).pathname;
-const common = ["--preset", "sample", "--set", "compute.workers=2"];
+const settings = Object.entries({ ...toySettings, "compute.workers": 2 });
+const common = ["--preset", "sample", ...settings.flatMap(([key, value]) => ["--set", `${key}=${value}`])];
 
 function start(args: string[]): Deno.ChildProcess {
   return new Deno.Command(Deno.execPath(), {

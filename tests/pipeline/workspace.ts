@@ -5,6 +5,9 @@ import { run, type RunOptions } from "../../lib/pipeline/run.ts";
 /** Address of the toy pipeline. */
 export const toys: string = new URL("./toy_pipeline.ts", import.meta.url).href;
 
+/** What the toys read of the preset `sample` that may change there. */
+export const toySettings = { "relation.foreground": 0.4, "irnet.training.epochs": 12 };
+
 /** A temporary folder with a data set in `data` and results in `out`. */
 export interface Workspace {
   readonly root: string;
@@ -33,6 +36,8 @@ export async function withWorkspace(count: number, work: (workspace: Workspace) 
   const config = (change?: (config: Config) => void) => {
     const config = structuredClone(presets.sample);
     config.data.root = `${root}/data`;
+    config.relation.foreground = toySettings["relation.foreground"];
+    config.irnet.training.epochs = toySettings["irnet.training.epochs"];
     config.compute.workers = 2;
     change?.(config);
     return config;

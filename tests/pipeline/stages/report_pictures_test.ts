@@ -19,6 +19,7 @@ Deno.test("spreadOverClasses() takes the first image of every class, then the se
 });
 
 const HEIGHT = 8, WIDTH = 12;
+const { semanticThreshold } = presets.sample.synthesis;
 
 /** One image with all stages' files, kept in memory. */
 function context({ trained }: { trained: boolean }): { context: StageContext; stored: Map<string, Uint8Array> } {
@@ -35,7 +36,7 @@ function context({ trained }: { trained: boolean }): { context: StageContext; st
   wrong.counts[3] = 100;
   const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const stored = new Map<string, Uint8Array>([
-    ["measure/x.json", json({ semantic: { thresholds: [0.1, 0.25], confusions: [wrong, right] } })],
+    ["measure/x.json", json({ semantic: { thresholds: [0.1, semanticThreshold], confusions: [wrong, right] } })],
     [
       "cam/x.npz",
       encodeNpz({
