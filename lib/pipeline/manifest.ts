@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { removeIfExists } from "./_files.ts";
 import { JsonLines, readJsonLines, writeJsonLines } from "./_json_lines.ts";
 import { type Shard, shardFile } from "./shard.ts";
 
@@ -52,20 +53,42 @@ function lastOfEach(lines: unknown[]): Map<string, ManifestRecord> {
   return new Map((lines as ManifestRecord[]).map((record) => [record.id, record]));
 }
 
+/**
+ * Puts the latest records of these images into this order, and those of other images after them, so that the same work
+ * leaves the same manifest however often it was interrupted, also right here.
+ *
+ * @param folder The stage's folder.
+ * @param options The shard whose manifest it is, and ids that are all done.
+ */
+export async function tidyManifest(
+  folder: string,
+  { shard, order }: { shard: Shard; order: readonly string[] },
+): Promise<void> {
+  const path = join(folder, shardFile("manifest", shard, ".jsonl"));
+  const lines = await readJsonLines(path);
+  const latest = lastOfEach(lines);
+  const ids = new Set([...order.filter((id) => latest.has(id)), ...latest.keys()]);
+  const tidy = [...ids].map((id) => latest.get(id)!);
+  if (tidy.length < lines.length || tidy.some((record, i) => record !== lines[i])) await writeJsonLines(path, tidy);
+  else await removeIfExists(`${path}.tmp`); // of a process that was killed at writing it
+}
+
 /** Adds records to the manifest of one shard. */
 export class ManifestWriter {
-  readonly #path: string;
+  readonly #folder: string;
+  readonly #shard: Shard;
   readonly #lines: JsonLines;
 
-  private constructor(path: string, lines: JsonLines) {
-    this.#path = path;
+  private constructor(lines: JsonLines, { folder, shard }: { folder: string; shard: Shard }) {
     this.#lines = lines;
+    this.#folder = folder;
+    this.#shard = shard;
   }
 
   /** Opens the manifest of a shard in a stage's folder, which must exist. */
   static async open(folder: string, shard: Shard): Promise<ManifestWriter> {
     const path = join(folder, shardFile("manifest", shard, ".jsonl"));
-    return new ManifestWriter(path, await JsonLines.open(path));
+    return new ManifestWriter(await JsonLines.open(path), { folder, shard });
   }
 
   /** Adds a record. */
@@ -75,19 +98,11 @@ export class ManifestWriter {
 
   /**
    * Closes the manifest.
-   * @param order Ids that are all done: their latest records are put into this order, and those of other images after
-   * them, so that the same work leaves the same manifest however often it was interrupted.
+   * @param order Ids that are all done, for {@linkcode tidyManifest}; absent where they are not.
    */
   async close(order?: readonly string[]): Promise<void> {
     this.#lines.close();
-    if (!order) return;
-    const lines = await readJsonLines(this.#path);
-    const latest = lastOfEach(lines);
-    const ids = new Set([...order.filter((id) => latest.has(id)), ...latest.keys()]);
-    const tidy = [...ids].map((id) => latest.get(id)!);
-    if (tidy.length < lines.length || tidy.some((record, i) => record !== lines[i])) {
-      await writeJsonLines(this.#path, tidy);
-    }
+    if (order) await tidyManifest(this.#folder, { shard: this.#shard, order });
   }
 }
 

@@ -4,7 +4,7 @@ import { removeIfExists } from "./_files.ts";
 import { sha256 } from "./_hash.ts";
 import { photographsHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
-import { ManifestWriter, type OutputRecord } from "./manifest.ts";
+import { ManifestWriter, type OutputRecord, tidyManifest } from "./manifest.ts";
 import type { Plan, Task } from "./plan.ts";
 import { openWorkers } from "./pool.ts";
 import { processImages } from "./process_images.ts";
@@ -30,7 +30,10 @@ export async function runImageStage(stage: ImageStage, session: Session): Promis
   try {
     const plan = await planIn(session, stage);
     session.progress.write(`${describePlan(stage, plan)}\n`);
-    if (plan.tasks.length === 0) return { total: plan.ids.length, made: 0, skipped: 0 };
+    if (plan.tasks.length === 0) {
+      await tidyManifest(folder, { shard: session.shard, order: plan.ids }); // perhaps killed before it got there
+      return { total: plan.ids.length, made: 0, skipped: 0 };
+    }
     const manifest = await ManifestWriter.open(folder, session.shard);
     let order: readonly string[] | undefined; // only a stage that is done is put into order
     try {

@@ -4,7 +4,7 @@ import { sha256 } from "./_hash.ts";
 import { describePlan } from "./describe_plan.ts";
 import { isBookkeeping, photographsHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
-import { ManifestWriter, type OutputRecord, WHOLE_STAGE } from "./manifest.ts";
+import { ManifestWriter, type OutputRecord, tidyManifest, WHOLE_STAGE } from "./manifest.ts";
 import type { Task } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import type { Counts } from "./run_image_stage.ts";
@@ -23,7 +23,10 @@ export async function runWholeStage(stage: WholeStage, session: Session): Promis
       const plan = await planIn(session, stage);
       session.progress.write(`${describePlan(stage, plan)}\n`);
       const task = plan.tasks[0];
-      if (!task) return { total: 1, made: 0, skipped };
+      if (!task) {
+        await tidyManifest(folder, { shard: WHOLE, order: [WHOLE_STAGE] }); // perhaps killed before it got there
+        return { total: 1, made: 0, skipped };
+      }
       try {
         await runOnce(task, { stage, session, folder });
         return { total: 1, made: 1, skipped };

@@ -104,6 +104,21 @@ Deno.test("run() takes an image as not done when its line in the manifest is inc
   });
 });
 
+Deno.test("run() tidies the manifest of a stage that was killed between its last image and its end", async () => {
+  await withWorkspace(7, async ({ run, out, workdir }) => {
+    await run();
+    const first = await snapshot(workdir);
+    for (const stage of ["words", "train"]) {
+      const path = out(`${stage}/manifest.jsonl`), lines = (await Deno.readTextFile(path)).trim().split("\n");
+      const begun = { ...JSON.parse(lines[0]!), outputs: null };
+      await Deno.writeTextFile(path, [JSON.stringify(begun), ...lines.reverse()].map((line) => `${line}\n`).join(""));
+      await Deno.writeTextFile(`${path}.tmp`, lines[0]!.slice(0, 20));
+    }
+    assertEquals(await run(), none);
+    assertEquals(await snapshot(workdir), first);
+  });
+});
+
 Deno.test("run() with a limit cuts every list, also for trainings and in Workers; without one it does the rest", async () => {
   await withWorkspace(7, async ({ run, workdir, root }) => {
     await run({ workdir: `${root}/straight` });
