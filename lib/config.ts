@@ -343,15 +343,15 @@ const sample: Config = {
       resizeLong: [120, 200],
     },
     scales: [1, 0.5, 1.5, 2],
-    threshold: 0.25,
+    threshold: 0.4,
   },
-  relation: { ...paper.relation, foreground: 0.4, background: 0.12 },
+  relation: { ...paper.relation, foreground: 0.3, background: 0.1 },
   irnet: {
     training: {
       crop: 160,
       batch: 8,
       microBatch: 8,
-      epochs: 12,
+      epochs: 16,
       optimiser: { ...releasedSgd, method: "adam", learningRate: 5e-3, headFactor: 1 },
       scale: [0.5, 1.5],
       radius: 6,
@@ -360,7 +360,9 @@ const sample: Config = {
     displacementWidth: 64,
     crop: 160,
   },
-  displacement: { iterations: 300, clusterThreshold: 1.5 },
+  displacement: { iterations: 300, clusterThreshold: 0.7 },
+  walk: { ...paper.walk, steps: 24 }, // a map is a third as wide as those of VOC
+  synthesis: { ...paper.synthesis, instanceThreshold: 0.35, semanticThreshold: 0.3 },
   evaluation: { ...paper.evaluation, colourBaseline: true },
   compute: { backend: "wasm", threads: 0, workers: 0 },
 };

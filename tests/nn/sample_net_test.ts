@@ -3,10 +3,10 @@ import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
 import { assertClose, assertEquals } from "../assert.ts";
 
-Deno.test("sampleNet has 131,512 parameters and the taps that it promises", async () => {
+Deno.test("sampleNet has 254,392 parameters and the taps that it promises", async () => {
   await useBackend("auto");
   const sizes = sampleNet.parameters.map(({ shape }) => shape.reduce((a, b) => a * b, 1));
-  assertEquals(sizes.reduce((a, b) => a + b), 131512);
+  assertEquals(sizes.reduce((a, b) => a + b), 254392);
   const params = toParams(sampleNet.initialise(0), sampleNet.parameters);
   tf.tidy(() => {
     const { features, taps } = sampleNet.forward(params, tf.ones([2, 45, 60, 3]), { taps: true });

@@ -121,13 +121,14 @@ function paintDistractor(canvas: Canvas, draw: Random): void {
 function placeCreatures(draw: Random): Creature[] {
   const first = whole(draw, 0, 3);
   const classes = draw() < 0.5 ? [first] : [first, (first + whole(draw, 1, 3)) % 4];
-  const common = between(draw, 29, 38);
+  const common = between(draw, 28, 36);
   const wanted = classes.flatMap((classIndex) => Array.from({ length: whole(draw, 1, 3) }, () => classIndex));
   const placed: Creature[] = [], footprints: number[][] = [];
   for (const classIndex of wanted) {
-    const sociable = draw() < 0.9;
+    const company = draw();
+    const gap = company < 0.45 ? between(draw, -5, -1) : company < 0.85 ? between(draw, 5, 10) : null;
     for (let attempt = 0; attempt < 40; attempt++) {
-      const creature = chooseCreature(draw, { classIndex, common, placed, sociable });
+      const creature = chooseCreature(draw, { classIndex, common, placed, gap });
       if (!creature) continue;
       const footprint = footprintOf(creature);
       if (!allVisible([...footprints, footprint])) continue;
@@ -139,36 +140,23 @@ function placeCreatures(draw: Random): Creature[] {
   return placed;
 }
 
+/** A creature near one of its own kind — `gap` pixels away, overlapping where that is negative — or anywhere. */
 function chooseCreature(
   draw: Random,
-  { classIndex, common, placed, sociable }: {
+  { classIndex, common, placed, gap }: {
     classIndex: number;
     common: number;
     placed: readonly Creature[];
-    sociable: boolean;
+    gap: number | null;
   },
 ): Creature | null {
   const halfSize = common * between(draw, 0.9, 1.1);
   const kin = placed.filter((other) => other.classIndex === classIndex);
-  let x = between(draw, 0.75 * halfSize, side - 0.75 * halfSize);
-  let y = between(draw, 0.85 * halfSize, side - 0.85 * halfSize);
-  const neighbour = sociable && kin.length > 0 ? kin[whole(draw, 0, kin.length - 1)]! : null;
-  if (neighbour) {
-    const angle = between(draw, 0, 2 * Math.PI);
-    const distance = between(draw, 0.66, 0.83) * (halfSize + neighbour.halfSize);
-    x = neighbour.x + distance * Math.cos(angle);
-    y = neighbour.y + distance * Math.sin(angle);
-  }
-  const margin = 0.75 * halfSize;
-  if (x < margin || y < margin || x > side - margin || y > side - margin) return null;
-  for (const other of placed) {
-    const distance = Math.hypot(x - other.x, y - other.y);
-    if (other !== neighbour && distance < 0.9 * (halfSize + other.halfSize)) return null;
-  }
-  return {
+  const neighbour = gap !== null && kin.length > 0 ? kin[whole(draw, 0, kin.length - 1)]! : null;
+  const creature: Creature = {
     classIndex,
-    x,
-    y,
+    x: between(draw, 0.75 * halfSize, side - 0.75 * halfSize),
+    y: between(draw, 0.85 * halfSize, side - 0.85 * halfSize),
     halfSize,
     angle: between(draw, -0.25, 0.25),
     mirror: draw() < 0.5 ? 1 : -1,
@@ -177,9 +165,43 @@ function chooseCreature(
     saturation: between(draw, 0.55, 0.85),
     value: between(draw, 0.62, 0.92),
   };
+  const direction = between(draw, 0, 2 * Math.PI);
+  const { x, y } = neighbour ? beside(creature, { neighbour, direction, gap: gap! }) : creature;
+  const margin = 0.75 * halfSize;
+  if (x < margin || y < margin || x > side - margin || y > side - margin) return null;
+  for (const other of placed) {
+    const distance = Math.hypot(x - other.x, y - other.y);
+    if (other !== neighbour && distance < 0.9 * (halfSize + other.halfSize)) return null;
+  }
+  return { ...creature, x, y };
 }
 
-const HEAD_RADIUS = 0.33;
+/** Where a creature stands that comes towards a neighbour until they touch, then goes `gap` pixels back. */
+function beside(
+  creature: Creature,
+  { neighbour, direction, gap }: { neighbour: Creature; direction: number; gap: number },
+): { x: number; y: number } {
+  const taken = new Uint8Array(side * side);
+  for (const pixel of footprintOf(neighbour)) taken[pixel] = 1;
+  const at = (distance: number) => ({
+    x: neighbour.x + distance * Math.cos(direction),
+    y: neighbour.y + distance * Math.sin(direction),
+  });
+  const { whole: outline } = parts(creature.classIndex, creature.feet);
+  const touches = (distance: number) => {
+    let found = false;
+    forEachPixel({ ...creature, ...at(distance) }, (pixel, u, v) => {
+      if (taken[pixel] && !found) found = outline(u, v) <= 0;
+    });
+    return found;
+  };
+  let contact = 1.02 * (creature.halfSize + neighbour.halfSize);
+  while (!touches(contact)) contact -= 6;
+  while (touches(contact)) contact++;
+  return at(contact + gap);
+}
+
+const HEAD_RADIUS = 0.28;
 
 /** Head, feet and the whole outline of a creature of a class. */
 function parts(classIndex: number, feet: boolean): { body: Shape; head: Shape; feet: Shape | null; whole: Shape } {
@@ -231,7 +253,7 @@ function paintCreature(
   const { classIndex, halfSize, hue, saturation, value, mirror } = creature;
   const { body, head, feet, whole: outline } = parts(classIndex, creature.feet);
   const { headY } = BODIES[classIndex]!;
-  const skin = hsv(hue, saturation, value), face = hsv(hue + 0.12, saturation * 0.9, Math.min(1, value * 1.05));
+  const skin = hsv(hue, saturation, value), face = hsv(hue + 0.07, saturation * 0.9, Math.min(1, value * 1.05));
   const boots = hsv(hue - 0.03, saturation, value * 0.75),
     pale = hsv(hue + 0.05, saturation * 0.45, Math.min(1, value * 1.2));
   const texture = smoothNoise(side, between(draw, 5, 9), draw);
