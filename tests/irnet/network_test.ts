@@ -74,6 +74,15 @@ Deno.test("IRNet equals the reference: boundary, displacement, losses and gradie
   disposeParams(params);
 });
 
+/** The mean displacement that the golden's inference subtracted; its description states it. */
+async function goldenMean(): Promise<[number, number]> {
+  const folder = Deno.env.get("IRNET_GOLDEN_DIR") ?? new URL("../golden", import.meta.url).pathname;
+  const { files } = JSON.parse(await Deno.readTextFile(`${folder}/g09_irnet.json`));
+  const { desc } = files.find(({ key }: { key: string }) => key === "inf_dp");
+  const [, dy, dx] = /running_mean=\(([-\d.]+), ?([-\d.]+)\)/.exec(desc)!;
+  return [Number(dy), Number(dx)];
+}
+
 Deno.test("irnetMaps() equals the reference's flipped inference on a padded canvas", async () => {
   const golden = await readGolden("g09_irnet");
   const params = await open();
@@ -85,7 +94,7 @@ Deno.test("irnetMaps() equals the reference's flipped inference on a padded canv
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) pixels[i * 3 + c] = first[c * height * width + i]!;
   }
-  const irnet = { backbone: resnet50, params, meanDisplacement: [0.25, -0.5] as const };
+  const irnet = { backbone: resnet50, params, meanDisplacement: await goldenMean() };
   const maps = await irnetMaps(irnet, { height, width, pixels }, { crop });
   assertEquals([1, maps.height, maps.width], golden.shape("inf_edge"));
   assertClose(maps.boundary, golden.f32("inf_edge"), { absolute: 1e-4, name: "boundary" });

@@ -126,7 +126,7 @@ function placeCreatures(draw: Random): Creature[] {
   const placed: Creature[] = [], footprints: number[][] = [];
   for (const classIndex of wanted) {
     const company = draw();
-    const gap = company < 0.45 ? between(draw, -5, -1) : company < 0.85 ? between(draw, 5, 10) : null;
+    const gap = company < 0.58 ? between(draw, -5, -1) : company < 0.9 ? between(draw, 5, 10) : null;
     for (let attempt = 0; attempt < 40; attempt++) {
       const creature = chooseCreature(draw, { classIndex, common, placed, gap });
       if (!creature) continue;
