@@ -351,7 +351,7 @@ const sample: Config = {
       crop: 160,
       batch: 8,
       microBatch: 8,
-      epochs: 16,
+      epochs: 24,
       optimiser: { ...releasedSgd, method: "adam", learningRate: 5e-3, headFactor: 1 },
       scale: [0.5, 1.5],
       radius: 6,
