@@ -26,7 +26,7 @@ Deno.test("renderReport() shows headline numbers, the ablation, classes and sett
   for (const value of ["81.4", "41.6", "79.9", "61.3", "33.7", "9.1", "28.5", "88.3", "71.2"]) {
     assert(page.includes(`>${value}<`), `Expected ${value} in the report`);
   }
-  assert(page.includes("&#34;clusterThreshold&#34;: 1.5"));
+  assert(page.includes(`"clusterThreshold": ${presets.sample.displacement.clusterThreshold}`.replaceAll('"', "&#34;")));
   assert(page.includes(">–<"), "a class that does not occur");
 });
 
