@@ -1,5 +1,5 @@
 import { hostname } from "node:os";
-import { assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { takeLock } from "../../lib/pipeline/lock.ts";
 
 const whole = { index: 0, count: 1 };
@@ -14,7 +14,7 @@ async function withFolder(work: (folder: string) => Promise<void>): Promise<void
 }
 
 const lockOf = (owner: Record<string, unknown>) =>
-  JSON.stringify({ host: hostname(), pid: 1, start: null, since: "2026-01-01T00:00:00Z", ...owner });
+  JSON.stringify({ host: hostname(), pid: 1, since: "2026-01-01T00:00:00Z", ...owner });
 
 Deno.test("takeLock() keeps others out until it is given back", async () => {
   await withFolder(async (folder) => {
@@ -45,9 +45,31 @@ Deno.test("takeLock() takes over from a process that has ended", async () => {
   });
 });
 
-Deno.test("takeLock() takes over when the number of the process now is another one's", async () => {
+Deno.test("takeLock() knows living and dead owners without permission to look at processes", async () => {
   await withFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: Deno.pid, start: "12" }));
+    const module = new URL("../../lib/pipeline/lock.ts", import.meta.url).href;
+    const code = `import { takeLock } from "${module}";
+      await takeLock(${JSON.stringify(folder)}, { index: 0, count: 1 });
+      console.log("taken");
+      setInterval(() => {}, 1000);`;
+    await Deno.writeTextFile(`${folder}/take.ts`, code);
+    const permissions = [`--allow-read=${folder}`, `--allow-write=${folder}`, "--allow-sys=hostname", "--no-prompt"];
+    const start = () =>
+      new Deno.Command(Deno.execPath(), {
+        args: ["run", "--quiet", "--no-check", ...permissions, `${folder}/take.ts`],
+        stdout: "piped",
+        stderr: "piped",
+      }).spawn();
+    const owner = start(), words = owner.stdout.getReader();
+    await words.read();
+    await assertRejects(() => takeLock(folder, whole), Error, `process ${owner.pid} on ${hostname()} is at it`);
+    const second = await start().output();
+    const message = new TextDecoder().decode(second.stderr);
+    assert(message.includes(`process ${owner.pid} on ${hostname()} is at it`), message);
+    owner.kill("SIGKILL");
+    await words.cancel();
+    await owner.stderr.cancel();
+    await owner.status;
     await (await takeLock(folder, whole))();
   });
 });
@@ -71,7 +93,7 @@ Deno.test("takeLock() believes another machine for ten minutes after its last si
 
 Deno.test("takeLock() lets one of many in that find the same dead owner", async () => {
   await withFolder(async (folder) => {
-    await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: Deno.pid, start: "12" }));
+    await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: Deno.pid }));
     const taken = await Promise.allSettled(Array.from({ length: 12 }, () => takeLock(folder, whole)));
     const winners = taken.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);
     assertEquals(winners.length, 1);
