@@ -62,18 +62,24 @@ export interface TrainingSettings {
 
 /** The data set. */
 export interface DataSettings {
-  /** Folder with JPEGImages, ImageSets, …; must be set for a run. */
+  /** Folder of the images, or of VOC's JPEGImages, ImageSets, …; must be set for a run. */
   root: string | null;
-  /** JSON of id → class names; `null`: image_labels.json in the root, else Annotations/*.xml. */
+  /**
+   * JSON or CSV file of ids and class names, or a folder of VOC's XML files; `null`: image_labels.json, labels.json,
+   * image_labels.csv, labels.csv or Annotations in the root.
+   */
   labels: string | null;
   /** Names of the classes; label ids are index + 1. */
   classes: string[];
-  /** Images that IRNet trains on. Lists are names below ImageSets/Segmentation, or paths of text files. */
+  /**
+   * Images that IRNet trains on. Lists are names below ImageSets/Segmentation, or paths of text files; `all`, where no
+   * file has this name, is every image.
+   */
   trainList: string;
   /** Images the classifier trains on; `null`: trainList. */
   classifierList: string | null;
-  /** Images that classification is judged on. */
-  valList: string;
+  /** Images that classification is judged on; `null`: it is not judged. */
+  valList: string | null;
   /** Images that get pseudo labels, which are judged where true masks exist. */
   inferList: string;
   /** Images whose true instance masks are exact. */
@@ -157,6 +163,8 @@ export interface IrnetSettings {
 export interface Config {
   /** The preset it started from. */
   preset: "paper" | "lite" | "sample";
+  /** Folder of all results; `null`: out/<preset>. */
+  workdir: string | null;
   /** Seed of all randomness. */
   seed: number;
   /** The data set. */
@@ -220,6 +228,7 @@ const steps = (from: number, to: number, by: number) =>
  */
 const paper: Config = {
   preset: "paper",
+  workdir: null,
   seed: 0,
   data: {
     root: null,

@@ -27,6 +27,7 @@ const training = z.strictObject({
 /** Checks a whole configuration; unknown keys are errors. */
 export const configSchema: z.ZodType<Config> = z.strictObject({
   preset: z.enum(["paper", "lite", "sample"]),
+  workdir: z.string().min(1).nullable(),
   seed: z.number().int().min(0).max(2 ** 32 - 1),
   data: z.strictObject({
     root: z.string().nullable(),
@@ -34,7 +35,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     classes: z.array(z.string().min(1)).min(1).max(254),
     trainList: z.string(),
     classifierList: z.string().nullable(),
-    valList: z.string(),
+    valList: z.string().nullable(),
     inferList: z.string(),
     instanceList: z.string(),
     meanDisplacementList: z.string().nullable(),

@@ -22,14 +22,17 @@ export const CONFIG_FLAGS = {
 
 /** Flags that say where and how to run. */
 export const RUN_FLAGS = {
-  workdir: { value: "folder", help: "folder of all results, default out/<preset>; the same folder continues a run" },
+  workdir: {
+    value: "folder",
+    help: "folder of all results, default out/<preset>; the same folder continues a run; short for --set workdir=…",
+  },
   stages: { value: "a,b", help: "only these stages" },
   force: { help: "do everything again" },
   verify: { help: "compare contents, not times and sizes, to find out what is done" },
   limit: { value: "n", help: "only the first n images of every list, also for trainings: a quick try of a whole run" },
   shard: {
     value: "i/n",
-    help: "every n-th image from the i-th on (from 0); auto: Slurm array; auto/n: Kubernetes job",
+    help: "every n-th image from the i-th on (from 0); auto/n: i from Slurm or Kubernetes; auto: Slurm array",
   },
   "on-bad-image": { value: "choice", help: "fail (default), or skip: list it in quarantine.jsonl and go on" },
   "dry-run": { help: "say what there is to do, and do nothing" },
@@ -40,6 +43,29 @@ export const EVALUATION_FLAGS = {
   list: { value: "name", help: "the images to judge: data.inferList and data.instanceList" },
   classes: { value: "a,b", help: "the classes that enter the means: evaluation.classes" },
   sweep: { value: "a,b|from:to:step", help: "thresholds: evaluation.camThresholds and evaluation.pseudoThresholds" },
+} satisfies Record<string, Flag>;
+
+/** Flags of all clusters. */
+export const CLUSTER_FLAGS = {
+  shards: { value: "n", help: "tasks that share the images of a stage, default 8" },
+  cpus: { value: "n", help: "cores a task, also the threads and Workers of one" },
+  memory: { value: "size", help: "memory a task, such as 8G" },
+  name: { value: "name", help: "beginning of the jobs' names, default irnet" },
+} satisfies Record<string, Flag>;
+
+/** Flags of Slurm. */
+export const SLURM_FLAGS = {
+  partition: { value: "name", help: "partition of all jobs" },
+  time: { value: "limit", help: "time limit of a task, such as 12:00:00" },
+  line: { value: "option", help: "one more #SBATCH line, such as --gres=gpu:1; may be repeated", repeats: true },
+  "write-only": { help: "write the scripts and submit nothing" },
+} satisfies Record<string, Flag>;
+
+/** Flags of Kubernetes. */
+export const KUBERNETES_FLAGS = {
+  image: { value: "name", help: "container image with Deno, default denoland/deno" },
+  claim: { value: "name", help: "volume claim with project, data set and working directory, default irnet" },
+  mount: { value: "folder", help: "where the volume is mounted, so that all paths are those of here, default /work" },
 } satisfies Record<string, Flag>;
 
 /** Flags of every command. */

@@ -15,11 +15,12 @@ export function checkPaths({ data, backbone }: Config): void {
   if (!statOrNull(data.root)?.isDirectory) {
     throw new UsageError(`Expected a folder with images for data.root but found none at ${data.root}${hint}`);
   }
-  const files = { "data.labels": data.labels, "backbone.weights": backbone.weights };
-  for (const [key, path] of Object.entries(files)) {
-    if (path !== null && !statOrNull(path)?.isFile) {
-      throw new UsageError(`Expected a file for ${key} but found none at ${path}`);
-    }
+  if (data.labels !== null && !statOrNull(data.labels)) {
+    throw new UsageError(`Expected a file or folder for data.labels but found none at ${data.labels}`);
+  }
+  const { weights } = backbone;
+  if (weights !== null && !statOrNull(weights)?.isFile) {
+    throw new UsageError(`Expected a file for backbone.weights but found none at ${weights}`);
   }
 }
 

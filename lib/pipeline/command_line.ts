@@ -9,6 +9,7 @@ import type { RunOptions } from "./run.ts";
 import type { RunReport } from "./run_report.ts";
 import { parseShard } from "./shard.ts";
 import type { PipelineModule } from "./stages.ts";
+import type { SubmitOptions } from "./submit.ts";
 import { InterruptedError, UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
@@ -57,12 +58,16 @@ async function execute(args: readonly string[], module: string): Promise<void> {
     settings: settingsOf(parsed),
   });
   if (command === "config") return console.log(JSON.stringify(config, null, 2));
-  const options = runOptions(parsed, { module, preset: config.preset });
+  const options = runOptions(parsed, { module, defaultWorkdir: config.workdir ?? `out/${config.preset}` });
   if (command === "demo") await makeSampleData(config.data.root!, config.seed);
   const { checkPaths } = await import("./check_paths.ts");
   checkPaths(config);
 
   const chosen = await withStages(options, { command, positionals });
+  if (command === "submit-slurm" || command === "submit-kubernetes") {
+    const { submit } = await import("./submit.ts");
+    return await submit(config, submitOptions(parsed, { command, run: chosen }));
+  }
   const { previewRun, run } = await import("./run.ts");
   if (command === "dry-run" || values.has("dry-run")) {
     for (const line of await previewRun(config, chosen)) console.log(line);
@@ -120,7 +125,7 @@ function expandRange(text: string): string {
 
 function runOptions(
   { values }: ParsedArguments,
-  { module, preset }: { module: string; preset: string },
+  { module, defaultWorkdir }: { module: string; defaultWorkdir: string },
 ): RunOptions {
   const value = (flag: string) => values.get(flag)?.[0];
   const limit = value("limit"), shard = value("shard"), onBadImage = value("on-bad-image") ?? "fail";
@@ -131,7 +136,7 @@ function runOptions(
     throw new UsageError(`Expected --on-bad-image fail or skip but found ${onBadImage}`);
   }
   return {
-    workdir: value("workdir") ?? `out/${preset}`,
+    workdir: value("workdir") ?? defaultWorkdir,
     module,
     ...optional("stages", value("stages")?.split(",").map((name) => name.trim())),
     force: values.has("force"),
@@ -143,6 +148,51 @@ function runOptions(
       terminal: Deno.stderr.isTerminal(),
       write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
     },
+  };
+}
+
+/** What a cluster is told. */
+function submitOptions(
+  { values }: ParsedArguments,
+  { command, run }: { command: "submit-slurm" | "submit-kubernetes"; run: RunOptions },
+): SubmitOptions {
+  const value = (flag: string) => values.get(flag)?.[0];
+  const count = (flag: string) => {
+    const text = value(flag);
+    if (text !== undefined && !/^[1-9]\d*$/.test(text)) {
+      throw new UsageError(`Expected a whole number of at least 1 for --${flag} but found ${text}`);
+    }
+    return text === undefined ? null : Number(text);
+  };
+  const memory = value("memory") ?? null;
+  if (memory !== null && !/^[1-9]\d*[MG]$/.test(memory)) {
+    throw new UsageError(`Expected a size such as 8G or 500M for --memory but found ${memory}`);
+  }
+  const name = value("name") ?? "irnet";
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+    throw new UsageError(`Expected small letters, digits and hyphens for --name but found ${name}`);
+  }
+  return {
+    name,
+    cpus: count("cpus"),
+    memory,
+    run,
+    flags: ["limit", "on-bad-image"].flatMap((flag) => value(flag) === undefined ? [] : [`--${flag}`, value(flag)!]),
+    shards: count("shards") ?? 8,
+    writeOnly: values.has("write-only"),
+    cluster: command === "submit-slurm"
+      ? {
+        kind: "slurm",
+        partition: value("partition") ?? null,
+        time: value("time") ?? null,
+        lines: values.get("line") ?? [],
+      }
+      : {
+        kind: "kubernetes",
+        image: value("image") ?? "denoland/deno",
+        claim: value("claim") ?? "irnet",
+        mount: value("mount") ?? "/work",
+      },
   };
 }
 

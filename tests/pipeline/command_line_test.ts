@@ -47,7 +47,10 @@ const mistakes: [args: string[], message: string][] = [
     ["run", "--voc-root", "/", "--set", "backbone.weights=/nowhere/w.safetensors"],
     "Expected a file for backbone.weights but found none at /nowhere/w.safetensors",
   ],
-  [["run", "--voc-root", "/", "--set", "data.labels=/"], "Expected a file for data.labels but found none at /"],
+  [
+    ["run", "--voc-root", "/", "--set", "data.labels=/no"],
+    "Expected a file or folder for data.labels but found none at /no",
+  ],
   [["run", "--config", "/nowhere.json"], "Expected a configuration in /nowhere.json but found: No such file"],
 ];
 

@@ -53,7 +53,7 @@ async function evaluationMetrics({ config, dataset, files }: StageContext): Prom
     classes: dataset.classes,
     chosen: config.evaluation.classes,
     ious: config.evaluation.ious,
-    splits: { classification: valList, relation: trainList, infer: inferList, instance: instanceList },
+    splits: { classification: valList ?? "no list", relation: trainList, infer: inferList, instance: instanceList },
     thresholds: { cam: config.cam.threshold, semantic: config.synthesis.semanticThreshold },
     validation: {
       logits: ids.map((id) => validation[id]!),

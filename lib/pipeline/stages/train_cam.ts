@@ -21,7 +21,7 @@ export const trainCam: WholeStage = {
     training: cam.training,
   }),
   ids: (context: StageContext) => [
-    ...new Set([...classifierIds(context), ...context.dataset.list(context.config.data.valList)]),
+    ...new Set([...classifierIds(context), ...validationIds(context)]),
   ],
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
@@ -63,6 +63,10 @@ export const trainCam: WholeStage = {
   },
 };
 
+function validationIds({ config: { data }, dataset }: Pick<StageContext, "config" | "dataset">): string[] {
+  return data.valList === null ? [] : dataset.list(data.valList);
+}
+
 /** Class logits of the validation images, each cut to its top-left crop, by id. */
 async function validate(
   { config, dataset }: StageContext,
@@ -74,7 +78,7 @@ async function validate(
   const folded = backbone.fold(params);
   const network = { backbone, params: { ...folded, "classifier.weight": params["classifier.weight"]! } };
   try {
-    for (const id of dataset.list(config.data.valList)) {
+    for (const id of validationIds({ config, dataset })) {
       const pixels = cropImage(await dataset.readImage(id), {
         height: side,
         width: side,
