@@ -1,16 +1,19 @@
 /** The networks of a run: which backbone, from which weights. */
-import { classifierParameters } from "../../cam/mod.ts";
+import { type CamNetwork, classifierParameters } from "../../cam/mod.ts";
 import type { Config } from "../../config.ts";
+import type { Irnet } from "../../irnet/mod.ts";
 import { headParameters } from "../../irnet/network.ts";
 import { type Backbone, efficientnetLite0, resnet50, sampleNet } from "../../nn/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import {
   decodeSafetensors,
+  disposeParams,
   importWeights,
   type NamedTensors,
   type ParameterSpec,
   readSafetensors,
   type TensorFile,
+  toParams,
 } from "../../weights/mod.ts";
 
 /** The backbone that the configuration names. */
@@ -72,4 +75,29 @@ export function irnetParameters(config: Config): ParameterSpec[] {
     ...headParameters(backbone.taps, config.irnet.displacementWidth),
     { name: "mean_displacement", shape: [2], role: "offset" },
   ];
+}
+
+/** The trained classifier, folded for inference; its parameters are the caller's to dispose of. */
+export async function camNetwork(context: Pick<StageContext, "config" | "files">): Promise<CamNetwork> {
+  const backbone = backboneOf(context.config), specs = camParameters(context.config);
+  const all = toParams(await trainedWeights(context, "cam_train", specs), specs);
+  const params = { ...backbone.fold(all), "classifier.weight": all["classifier.weight"]!.clone() };
+  disposeParams(all);
+  return { backbone, params };
+}
+
+/** The trained IRNet, folded for inference; its parameters are the caller's to dispose of. */
+export async function irnetNetwork(context: Pick<StageContext, "config" | "files">): Promise<Irnet> {
+  const backbone = backboneOf(context.config), specs = irnetParameters(context.config);
+  const weights = await trainedWeights(context, "irnet_train", specs);
+  const [dy, dx] = weights["mean_displacement"]!.data;
+  const all = toParams(weights, specs);
+  const params = {
+    ...backbone.fold(all),
+    ...Object.fromEntries(
+      Object.entries(all).filter(([name]) => name.startsWith("fc_")).map(([name, tensor]) => [name, tensor.clone()]),
+    ),
+  };
+  disposeParams(all);
+  return { backbone, params, meanDisplacement: [dy!, dx!] };
 }

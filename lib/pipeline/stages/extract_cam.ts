@@ -1,8 +1,8 @@
 import { camArrays, extractCam } from "../../cam/mod.ts";
 import type { ImageStage, StageContext } from "../../stage.ts";
-import { disposeParams, toParams } from "../../weights/mod.ts";
+import { disposeParams } from "../../weights/mod.ts";
 import { encodeNpz } from "../npz.ts";
-import { backboneOf, camParameters, trainedWeights } from "./_networks.ts";
+import { camNetwork } from "./_networks.ts";
 
 /** Class activation maps of the images that train IRNet and of those that get pseudo labels. */
 export const extractCams: ImageStage = {
@@ -16,21 +16,17 @@ export const extractCams: ImageStage = {
     ...new Set([...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)]),
   ],
   open: async (context: StageContext) => {
-    const { config, dataset } = context;
-    const backbone = backboneOf(config);
-    const all = toParams(await trainedWeights(context, "cam_train", camParameters(config)), camParameters(config));
-    const params = { ...backbone.fold(all), "classifier.weight": all["classifier.weight"]!.clone() };
-    disposeParams(all);
+    const { config, dataset } = context, network = await camNetwork(context);
     return {
       process: async (id) => {
         const image = await dataset.readImage(id);
-        const cams = await extractCam({ backbone, params }, image, {
+        const cams = await extractCam(network, image, {
           labels: dataset.labels(id),
           scales: config.cam.scales,
         });
         return { [`${id}.npz`]: encodeNpz(camArrays(cams)) };
       },
-      close: () => disposeParams(params),
+      close: () => disposeParams(network.params),
     };
   },
 };
