@@ -1,5 +1,15 @@
 /** The commands of the command line, and their help. */
-import { COMMON_FLAGS, CONFIG_FLAGS, describeFlags, EVALUATION_FLAGS, type Flags, RUN_FLAGS } from "./_flags.ts";
+import {
+  CLUSTER_FLAGS,
+  COMMON_FLAGS,
+  CONFIG_FLAGS,
+  describeFlags,
+  EVALUATION_FLAGS,
+  type Flags,
+  KUBERNETES_FLAGS,
+  RUN_FLAGS,
+  SLURM_FLAGS,
+} from "./_flags.ts";
 
 /** A command. */
 export interface Command {
@@ -14,6 +24,7 @@ export interface Command {
 const { stages: _stages, ...withoutStages } = RUN_FLAGS;
 const { preset: _preset, config: _config, ...withoutPreset } = CONFIG_FLAGS;
 const { "dry-run": _dryRun, ...withoutDryRun } = RUN_FLAGS;
+const { shard: _shard, force: _force, verify: _verify, ...forJobs } = withoutDryRun;
 
 /** All commands by name. */
 export const COMMANDS = {
@@ -47,6 +58,16 @@ export const COMMANDS = {
     help: "Makes the sample data set and runs the whole pipeline on it; results in out/sample.",
     flags: { ...withoutPreset, ...RUN_FLAGS, ...COMMON_FLAGS },
   },
+  "submit-slurm": {
+    usage: "[flags]",
+    help: "Runs the pipeline as jobs of Slurm: an array for each stage over images, one job for every other.",
+    flags: { ...CLUSTER_FLAGS, ...SLURM_FLAGS, ...CONFIG_FLAGS, ...forJobs, ...COMMON_FLAGS },
+  },
+  "submit-kubernetes": {
+    usage: "[flags]",
+    help: "Writes the pipeline as Jobs of Kubernetes, and a script that applies them one after the other.",
+    flags: { ...CLUSTER_FLAGS, ...KUBERNETES_FLAGS, ...CONFIG_FLAGS, ...forJobs, ...COMMON_FLAGS },
+  },
   config: {
     usage: "[flags]",
     help: "Prints the configuration that the flags make, as JSON. Its keys are those of --set and --config.",
@@ -60,7 +81,7 @@ export type CommandName = keyof typeof COMMANDS;
 /** Help on a command, or on all of them. */
 export function helpText(name: CommandName | null, stageLines: readonly string[] = []): string {
   if (name === null) {
-    const lines = Object.entries<Command>(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(10)} ${help}`);
+    const lines = Object.entries<Command>(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(17)} ${help}`);
     return [
       "IRNet: instance and semantic masks from image-level class names.",
       `\nCommands\n${lines.join("\n")}`,

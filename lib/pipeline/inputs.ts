@@ -123,9 +123,9 @@ async function filesFound(folder: string, kind: Stage["kind"]): Promise<Map<stri
   return found;
 }
 
-/** Whether a file is no result: manifests, locks, logs, checkpoints, temporary files. */
+/** Whether a file is no result: manifests, reports of shards, locks, logs, checkpoints, temporary files. */
 export function isBookkeeping(file: string): boolean {
-  return /^(manifest(-\d+of\d+)?\.jsonl|lock(-\d+of\d+)?|(log|state)\..*|\..*)$/.test(file);
+  return /^(manifest(-\d+of\d+)?\.jsonl|run-\d+of\d+\.json|lock(-\d+of\d+)?|(log|state)\..*|\..*)$/.test(file);
 }
 
 /** Hash of the contents of photographs; `undefined` for none. */

@@ -102,6 +102,18 @@ export async function previewRun(config: Config, options: RunOptions): Promise<s
   return lines;
 }
 
+/**
+ * The stages that {@linkcode run} would go through.
+ *
+ * @param config The configuration.
+ * @param options What would be run, and where.
+ * @returns The stages in their order.
+ * @throws UsageError as {@linkcode run}.
+ */
+export async function stagesToRun(config: Config, options: RunOptions): Promise<readonly Stage[]> {
+  return (await openSession(config, options, () => {})).selected;
+}
+
 async function openSession(
   config: Config,
   options: RunOptions,

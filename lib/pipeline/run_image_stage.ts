@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import type { Artifact, ImageProcessor, ImageStage, StageContext } from "../stage.ts";
 import { removeIfExists } from "./_files.ts";
 import { sha256 } from "./_hash.ts";
+import { gatherShards } from "./gather_shards.ts";
 import { photographsHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest } from "./manifest.ts";
@@ -28,6 +29,7 @@ export async function runImageStage(stage: ImageStage, session: Session): Promis
   await Deno.mkdir(folder, { recursive: true });
   const unlock = await takeLock(folder, session.shard);
   try {
+    if (session.shard.count === 1) await gatherShards(folder);
     const plan = await planIn(session, stage);
     session.progress.write(`${describePlan(stage, plan)}\n`);
     if (plan.tasks.length === 0) {

@@ -1,10 +1,10 @@
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { BackendReport } from "../tensor/backend.ts";
-import { readFileIfExists, replaceFile } from "./_files.ts";
+import { readFileIfExists, removeIfExists, replaceFile } from "./_files.ts";
 import { textTable } from "./_text_table.ts";
 import { formatRate, formatTime } from "./progress.ts";
-import { type Shard, shardFile } from "./shard.ts";
+import { type Shard, shardFile, shardOfFile } from "./shard.ts";
 import { VERSION } from "./version.ts";
 
 /** What a stage did. */
@@ -34,25 +34,57 @@ export interface RunReport {
 }
 
 /**
- * Stores timings and versions as `run.json` in the working directory. A stage that had nothing to do keeps what an
- * earlier run stored about it.
+ * Stores timings and versions as `run.json` in the working directory; a shard leaves those of a stage in the stage's
+ * folder, for the next run as a whole to add up. A stage that had nothing to do keeps what an earlier run stored about it.
  */
 export async function saveRunReport(
   { stages, backend }: RunReport,
   { workdir, shard, config }: { workdir: string; shard: Shard; config: Config },
 ): Promise<void> {
-  const path = join(workdir, shardFile("run", shard, ".json"));
-  const earlier = readEarlier(await readFileIfExists(path));
-  const fresh = stages.filter(({ made, stage }) => made > 0 || !earlier.stages.some((old) => old.stage === stage));
-  const kept = earlier.stages.filter((old) => !fresh.some(({ stage }) => stage === old.stage));
-  const report = {
-    versions: { irnet: VERSION, ...Deno.version },
-    backend: backend ?? earlier.backend,
-    stages: [...kept, ...fresh],
-    config,
+  const save = async (path: string, stages: readonly StageReport[]) => {
+    const earlier = readEarlier(await readFileIfExists(path));
+    const fresh = stages.filter(({ made, stage }) => made > 0 || !earlier.stages.some((old) => old.stage === stage));
+    const kept = earlier.stages.filter((old) => !fresh.some(({ stage }) => stage === old.stage));
+    const report = {
+      versions: { irnet: VERSION, ...Deno.version },
+      backend: backend ?? earlier.backend,
+      stages: [...kept, ...fresh],
+      config,
+    };
+    const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`);
+    await replaceFile(path, bytes, { temporary: `${path}.tmp` });
   };
-  const bytes = new TextEncoder().encode(`${JSON.stringify(report, null, 2)}\n`);
-  await replaceFile(path, bytes, { temporary: `${path}.tmp` });
+  if (shard.count > 1) {
+    const last = stages.at(-1)!;
+    return await save(join(workdir, last.stage, shardFile("run", shard, ".json")), [last]);
+  }
+  const shared = await Promise.all(stages.map(({ stage }) => reportsOfShards(join(workdir, stage))));
+  await save(join(workdir, "run.json"), stages.map((report, i) => total([report, ...shared[i]!.reports])));
+  for (const path of shared.flatMap(({ paths }) => paths)) await removeIfExists(path);
+}
+
+/** What the shards of a stage have stored. */
+async function reportsOfShards(folder: string): Promise<{ paths: string[]; reports: StageReport[] }> {
+  const names: string[] = [];
+  for await (const { name } of Deno.readDir(folder)) if (shardOfFile(name, "run", ".json")) names.push(name);
+  const paths = names.sort().map((name) => join(folder, name));
+  const found = await Promise.all(paths.map(async (path) => readEarlier(await readFileIfExists(path)).stages));
+  return { paths, reports: found.flat() };
+}
+
+/** Shards that ran side by side as one: the time is that of the slowest. */
+function total(reports: readonly [StageReport, ...StageReport[]]): StageReport {
+  if (reports.length === 1) return reports[0];
+  const sum = (key: "made" | "skipped") => reports.reduce((sum, report) => sum + report[key], 0);
+  const most = (key: "total" | "seconds" | "peakMemory") => Math.max(...reports.map((report) => report[key]));
+  return {
+    stage: reports[0].stage,
+    total: most("total"),
+    made: sum("made"),
+    skipped: sum("skipped"),
+    seconds: most("seconds"),
+    peakMemory: most("peakMemory"),
+  };
 }
 
 function readEarlier(bytes: Uint8Array | null): { stages: StageReport[]; backend: BackendReport | null } {

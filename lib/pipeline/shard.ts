@@ -11,8 +11,12 @@ export interface Shard {
 /** All images. */
 export const WHOLE: Shard = { index: 0, count: 1 };
 
+const INDICES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"];
+
 /**
- * Reads `i/n`, `auto` (the task of a Slurm array) or `auto/n` (the index of a Kubernetes job, of n).
+ * Reads `i/n`, `auto/n` (the task of a Slurm array, or the index of a Kubernetes job, of n) or `auto` (a whole Slurm
+ * array, whose first task may have any number). Parts of an array that are run again need `auto/n`: Slurm then tells the
+ * number of tasks that are run, not of shards.
  *
  * @param text What the user wrote.
  * @param environment Gives variables of the environment.
@@ -27,16 +31,18 @@ export function parseShard(
   if (!found || (found[1] !== "auto" && found[2] === undefined)) {
     throw new UsageError(`Expected --shard i/n, auto or auto/n but found ${text}`);
   }
-  const variable = (name: string) => {
-    const value = environment(name);
+  const variable = (...names: string[]) => {
+    const value = names.map(environment).find((value) => value !== undefined);
     if (!value || !/^\d+$/.test(value)) {
-      throw new UsageError(`Expected a number in ${name} for --shard ${text} but found ${value ?? "nothing"}`);
+      throw new UsageError(
+        `Expected a number in ${names.join(" or ")} for --shard ${text} but found ${value ?? "nothing"}`,
+      );
     }
     return Number(value);
   };
   let [index, count] = [Number(found[1]), Number(found[2])];
   if (found[1] === "auto" && found[2] !== undefined) {
-    index = variable("JOB_COMPLETION_INDEX");
+    index = variable(...INDICES);
   } else if (found[1] === "auto") {
     index = variable("SLURM_ARRAY_TASK_ID") - variable("SLURM_ARRAY_TASK_MIN");
     count = variable("SLURM_ARRAY_TASK_COUNT");
@@ -50,4 +56,11 @@ export function parseShard(
 /** `name.extension`, or `name-<i>of<n>.extension` where the work is shared. */
 export function shardFile(name: string, { index, count }: Shard, extension: string): string {
   return count === 1 ? `${name}${extension}` : `${name}-${index}of${count}${extension}`;
+}
+
+/** The shard that a file of {@linkcode shardFile} is about, or `null` for any other name. */
+export function shardOfFile(file: string, name: string, extension: string): Shard | null {
+  if (!file.startsWith(`${name}-`) || !file.endsWith(extension)) return null;
+  const found = /^(\d+)of(\d+)$/.exec(file.slice(name.length + 1, file.length - extension.length));
+  return found && { index: Number(found[1]), count: Number(found[2]) };
 }

@@ -9,6 +9,8 @@ Deno.test("parseShard() reads i/n, and the variables of Slurm arrays and Kuberne
   const slurm = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_MIN: "1", SLURM_ARRAY_TASK_COUNT: "4" };
   assertEquals(parseShard("auto", environment(slurm)), { index: 2, count: 4 });
   assertEquals(parseShard("auto/8", environment({ JOB_COMPLETION_INDEX: "7" })), { index: 7, count: 8 });
+  const again = { SLURM_ARRAY_TASK_ID: "3", SLURM_ARRAY_TASK_MIN: "3", SLURM_ARRAY_TASK_COUNT: "1" };
+  assertEquals(parseShard("auto/8", environment(again)), { index: 3, count: 8 });
 });
 
 Deno.test("parseShard() refuses everything else", () => {
