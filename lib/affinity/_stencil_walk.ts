@@ -17,15 +17,22 @@ export interface WalkGrid {
   readonly beta: number;
 }
 
+/** Where a walk's affinities come from. */
+export type WalkSource =
+  /** [H, W] class-boundary probabilities: an affinity is one minus the highest on the path of its pair. */
+  | { readonly boundary: Float32Array }
+  /** [pairs, H, W] affinities between a pixel and the pixel at each offset of the path index; 0 outside. */
+  | { readonly affinities: Float32Array };
+
 /** The compiler's own data lies below. */
 const base = memory.buffer.byteLength;
 
 /** Whose weights the module's memory holds. */
 let resident: StencilWalk | null = null;
 
-/** The transition of the walk on a boundary map, in the memory of the SIMD module. */
+/** The transition of a walk, in the memory of the SIMD module. */
 export class StencilWalk {
-  readonly #boundary: Float32Array;
+  readonly #source: WalkSource;
   readonly #grid: WalkGrid;
   readonly #chunks: number;
   readonly #pitch: number;
@@ -38,10 +45,10 @@ export class StencilWalk {
   readonly #planes: [number, number, number]; // of four maps each
   readonly #end: number;
 
-  constructor(boundary: Float32Array, grid: WalkGrid) {
+  constructor(source: WalkSource, grid: WalkGrid) {
     const { height, width, radius } = grid;
     const index = pathIndex(radius);
-    this.#boundary = boundary;
+    this.#source = source;
     this.#grid = grid;
     this.#chunks = Math.ceil(width / 4);
     this.#reach = index.reach;
@@ -88,21 +95,40 @@ export class StencilWalk {
     resident = this;
     const missing = this.#end - memory.buffer.byteLength;
     if (missing > 0) memory.grow(Math.ceil(missing / 65536));
-    const { height, width, beta } = this.#grid;
+    const { height, beta } = this.#grid;
     const { paths, starts, offsets, boundary, inverse, weights } = this.#at;
-    new Int32Array(memory.buffer, paths).set(this.#paths);
-    new Int32Array(memory.buffer, starts).set(this.#starts);
     new Int32Array(memory.buffer, offsets).set(this.#offsets);
     new Float32Array(memory.buffer, inverse, (this.#planes[0] - inverse) / 4).fill(0);
-    const start = this.#first(1), pitch = this.#pitch;
-    const padded = new Float32Array(memory.buffer, boundary, (inverse - boundary) / 4).fill(1);
-    for (let y = 0; y < height; y++) {
-      padded.set(this.#boundary.subarray(y * width, (y + 1) * width), start + y * pitch);
-    }
-    const count = this.#count, chunks = this.#chunks;
-    const from = boundary + 4 * start, to = weights + 4 * this.#first(count);
-    pairWeights(from, to, paths, starts, count, height, chunks, pitch, beta);
+    const start = this.#first(1), pitch = this.#pitch, count = this.#count, chunks = this.#chunks;
+    const to = weights + 4 * this.#first(count);
+    if ("boundary" in this.#source) {
+      new Int32Array(memory.buffer, paths).set(this.#paths);
+      new Int32Array(memory.buffer, starts).set(this.#starts);
+      this.#placeBoundary(this.#source.boundary);
+      pairWeights(boundary + 4 * start, to, paths, starts, count, height, chunks, pitch, beta);
+    } else this.#placeWeights(this.#source.affinities);
     inverseDegrees(to, inverse + 4 * start, offsets, count, height, chunks, pitch);
+  }
+
+  /** Writes the boundary map into its plane; the padding is 1, which nothing passes. */
+  #placeBoundary(map: Float32Array): void {
+    const { height, width } = this.#grid, { boundary, inverse } = this.#at;
+    const plane = new Float32Array(memory.buffer, boundary, (inverse - boundary) / 4).fill(1);
+    for (let y = 0; y < height; y++) {
+      plane.set(map.subarray(y * width, (y + 1) * width), this.#first(1) + y * this.#pitch);
+    }
+  }
+
+  /** Writes affinity^β into the plane of weights. */
+  #placeWeights(affinities: Float32Array): void {
+    const { height, width, beta } = this.#grid, count = this.#count;
+    const plane = new Float32Array(memory.buffer, this.#at.weights);
+    for (let k = 0, from = 0; k < count; k++) {
+      for (let y = 0; y < height; y++) {
+        let to = this.#first(count) + (y * count + k) * this.#pitch;
+        for (let x = 0; x < width; x++) plane[to++] = affinities[from++]! ** beta;
+      }
+    }
   }
 
   /** Where the grid's first pixel lies in a plane that holds `values` values a pixel, interleaved by rows. */

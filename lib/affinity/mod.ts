@@ -4,4 +4,5 @@
  */
 export * from "./affinity.ts";
 export * from "./propagate.ts";
+export * from "./propagate_along.ts";
 export * from "./propagate_each.ts";

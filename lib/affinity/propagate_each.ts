@@ -38,7 +38,7 @@ export function* propagateEach(
   }
   if (!(beta > 0 && Number.isFinite(beta))) throw new RangeError(`Expected a positive exponent but found ${beta}`);
 
-  const walk = new StencilWalk(boundary, { height, width, radius, beta });
+  const walk = new StencilWalk({ boundary }, { height, width, radius, beta });
   const isEmpty = (map: Float32Array) => map.every((value) => value === 0);
   /** Empty maps stay as they are: many clusters of an image hold nothing of a class. */
   function* walked(waiting: readonly Float32Array[]): Generator<Float32Array, void, undefined> {

@@ -9,6 +9,7 @@ export type { Scalar, Tensor, Tensor1D, Tensor2D, Tensor3D, Tensor4D } from "./t
 export * from "./backend.ts";
 export * from "./conv2d.ts";
 export * from "./depthwise_conv2d.ts";
+export * from "./dilated.ts";
 export * from "./fold_batch_norm.ts";
 export * from "./group_norm.ts";
 export * from "./max_pool.ts";

@@ -108,7 +108,7 @@ Deno.test("propagate() equals the reference's walks of 2^k steps", async () => {
 Deno.test("one step from every pixel is the reference's transition matrix, 256 steps its power", async () => {
   const golden = await readGolden("g03_transition");
   const grid = gridOf(golden), n = grid.height * grid.width;
-  const walk = new StencilWalk(golden.f32("edge"), grid);
+  const walk = new StencilWalk({ boundary: golden.f32("edge") }, grid);
   const walkFromAll = (steps: number) => {
     const rows = new Float32Array(n * n);
     for (let i = 0; i < n; i += 4) {
@@ -158,7 +158,7 @@ Deno.test("propagate() equals powers of the dense matrix for sizes, radii, expon
 Deno.test("the polynomial walks as far as single steps do", () => {
   const grid = { height: 40, width: 53, radius: 5, beta: 10 }, n = grid.height * grid.width;
   for (const strength of [0.05, 0.6]) {
-    const walk = new StencilWalk(noise(n, 3).map((value) => strength * value), grid);
+    const walk = new StencilWalk({ boundary: noise(n, 3).map((value) => strength * value) }, grid);
     const maps = [1, 2, 3, 4].map((seed) => noise(n, seed));
     for (const steps of [1, 2, 33, 256]) {
       const slow = walk.run(maps, steps, "steps");

@@ -1,0 +1,148 @@
+import { propagateAlong } from "../../affinity/mod.ts";
+import type { Backbone } from "../../nn/mod.ts";
+import { pathIndex } from "../../relation/mod.ts";
+import { tf } from "../../tensor/mod.ts";
+import { cropImage, type LabelMap, type RgbImage } from "../../voc/mod.ts";
+import type { Params } from "../../weights/mod.ts";
+import { AFFINITY_STRIDE, affinityFeatures } from "./network.ts";
+import { pairAffinities } from "./pair_affinities.ts";
+
+/** A trained AffinityNet. */
+export interface AffinityNet {
+  /** The network below. */
+  readonly backbone: Backbone;
+  /** Parameters of backbone and heads. */
+  readonly params: Params;
+}
+
+/** How CAMs become labels; the defaults are those of the released code. */
+export interface AffinityWalk {
+  /** Radius of pixel pairs, in pixels at stride 8. */
+  readonly radius?: number;
+  /** Exponent of the background score (1 − highest CAM)^alpha. */
+  readonly alpha?: number;
+  /** Exponent on affinities. */
+  readonly beta?: number;
+  /** Steps of the random walk. */
+  readonly steps?: number;
+}
+
+/** Class maps of an image at its own size. */
+export interface FullSizeCams {
+  /** 0-based classes, ascending, [K]. */
+  readonly keys: ArrayLike<number>;
+  /** [K, H, W], 0…1. */
+  readonly maps: Float32Array;
+}
+
+/**
+ * Pseudo semantic labels of AffinityNet: CAMs and a background score (1 − highest CAM)^α, averaged over blocks of
+ * stride 8, walk along the affinities^β, are resized to the image and compared (section "Revising CAMs using
+ * AffinityNet" of the paper; the defaults α 16, β 8 and 2^8 steps are those of its released code).
+ *
+ * @returns Class ids, 0 background, of the size of the image.
+ */
+export async function affinityNetLabels(
+  { backbone, params }: AffinityNet,
+  { image, cams }: { image: RgbImage; cams: FullSizeCams },
+  { radius = 5, alpha = 16, beta = 8, steps = 256 }: AffinityWalk = {},
+): Promise<LabelMap> {
+  const { height, width } = image, count = cams.keys.length;
+  if (count === 0) return { height, width, data: new Uint8Array(height * width) };
+  const size = { height: Math.ceil(height / AFFINITY_STRIDE), width: Math.ceil(width / AFFINITY_STRIDE) };
+  const canvas = { height: size.height * AFFINITY_STRIDE, width: size.width * AFFINITY_STRIDE };
+
+  const features = tf.tidy(() => {
+    const input = tf.tensor4d(cropImage(image, { ...canvas, preprocess: backbone.preprocess }), [
+      1,
+      canvas.height,
+      canvas.width,
+      3,
+    ]);
+    return affinityFeatures(params, backbone.forward(params, input, { taps: true }).taps, [size.height, size.width]);
+  });
+  const index = pathIndex(radius);
+  const affinities = pairAffinities(await features.data() as Float32Array, { index, size });
+  features.dispose();
+
+  const maps = blockMeans(withBackground(cams.maps, { count, alpha, size: height * width }), {
+    count: count + 1,
+    image: { height, width },
+    size,
+  });
+  const walked = propagateAlong(maps, affinities, { count: count + 1, ...size, radius, beta, steps });
+  return { height, width, data: strongestLabels(walked, { keys: cams.keys, size, height, width }) };
+}
+
+/** The maps with the background score in front. */
+function withBackground(
+  maps: Float32Array,
+  { count, alpha, size }: { count: number; alpha: number; size: number },
+): Float32Array {
+  const all = new Float32Array((count + 1) * size);
+  for (let i = 0; i < size; i++) {
+    let highest = 0;
+    for (let c = 0; c < count; c++) highest = Math.max(highest, maps[c * size + i]!);
+    all[i] = Math.max(0, 1 - highest) ** alpha;
+  }
+  all.set(maps, size);
+  return all;
+}
+
+/** Means over blocks of 8×8 pixels; what the image does not cover counts as 0. */
+function blockMeans(
+  maps: Float32Array,
+  { count, image, size }: {
+    count: number;
+    image: { height: number; width: number };
+    size: { height: number; width: number };
+  },
+): Float32Array {
+  const means = new Float32Array(count * size.height * size.width);
+  for (let c = 0, at = 0; c < count; c++) {
+    for (let y = 0; y < image.height; y++) {
+      const row = (c * size.height + Math.floor(y / AFFINITY_STRIDE)) * size.width;
+      for (let x = 0; x < image.width; x++, at++) means[row + Math.floor(x / AFFINITY_STRIDE)]! += maps[at]!;
+    }
+  }
+  return means.map((sum) => sum / AFFINITY_STRIDE ** 2);
+}
+
+/** The class id of the highest map, after bilinear resizing by 8 and cropping. */
+function strongestLabels(
+  maps: Float32Array,
+  { keys, size, height, width }: {
+    keys: ArrayLike<number>;
+    size: { height: number; width: number };
+    height: number;
+    width: number;
+  },
+): Uint8Array {
+  const rows = interpolation(height, size.height), columns = interpolation(width, size.width);
+  const labels = new Uint8Array(height * width), plane = size.height * size.width;
+  for (let y = 0, at = 0; y < height; y++) {
+    const { low: top, high: bottom, share: v } = rows[y]!;
+    for (let x = 0; x < width; x++, at++) {
+      const { low: left, high: right, share: u } = columns[x]!;
+      let highest = -Infinity;
+      for (let c = 0; c <= keys.length; c++) {
+        const up = c * plane + top * size.width, down = c * plane + bottom * size.width;
+        const upper = maps[up + left]! * (1 - u) + maps[up + right]! * u;
+        const lower = maps[down + left]! * (1 - u) + maps[down + right]! * u;
+        const value = upper * (1 - v) + lower * v;
+        if (value <= highest) continue;
+        highest = value;
+        labels[at] = c === 0 ? 0 : keys[c - 1]! + 1;
+      }
+    }
+  }
+  return labels;
+}
+
+/** Between which two cells of a grid of stride 8 the centres of pixels lie. */
+function interpolation(length: number, cells: number): { low: number; high: number; share: number }[] {
+  return Array.from({ length }, (_, i) => {
+    const at = Math.min(Math.max((i + 0.5) / AFFINITY_STRIDE - 0.5, 0), cells - 1);
+    return { low: Math.floor(at), high: Math.min(Math.floor(at) + 1, cells - 1), share: at - Math.floor(at) };
+  });
+}

@@ -1,0 +1,9 @@
+/**
+ * AffinityNet (CVPR 2018), IRNet's predecessor: pseudo semantic labels from affinities between features.
+ * @module
+ */
+export * from "./infer.ts";
+export * from "./loss.ts";
+export * from "./network.ts";
+export * from "./pair_affinities.ts";
+export * from "./train.ts";
