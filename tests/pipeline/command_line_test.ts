@@ -16,10 +16,7 @@ async function command(...args: string[]): Promise<{ code: number; out: string; 
 }
 
 const mistakes: [args: string[], message: string][] = [
-  [
-    ["rum"],
-    "Expected a command among run, dry-run, stage, evaluate, ablation, demo, config but found rum; the nearest is run",
-  ],
+  [["rum"], "but found rum; the nearest is run"],
   [["run", "--forse"], "Expected a flag of this command but found --forse; the nearest is --force"],
   [["--wrkdir=out"], "Expected a flag of this command but found --wrkdir; the nearest is --workdir"],
   [["config", "--limit", "3"], "Expected a flag of this command but found --limit; the nearest is --set"],
@@ -33,6 +30,18 @@ const mistakes: [args: string[], message: string][] = [
   [["stage", "words", "pairs"], "Expected no argument pairs after stage"],
   [["run", "--limit", "0"], "Expected a whole number of at least 1 for --limit but found 0"],
   [["run", "--on-bad-image", "ignore"], "Expected --on-bad-image fail or skip but found ignore"],
+  [
+    ["submit-slurm", "--voc-root", "/", "--shards", "0"],
+    "Expected a whole number of at least 1 for --shards but found 0",
+  ],
+  [
+    ["submit-slurm", "--voc-root", "/", "--memory", "lots"],
+    "Expected a size such as 8G or 500M for --memory but found lots",
+  ],
+  [
+    ["submit-kubernetes", "--voc-root", "/", "--name", "My run"],
+    "Expected small letters, digits and hyphens for --name but found My run",
+  ],
   [["run", "--shard", "3"], "Expected --shard i/n, auto or auto/n but found 3"],
   [["run", "--shard", "4/4"], "Expected a shard from 0/4 to 3/4 but found 4/4"],
   [["run", "--preset", "papr"], "Expected one of paper, lite, sample as preset but found papr; the nearest is paper"],
