@@ -17,17 +17,23 @@ export async function readJsonLines(path: string): Promise<unknown[]> {
   });
 }
 
+/** The contents of a file of these lines. */
+export function encodeJsonLines(values: readonly unknown[]): Uint8Array {
+  return new TextEncoder().encode(values.map((value) => `${JSON.stringify(value)}\n`).join(""));
+}
+
 /** Replaces a file by these lines. */
 export async function writeJsonLines(path: string, values: readonly unknown[]): Promise<void> {
-  const text = values.map((value) => `${JSON.stringify(value)}\n`).join("");
-  await replaceFile(path, new TextEncoder().encode(text), { temporary: `${path}.tmp` });
+  await replaceFile(path, encodeJsonLines(values), { temporary: `${path}.tmp` });
 }
 
 /** Adds lines to a file. */
 export class JsonLines {
+  readonly #path: string;
   readonly #file: Deno.FsFile;
 
-  private constructor(file: Deno.FsFile) {
+  private constructor(path: string, file: Deno.FsFile) {
+    this.#path = path;
     this.#file = file;
   }
 
@@ -35,14 +41,21 @@ export class JsonLines {
   static async open(path: string): Promise<JsonLines> {
     const bytes = await readFileIfExists(path);
     if (bytes && wholeLines(bytes) < bytes.length) await Deno.truncate(path, wholeLines(bytes));
-    return new JsonLines(await Deno.open(path, { append: true, create: true }));
+    return new JsonLines(path, await Deno.open(path, { append: true, create: true }));
   }
 
   /** Adds one line, in a single write. */
   append(value: unknown): void {
-    const line = new TextEncoder().encode(`${JSON.stringify(value)}\n`);
-    const written = this.#file.writeSync(line);
-    if (written < line.length) throw new Error(`Expected room for ${line.length} bytes but found it for ${written}`);
+    const line = encodeJsonLines([value]);
+    let written: number;
+    try {
+      written = this.#file.writeSync(line);
+    } catch (error) {
+      throw new Error(`Expected to write ${this.#path} but found: ${(error as Error).message}`, { cause: error });
+    }
+    if (written < line.length) {
+      throw new Error(`Expected room for ${line.length} bytes in ${this.#path} but found it for ${written}`);
+    }
   }
 
   /** Closes the file. */

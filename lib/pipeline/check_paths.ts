@@ -27,7 +27,8 @@ export function checkPaths({ data, backbone }: Config): void {
 function statOrNull(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
-  } catch {
-    return null;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    throw error; // no permission: the message names path and flag
   }
 }

@@ -1,6 +1,8 @@
 import { join } from "node:path";
-import { removeIfExists } from "./_files.ts";
-import { JsonLines, readJsonLines, writeJsonLines } from "./_json_lines.ts";
+import { z } from "zod";
+import { readFileIfExists, removeIfExists } from "./_files.ts";
+import { hashOf, sha256 } from "./_hash.ts";
+import { encodeJsonLines, JsonLines, readJsonLines, writeJsonLines } from "./_json_lines.ts";
 import { type Shard, shardFile } from "./shard.ts";
 
 /** In place of an image's id, in the manifest of a stage that works on the data set as a whole. */
@@ -26,10 +28,41 @@ export interface ManifestRecord {
   readonly outputs: Readonly<Record<string, OutputRecord>> | null;
   /** Hash of the contents of the photographs that were read. */
   readonly photographs?: string;
+  /** The checkpoints that a training ended with. They are not needed any more, and no stage reads them. */
+  readonly checkpoints?: Readonly<Record<string, OutputRecord>>;
   /** Time it took. */
   readonly seconds: number;
-  /** When it was done, milliseconds since 1970. */
+  /** When it was done, milliseconds since 1970; later than every record before, also when the clock went back. */
   readonly time: number;
+  /** Checksum of the line, see {@linkcode checksum}. */
+  readonly check?: string;
+}
+
+/** A name below the stage's folder: files are read and removed by it. */
+const fileName = z.string().regex(/^(?![\\/]|[a-z]:)(?!(.*[\\/])?\.\.([\\/]|$))/i);
+const files = z.record(fileName, z.strictObject({ hash: z.string(), bytes: z.number() }));
+const schema = z.strictObject({
+  id: z.string(),
+  settings: z.string(),
+  inputs: z.record(z.string(), z.string()),
+  outputs: files.nullable(),
+  photographs: z.string().optional(),
+  checkpoints: files.optional(),
+  seconds: z.number(),
+  time: z.number(),
+  check: z.string().optional(),
+});
+
+/** Whether a line is a whole record. Those of earlier versions have no checksum. */
+function isRecord(line: unknown): line is ManifestRecord {
+  const { success, data } = schema.safeParse(line);
+  return success && (data.check === undefined || data.check === checksum(line as ManifestRecord));
+}
+
+/** Checksum of all but times and the report, which shows times: the same work gives the same. */
+function checksum({ time: _, seconds: __, check: ___, outputs, ...record }: ManifestRecord): string {
+  const lasting = Object.entries(outputs ?? {}).map(([file, output]) => file.endsWith(".html") ? file : [file, output]);
+  return hashOf({ ...record, outputs: outputs && lasting }).slice(0, 16);
 }
 
 /**
@@ -41,7 +74,7 @@ export interface ManifestRecord {
 export async function readManifest(folder: string): Promise<Map<string, ManifestRecord>> {
   const latest = new Map<string, ManifestRecord>();
   for (const file of await manifestFiles(folder)) {
-    for (const [id, record] of lastOfEach(await readJsonLines(join(folder, file)))) {
+    for (const [id, record] of lastOfEach(await readRecords(join(folder, file)))) {
       const known = latest.get(id);
       if (!known || record.time >= known.time) latest.set(id, record);
     }
@@ -49,8 +82,13 @@ export async function readManifest(folder: string): Promise<Map<string, Manifest
   return latest;
 }
 
-function lastOfEach(lines: unknown[]): Map<string, ManifestRecord> {
-  return new Map((lines as ManifestRecord[]).map((record) => [record.id, record]));
+/** The records of a manifest; damaged lines count as absent. */
+async function readRecords(path: string): Promise<ManifestRecord[]> {
+  return (await readJsonLines(path)).filter(isRecord);
+}
+
+function lastOfEach(records: readonly ManifestRecord[]): Map<string, ManifestRecord> {
+  return new Map(records.map((record) => [record.id, record]));
 }
 
 /**
@@ -65,11 +103,11 @@ export async function tidyManifest(
   { shard, order }: { shard: Shard; order: readonly string[] },
 ): Promise<void> {
   const path = join(folder, shardFile("manifest", shard, ".jsonl"));
-  const lines = await readJsonLines(path);
-  const latest = lastOfEach(lines);
+  const latest = lastOfEach(await readRecords(path));
   const ids = new Set([...order.filter((id) => latest.has(id)), ...latest.keys()]);
   const tidy = [...ids].map((id) => latest.get(id)!);
-  if (tidy.length < lines.length || tidy.some((record, i) => record !== lines[i])) await writeJsonLines(path, tidy);
+  const found = await readFileIfExists(path);
+  if (found && sha256(found) !== sha256(encodeJsonLines(tidy))) await writeJsonLines(path, tidy);
   else await removeIfExists(`${path}.tmp`); // of a process that was killed at writing it
 }
 
@@ -78,9 +116,11 @@ export class ManifestWriter {
   readonly #folder: string;
   readonly #shard: Shard;
   readonly #lines: JsonLines;
+  readonly #latest: number; // time of all records before
 
-  private constructor(lines: JsonLines, { folder, shard }: { folder: string; shard: Shard }) {
+  private constructor(lines: JsonLines, { folder, shard, latest }: { folder: string; shard: Shard; latest: number }) {
     this.#lines = lines;
+    this.#latest = latest;
     this.#folder = folder;
     this.#shard = shard;
   }
@@ -88,12 +128,15 @@ export class ManifestWriter {
   /** Opens the manifest of a shard in a stage's folder, which must exist. */
   static async open(folder: string, shard: Shard): Promise<ManifestWriter> {
     const path = join(folder, shardFile("manifest", shard, ".jsonl"));
-    return new ManifestWriter(await JsonLines.open(path), { folder, shard });
+    let latest = 0;
+    for (const { time } of (await readManifest(folder)).values()) latest = Math.max(latest, time);
+    return new ManifestWriter(await JsonLines.open(path), { folder, shard, latest });
   }
 
   /** Adds a record. */
   add(record: ManifestRecord): void {
-    this.#lines.append(record);
+    const time = Math.max(record.time, this.#latest + 1);
+    this.#lines.append({ ...record, time, check: checksum(record) });
   }
 
   /**

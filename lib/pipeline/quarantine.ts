@@ -66,8 +66,13 @@ async function readLines(workdir: string): Promise<QuarantineLine[]> {
   if (!await statIfExists(workdir)) return lines;
   for await (const { name } of Deno.readDir(workdir)) {
     if (/^quarantine(-\d+of\d+)?\.jsonl$/.test(name)) {
-      lines.push(...await readJsonLines(join(workdir, name)) as QuarantineLine[]);
+      lines.push(...(await readJsonLines(join(workdir, name))).filter(isQuarantineLine));
     }
   }
   return lines;
+}
+
+function isQuarantineLine(line: unknown): line is QuarantineLine {
+  const { id, photograph } = (line ?? {}) as Partial<QuarantineLine>;
+  return typeof id === "string" && typeof photograph === "string";
 }

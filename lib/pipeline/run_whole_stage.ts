@@ -68,9 +68,17 @@ async function runOnce(
     await stage.run(context);
     session.signal.throwIfAborted();
     const photographs = await photographsHash(context, task.images);
+    const checkpoints = await hashCheckpoints(stage, context);
     const seconds = (performance.now() - start) / 1000;
     const sorted = Object.fromEntries(Object.entries(outputs).sort(([a], [b]) => a < b ? -1 : 1));
-    manifest.add({ ...record, outputs: sorted, ...(photographs ? { photographs } : {}), seconds, time: Date.now() });
+    manifest.add({
+      ...record,
+      outputs: sorted,
+      ...(photographs ? { photographs } : {}),
+      ...(Object.keys(checkpoints).length > 0 ? { checkpoints } : {}),
+      seconds,
+      time: Date.now(),
+    });
     done = true;
   } finally {
     progress.end();
@@ -87,6 +95,17 @@ async function startAfresh(
     if (/^(state|log)\./.test(name)) await removeIfExists(context.files.path(stage.name, name));
   }
   for (const file of Object.keys(previous?.outputs ?? {})) await removeIfExists(context.files.path(stage.name, file));
+}
+
+/** The checkpoints in the folder of a stage that is done, also those of the run before, that it went on from. */
+async function hashCheckpoints(stage: WholeStage, { files }: StageContext): Promise<Record<string, OutputRecord>> {
+  const checkpoints: Record<string, OutputRecord> = {};
+  const names = (await Array.fromAsync(Deno.readDir(files.path(stage.name, ".")))).map(({ name }) => name);
+  for (const name of names.filter((name) => name.startsWith("state.")).sort()) {
+    const bytes = await files.require(stage.name, name);
+    checkpoints[name] = { hash: sha256(bytes), bytes: bytes.length };
+  }
+  return checkpoints;
 }
 
 /** Where the user wants that, leaves out the photographs that cannot be read, and returns how many these are. */

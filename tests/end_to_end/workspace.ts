@@ -4,18 +4,29 @@ import { generateSample } from "../../lib/voc/sample/mod.ts";
 
 const main = new URL("../../mod.ts", import.meta.url).pathname;
 
-/** Everything as in the preset `sample`, but small: 54 training steps in all, little images, few of everything. */
-const settings = {
+/** A data set and what a run does with it. */
+export interface Scale {
+  /** Images of each kind. */
+  readonly counts: { readonly train: number; readonly val: number; readonly empty: number };
+  /** Passes over the training images, in batches of 4. */
+  readonly epochs: { readonly backbone: number; readonly cam: number; readonly irnet: number };
+}
+
+/** 54 training steps in all. */
+const usual: Scale = { counts: { train: 12, val: 4, empty: 2 }, epochs: { backbone: 6, cam: 2, irnet: 8 } };
+
+/** Everything as in the preset `sample`, but small: few steps, little images, few of everything. */
+const settingsOf = ({ epochs }: Scale) => ({
   preset: "sample",
-  backbone: { pretraining: { crop: 64, batch: 4, microBatch: 4, epochs: 6 } },
-  cam: { training: { crop: 64, batch: 4, microBatch: 4, epochs: 2, resizeLong: [64, 80] }, scales: [1, 0.5] },
-  irnet: { training: { crop: 64, batch: 4, microBatch: 4, epochs: 8, radius: 4 } },
+  backbone: { pretraining: { crop: 64, batch: 4, microBatch: 4, epochs: epochs.backbone } },
+  cam: { training: { crop: 64, batch: 4, microBatch: 4, epochs: epochs.cam, resizeLong: [64, 80] }, scales: [1, 0.5] },
+  irnet: { training: { crop: 64, batch: 4, microBatch: 4, epochs: epochs.irnet, radius: 4 } },
   displacement: { iterations: 20 },
   walk: { steps: 8 },
   synthesis: { semanticThreshold: 0.25 },
   evaluation: { camThresholds: [0.1, 0.25], pseudoThresholds: [0.25], pictures: 2 },
   compute: { backend: "wasm", threads: 1, workers: 2 },
-};
+});
 
 /** How a process ended. */
 export interface Ended {
@@ -33,14 +44,17 @@ export class Workspace {
     this.root = root;
   }
 
-  /** Makes the folder with a data set of 12 training, 4 validation and 2 empty images, in which every class occurs. */
-  static async make(): Promise<Workspace> {
+  /** Makes the folder with a data set in which every class occurs. */
+  static async make(scale: Scale = usual): Promise<Workspace> {
     const workspace = new Workspace(await Deno.makeTempDir());
     const data = workspace.path("data");
-    const generate = (seed: number) => generateSample({ seed, out: data, counts: { train: 12, val: 4, empty: 2 } });
+    const generate = (seed: number) => generateSample({ seed, out: data, counts: scale.counts });
     let seed = 1;
     for (await generate(seed); !await hasAllClasses(data);) await generate(++seed);
-    await Deno.writeTextFile(workspace.path("config.json"), JSON.stringify({ ...settings, data: { root: data } }));
+    await Deno.writeTextFile(
+      workspace.path("config.json"),
+      JSON.stringify({ ...settingsOf(scale), data: { root: data } }),
+    );
     return workspace;
   }
 

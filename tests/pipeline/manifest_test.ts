@@ -44,7 +44,9 @@ Deno.test("ManifestWriter cuts off part of a line before it goes on, and lines t
     const writer = await ManifestWriter.open(folder, { index: 0, count: 1 });
     writer.add(record("c", 2));
     await writer.close();
-    assertEquals(await readManifest(folder), new Map([["a", record("a", 1)], ["c", record("c", 2)]]));
+    const { check, ...c } = (await readManifest(folder)).get("c")!;
+    assertEquals([typeof check, c], ["string", record("c", 2)]);
+    assertEquals([...await readManifest(folder)].map(([id]) => id), ["a", "c"]);
   });
 });
 
@@ -58,5 +60,50 @@ Deno.test("ManifestWriter puts the latest records in order when all is done", as
       "z",
       1,
     ]]);
+  });
+});
+
+Deno.test("ManifestWriter gives later times than every record before, also when the clock went back", async () => {
+  await withFolder(async (folder) => {
+    const first = await ManifestWriter.open(folder, { index: 0, count: 1 });
+    first.add(record("a", 5000, "old"));
+    await first.close();
+    const second = await ManifestWriter.open(folder, { index: 1, count: 2 });
+    second.add(record("a", 3000, "new"));
+    await second.close();
+    const { settings, time } = (await readManifest(folder)).get("a")!;
+    assertEquals([settings, time], ["new", 5001]);
+  });
+});
+
+Deno.test("readManifest() takes no record whose files lie elsewhere", async () => {
+  await withFolder(async (folder) => {
+    const outputs = (file: string) => ({ [file]: { hash: "h", bytes: 3 } });
+    for (const file of ["../a.npz", "/tmp/a.npz", "pictures/../../a.npz", "..\\a.npz", "c:\\a.npz", ".."]) {
+      const line = JSON.stringify({ ...record("a", 1), outputs: outputs(file) });
+      await Deno.writeTextFile(`${folder}/manifest.jsonl`, `${line}\n`);
+      assertEquals((await readManifest(folder)).size, 0, file);
+    }
+    const line = JSON.stringify({ ...record("a", 1), outputs: outputs("pictures/a..b.png") });
+    await Deno.writeTextFile(`${folder}/manifest.jsonl`, `${line}\n`);
+    assertEquals((await readManifest(folder)).size, 1);
+  });
+});
+
+Deno.test("readManifest() finds every damaged bit of a record, but for those of its times", async () => {
+  await withFolder(async (folder) => {
+    const path = `${folder}/manifest.jsonl`;
+    const writer = await ManifestWriter.open(folder, { index: 0, count: 1 });
+    writer.add({ ...record("a", 1), photographs: "p" });
+    await writer.close();
+    const bytes = await Deno.readFile(path), whole = (await readManifest(folder)).get("a")!;
+    const { seconds: _, time: __, ...lasting } = whole;
+    for (let bit = 0; bit < 8 * (bytes.length - 1); bit++) {
+      const damaged = bytes.slice();
+      damaged[bit >> 3]! ^= 1 << (bit & 7);
+      await Deno.writeFile(path, damaged);
+      const found = [...(await readManifest(folder)).values()].map(({ seconds: _, time: __, ...lasting }) => lasting);
+      assertEquals(found, found.length === 0 ? [] : [lasting], `bit ${bit}`);
+    }
   });
 });
