@@ -1,0 +1,81 @@
+import { argmaxLabels, type CrfSettings, denseCrf } from "../../crf/mod.ts";
+import type { Backbone } from "../../nn/mod.ts";
+import { tf, upsampleBilinear } from "../../tensor/mod.ts";
+import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize } from "../../voc/mod.ts";
+import type { Params } from "../../weights/mod.ts";
+import { pyramid } from "./network.ts";
+
+/** A trained DeepLab. */
+export interface DeepLab {
+  /** The network below. */
+  readonly backbone: Backbone;
+  /** Parameters of backbone and pyramid. */
+  readonly params: Params;
+}
+
+/** How an image is looked at. */
+export interface DeepLabInference {
+  /** Factors on the size of the image; probabilities of all are averaged. Default: 1. */
+  readonly scales?: readonly number[];
+  /** Whether mirror images are averaged, too. Default: true. */
+  readonly flip?: boolean;
+  /** A dense CRF on the probabilities; `null`: none. Its `confidence` is not used. */
+  readonly crf?: CrfSettings | null;
+}
+
+/** Least probability that the CRF is told. */
+const FLOOR = 1e-8;
+
+/**
+ * Semantic labels of an image: the likeliest class of every pixel.
+ *
+ * @returns Class ids, 0 background, of the size of the image.
+ */
+export async function inferDeepLab(
+  deepLab: DeepLab,
+  image: RgbImage,
+  { scales = [1], flip = true, crf = null }: DeepLabInference = {},
+): Promise<LabelMap> {
+  const { height, width } = image;
+  const mean = tf.tidy(() => {
+    const views = scales.map((scale) => probabilities(deepLab, image, { scale, flip }));
+    return tf.addN(views).div(views.length).transpose([2, 0, 1]); // [labels, H, W]
+  });
+  const classes = mean.shape[0]!, values = await mean.data() as Float32Array;
+  mean.dispose();
+  const marginals = crf
+    ? denseCrf({ ...crf, image, classes, unary: values.map((p) => -Math.log(Math.max(p, FLOOR))) })
+    : values;
+  return { height, width, data: argmaxLabels(marginals, classes) };
+}
+
+/** Class probabilities of one scale, [H, W, labels]. */
+function probabilities(
+  { backbone, params }: DeepLab,
+  image: RgbImage,
+  { scale, flip }: { scale: number; flip: boolean },
+): tf.Tensor3D {
+  return tf.tidy(() => {
+    const size = scaledSize(image, scale);
+    const canvas = { height: roundedUp(size.height), width: roundedUp(size.width) };
+    const view = resizeImage(image, size);
+    const inputs = [false, ...(flip ? [true] : [])].map((mirrored) =>
+      tf.tensor3d(cropImage(view, { ...canvas, flip: mirrored, preprocess: backbone.preprocess }), [
+        canvas.height,
+        canvas.width,
+        3,
+      ])
+    );
+    const logits = pyramid(params, backbone.forward(params, tf.stack(inputs) as tf.Tensor4D).features);
+    const full = upsampleBilinear(logits, [canvas.height, canvas.width])
+      .slice([0, 0, 0, 0], [-1, size.height, size.width, -1]) as tf.Tensor4D;
+    const [own, mirror] = tf.split(full, inputs.length) as [tf.Tensor4D, tf.Tensor4D?];
+    const both = mirror ? own.add<tf.Tensor4D>(mirror.reverse(2)).div<tf.Tensor4D>(2) : own;
+    return tf.softmax(upsampleBilinear(both, [image.height, image.width])).squeeze<tf.Tensor3D>([0]);
+  });
+}
+
+/** Images of whole blocks of 16 pixels, padded at the right and below. */
+function roundedUp(side: number): number {
+  return Math.ceil(side / 16) * 16;
+}

@@ -1,0 +1,8 @@
+/**
+ * DeepLab-v2, trained on pseudo semantic labels.
+ * @module
+ */
+export * from "./infer.ts";
+export * from "./loss.ts";
+export * from "./network.ts";
+export * from "./train.ts";
