@@ -4,6 +4,7 @@
  */
 export * from "./detect_instances.ts";
 export * from "./evidence.ts";
+export * from "./instance_cams.ts";
 export * from "./instances_from_cams.ts";
 export * from "./score_cams.ts";
 export * from "./synthesize_instances.ts";

@@ -4,6 +4,7 @@ import { gridOf } from "./_grid.ts";
 import { strongestUpsampled, upsampledMaximum } from "./_strongest.ts";
 import { detectInstances, type Instances } from "./detect_instances.ts";
 import type { Evidence, WalkSettings } from "./evidence.ts";
+import { instanceCams } from "./instance_cams.ts";
 
 /** Clusters and thresholds. */
 export interface InstanceOptions {
@@ -38,25 +39,24 @@ export function synthesizeInstances(
   evidence: Evidence,
   { clusters = null, threshold = 0.25, fragment = 0.01, walk = {} }: InstanceOptions = {},
 ): Instances {
-  const { height, width, keys, boundary } = evidence;
+  const { height, width, boundary } = evidence;
   const grid = gridOf(evidence);
-  const count = clusters?.count ?? 1;
-  const pieces = cut(evidence, clusters ?? { map: new Int32Array(boundary.length), count });
+  const pieces = instanceCams(evidence, clusters ?? { map: new Int32Array(boundary.length), count: 1 });
 
   // The walk takes means. From high pieces to low ones: what is below the threshold before it stays below.
-  pieces.sort((a, b) => b.bound - a.bound || a.number - b.number);
+  const order = [...pieces.keys()].sort((a, b) => pieces[b]!.bound - pieces[a]!.bound || a - b);
   let peak = 0;
-  const walking: Piece[] = [];
+  const walking: number[] = [];
   const pending = function* () {
-    for (const piece of pieces) {
-      if (piece.bound * (1 + 1e-3) <= threshold * peak) return;
-      walking.push(piece);
-      yield piece.read();
+    for (const number of order) {
+      if (pieces[number]!.bound * (1 + 1e-3) <= threshold * peak) return;
+      walking.push(number);
+      yield pieces[number]!.read();
     }
   };
   const walked: { number: number; map: Float32Array }[] = [];
   for (const map of propagateEach(pending(), boundary, { height: grid.rows, width: grid.columns, ...walk })) {
-    walked.push({ number: walking[walked.length]!.number, map });
+    walked.push({ number: walking[walked.length]!, map });
     peak = upsampledMaximum(map, { height, width, ...grid, least: peak });
   }
 
@@ -68,36 +68,6 @@ export function synthesizeInstances(
     peak,
     floor: threshold,
   });
-  const classes = walked.map(({ number }) => keys[Math.floor(number / count)]!);
+  const classes = walked.map(({ number }) => pieces[number]!.class);
   return detectInstances(index, { height, width, classes, score, fragment });
-}
-
-/** The part of a CAM that lies in one cluster. */
-interface Piece {
-  /** Class-major. */
-  readonly number: number;
-  /** What no value exceeds after the walk. */
-  readonly bound: number;
-  read(): Float32Array;
-}
-
-/** All pieces that are not zero everywhere. */
-function cut({ keys, cams, boundary }: Evidence, { map, count }: Clusters): Piece[] {
-  const size = boundary.length;
-  if (map.length !== size) throw new RangeError(`Expected a cluster map of ${size} values but found ${map.length}`);
-  const outside = map.find((cluster) => !(cluster >= 0 && cluster < count));
-  if (outside !== undefined) throw new RangeError(`Expected clusters 0…${count - 1} but found ${outside}`);
-
-  const bounds = new Float64Array(keys.length * count);
-  for (let i = 0; i < cams.length; i++) {
-    const piece = Math.floor(i / size) * count + map[i % size]!;
-    const value = cams[i]! * (1 - boundary[i % size]!);
-    if (value > bounds[piece]!) bounds[piece] = value;
-  }
-  const read = (number: number) => {
-    const cluster = number % count, at = Math.floor(number / count) * size;
-    return cams.slice(at, at + size).map((value, i) => map[i] === cluster ? value : 0);
-  };
-  return Array.from(bounds, (bound, number) => ({ number, bound, read: () => read(number) }))
-    .filter(({ bound }) => bound > 0);
 }

@@ -3,7 +3,7 @@ import { type CamNetwork, classifierParameters } from "../../cam/mod.ts";
 import type { Config } from "../../config.ts";
 import type { Irnet } from "../../irnet/mod.ts";
 import { headParameters } from "../../irnet/network.ts";
-import { type Backbone, efficientnetLite0, resnet50, sampleNet } from "../../nn/mod.ts";
+import { type Backbone, efficientnetLite0, initialise, resnet50, sampleNet } from "../../nn/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import {
   decodeSafetensors,
@@ -11,6 +11,7 @@ import {
   importWeights,
   type NamedTensors,
   type ParameterSpec,
+  type Params,
   readSafetensors,
   type TensorFile,
   toParams,
@@ -29,7 +30,9 @@ export function backboneOf({ backbone }: Config): Backbone {
 }
 
 /** The backbone's weights before CAM training, as IRNet sees them: from its own training, or from the file given. */
-export async function initialWeights({ config, files }: StageContext): Promise<NamedTensors> {
+export async function initialWeights(
+  { config, files }: Pick<StageContext, "config" | "files">,
+): Promise<NamedTensors> {
   const backbone = backboneOf(config);
   if (config.backbone.pretraining) {
     return pick(
@@ -100,4 +103,14 @@ export async function irnetNetwork(context: Pick<StageContext, "config" | "files
   };
   disposeParams(all);
   return { backbone, params, meanDisplacement: [dy!, dx!] };
+}
+
+/** IRNet before its training: the backbone from before CAM training, and both branches at random. */
+export async function untrainedIrnet(
+  context: Pick<StageContext, "config" | "files">,
+): Promise<{ backbone: Backbone; params: Params }> {
+  const { config } = context, backbone = backboneOf(config);
+  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
+  const tensors = { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) };
+  return { backbone, params: toParams(tensors, [...backbone.parameters, ...heads]) };
 }

@@ -1,9 +1,9 @@
 import { headParameters, irnetSteps, meanDisplacementOf, trainIrnet } from "../../irnet/mod.ts";
-import { type Backbone, initialise } from "../../nn/mod.ts";
+import type { Backbone } from "../../nn/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
 import { decodePng } from "../../voc/mod.ts";
-import { disposeParams, encodeSafetensors, fromParams, type Params, toParams } from "../../weights/mod.ts";
-import { backboneOf, initialWeights } from "./_networks.ts";
+import { disposeParams, encodeSafetensors, fromParams, type Params } from "../../weights/mod.ts";
+import { untrainedIrnet } from "./_networks.ts";
 import { resumable } from "./_training.ts";
 
 /** Trains both branches of IRNet on confident labels, then takes the mean displacement. */
@@ -24,13 +24,8 @@ export const trainIrnetStage: WholeStage = {
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const { training, displacementWidth } = config.irnet;
-    const backbone = backboneOf(config);
-    const heads = headParameters(backbone.taps, displacementWidth);
     const ids = dataset.list(config.data.trainList);
-    const params = toParams(
-      { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) },
-      [...backbone.parameters, ...heads],
-    );
+    const { backbone, params } = await untrainedIrnet(context);
     try {
       await trainIrnet({
         backbone,
@@ -45,6 +40,7 @@ export const trainIrnetStage: WholeStage = {
         }),
         ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),
       });
+      const heads = headParameters(backbone.taps, displacementWidth);
       const weights = await fromParams(params, [...backbone.parameters, ...heads]);
       const mean = await meanDisplacement(context, backbone, params);
       await files.write(
