@@ -7,6 +7,7 @@ export * from "./describe_results.ts";
 export * from "./format_metrics.ts";
 export * from "./load_config.ts";
 export * from "./npz.ts";
+export * from "./open_results.ts";
 export * from "./progress.ts";
 export type { BadImageChoice } from "./quarantine.ts";
 export * from "./run.ts";
