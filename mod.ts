@@ -20,6 +20,7 @@ export * as crf from "./lib/crf/mod.ts";
 export * as displacement from "./lib/displacement/mod.ts";
 export * as evaluation from "./lib/evaluation/mod.ts";
 export * as figures from "./lib/figures/mod.ts";
+export * as formats from "./lib/formats/mod.ts";
 export * as irnet from "./lib/irnet/mod.ts";
 export * as nn from "./lib/nn/mod.ts";
 export * as pipeline from "./lib/pipeline/mod.ts";

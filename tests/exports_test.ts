@@ -15,6 +15,7 @@ const abilities: Record<string, string> = {
   "./displacement": `m.findCentroids(new Float32Array(2 * 2 * 3), { height: 2, width: 3 }).length === 2 * 2 * 3`,
   "./evaluation": `m.chosenClasses(["cat", "dog"], ["dog"]).join() === "1"`,
   "./figures": `m.drawColourWheel(9).data.length === 9 * 9 * 3`,
+  "./formats": `m.compressCounts([6, 1, 40]) === "61X1"`,
   "./irnet": `m.irnetSteps(10, { batch: 4, epochs: 3 }) > 0`,
   "./nn": `m.resnet50.channels === 2048`,
   "./pipeline": `m.loadConfig({ preset: "lite", settings: [["walk.beta", "8"]] }).walk.beta === 8`,

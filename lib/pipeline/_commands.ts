@@ -5,6 +5,7 @@ import {
   CONFIG_FLAGS,
   describeFlags,
   EVALUATION_FLAGS,
+  EXPORT_FLAGS,
   type Flags,
   KUBERNETES_FLAGS,
   RUN_FLAGS,
@@ -25,6 +26,7 @@ const { stages: _stages, ...withoutStages } = RUN_FLAGS;
 const { preset: _preset, config: _config, ...withoutPreset } = CONFIG_FLAGS;
 const { "dry-run": _dryRun, ...withoutDryRun } = RUN_FLAGS;
 const { shard: _shard, force: _force, verify: _verify, ...forJobs } = withoutDryRun;
+const forExport = { workdir: RUN_FLAGS.workdir, limit: RUN_FLAGS.limit };
 
 /** All commands by name. */
 export const COMMANDS = {
@@ -67,6 +69,11 @@ export const COMMANDS = {
     usage: "[flags]",
     help: "Writes the pipeline as Jobs of Kubernetes, and a script that applies them one after the other.",
     flags: { ...CLUSTER_FLAGS, ...KUBERNETES_FLAGS, ...CONFIG_FLAGS, ...forJobs, ...COMMON_FLAGS },
+  },
+  export: {
+    usage: "[flags]",
+    help: "Writes masks for other programs: COCO's JSON, VOC's folders, or what VOC's evaluation server takes.",
+    flags: { ...EXPORT_FLAGS, ...CONFIG_FLAGS, ...forExport, ...COMMON_FLAGS },
   },
   config: {
     usage: "[flags]",

@@ -4,6 +4,8 @@
  */
 import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
 import { type ParsedArguments, parseFlags } from "./_flags.ts";
+import { EXPORT_FORMATS } from "./export_formats.ts";
+import type { ExportOptions } from "./export_labels.ts";
 import { nearest } from "./nearest.ts";
 import type { RunOptions } from "./run.ts";
 import type { RunReport } from "./run_report.ts";
@@ -63,6 +65,11 @@ async function execute(args: readonly string[], module: string): Promise<void> {
   const { checkPaths } = await import("./check_paths.ts");
   checkPaths(config);
 
+  if (command === "export") {
+    const { exportLabels } = await import("./export_labels.ts");
+    const choices = exportOptions(parsed, options);
+    return console.log(await interruptible((signal) => exportLabels(config, { ...choices, signal })));
+  }
   const chosen = await withStages(options, { command, positionals });
   if (command === "submit-slurm" || command === "submit-kubernetes") {
     const { submit } = await import("./submit.ts");
@@ -194,6 +201,46 @@ function submitOptions(
         mount: value("mount") ?? "/work",
       },
   };
+}
+
+function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }: RunOptions): ExportOptions {
+  const value = (flag: string) => values.get(flag)?.[0];
+  const format = value("format") ?? "coco", score = value("score"), competition = value("competition");
+  if (!isOneOf(EXPORT_FORMATS, format)) {
+    throw new UsageError(
+      `Expected --format ${EXPORT_FORMATS.join(", ")} but found ${format}; the nearest is ${
+        nearest(format, EXPORT_FORMATS)
+      }`,
+    );
+  }
+  if (score !== undefined && !(Number(score) >= 0 && Number(score) <= 1)) {
+    throw new UsageError(`Expected a number of 0 to 1 for --score but found ${score}`);
+  }
+  if (competition !== undefined && !isOneOf(["comp5", "comp6"] as const, competition)) {
+    throw new UsageError(`Expected --competition comp5 or comp6 but found ${competition}`);
+  }
+  const useless = format === "voc-server" ? ["score", "truth", "limit"] : ["predictions", "competition"];
+  const found = useless.find((flag) => values.has(flag));
+  if (found) throw new UsageError(`Expected no --${found} with --format ${format} but found it`);
+  if (values.has("truth") && (format === "coco-results" || score !== undefined)) {
+    throw new UsageError("Expected neither --score nor --format coco-results with --truth: true masks have no scores");
+  }
+  return {
+    workdir,
+    format,
+    ...optional("out", value("out")),
+    ...optional("list", value("list")),
+    ...optional("score", score === undefined ? undefined : Number(score)),
+    truth: values.has("truth"),
+    ...optional("predictions", value("predictions")),
+    ...optional("competition", competition),
+    ...optional("limit", limit),
+    ...optional("progress", progress),
+  };
+}
+
+function isOneOf<T extends string>(choices: readonly T[], text: string): text is T {
+  return (choices as readonly string[]).includes(text);
 }
 
 /** The stages that a command stands for. */

@@ -2,18 +2,21 @@ import type { PredictedMasks } from "../../evaluation/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import { decodeNpz } from "../npz.ts";
 
-/** Reads the pseudo instances of an image of this size. */
+/** Reads the pseudo instances of an image, which must be of this size where one is given. */
 export async function readInstances(
   { files }: Pick<StageContext, "files">,
   id: string,
-  { height, width }: { height: number; width: number },
+  size?: { height: number; width: number },
 ): Promise<PredictedMasks> {
   const name = files.path("instance", `${id}.npz`);
   const { score, class: classes, mask } = decodeNpz(await files.require("instance", `${id}.npz`), name);
-  if (!score || !classes || !mask || mask.data.length !== score.data.length * height * width) {
-    throw new Error(
-      `Expected score [N], class [N] and mask [N, ${height}, ${width}] in ${name} but found other arrays`,
-    );
+  const [count, height, width] = mask?.shape ?? [];
+  const fits = !size || (height === size.height && width === size.width);
+  if (
+    !score || !classes || !mask || !height || !width || !fits || ![score, classes].every((a) => a.data.length === count)
+  ) {
+    const sides = size ? `${size.height}, ${size.width}` : "H, W";
+    throw new Error(`Expected score [N], class [N] and mask [N, ${sides}] in ${name} but found other arrays`);
   }
   return { height, width, score: score.data, class: classes.data, mask: Uint8Array.from(mask.data) };
 }

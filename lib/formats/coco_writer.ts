@@ -1,0 +1,164 @@
+import { basename, dirname, join } from "node:path";
+import { compressCounts } from "./compressed_counts.ts";
+import { maskToRuns, measureRuns } from "./run_lengths.ts";
+
+/** Instances of an image; `Instances` of the synthesis fits. */
+export interface ExportedInstances {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Classes, 0-based. */
+  readonly class: ArrayLike<number>;
+  /** [N, H, W], not zero inside. */
+  readonly mask: Uint8Array;
+  /** Confidences; absent: true masks, which have none. */
+  readonly score?: ArrayLike<number>;
+}
+
+/** An image and what is in it. */
+export interface CocoEntry {
+  /** Its number. */
+  readonly id: number;
+  /** Name of the picture. */
+  readonly fileName: string;
+  /** Its instances. */
+  readonly instances: ExportedInstances;
+}
+
+/** How much was written. */
+export interface CocoCounts {
+  /** Images, those without instances included. */
+  images: number;
+  /** Annotations. */
+  annotations: number;
+}
+
+/** One instance as COCO stores it. */
+export interface CocoRecord {
+  /** Number of the image. */
+  readonly image_id: number;
+  /** Class index + 1. */
+  readonly category_id: number;
+  /** Compressed run lengths. */
+  readonly segmentation: { readonly size: readonly [height: number, width: number]; readonly counts: string };
+  /** Pixels inside. */
+  readonly area: number;
+  /** Left, top, width, height. */
+  readonly bbox: readonly number[];
+  /** Confidence. */
+  readonly score?: number;
+}
+
+/**
+ * The instances of an image as COCO's records; empty masks are left out.
+ *
+ * @throws RangeError if the masks hold another number of values than classes and size say.
+ */
+export function cocoRecords({ id, instances }: CocoEntry): CocoRecord[] {
+  const { height, width, class: classes, mask, score } = instances;
+  const size = height * width;
+  if (mask.length !== classes.length * size) {
+    throw new RangeError(`Expected masks of ${classes.length}×${height}×${width} values but found ${mask.length}`);
+  }
+  return Array.from(classes).flatMap((c, n) => {
+    const runs = maskToRuns({ height, width, data: mask.subarray(n * size, (n + 1) * size) });
+    const { area, box } = measureRuns(runs);
+    if (area === 0) return [];
+    return {
+      image_id: id,
+      category_id: c + 1,
+      segmentation: { size: [height, width], counts: compressCounts(runs.counts) },
+      area,
+      bbox: box,
+      ...(score ? { score: score[n]! } : {}),
+    };
+  });
+}
+
+/**
+ * Writes a data set in COCO's format, image by image: only one line for each image is held in memory. Annotations are
+ * numbered from 1 and categories are class index + 1.
+ *
+ * @param path The file, which appears when all is written.
+ * @param entries The images.
+ * @param options Class names, and what the file says it is.
+ * @returns How much was written.
+ */
+export async function writeCocoDataset(
+  path: string,
+  entries: AsyncIterable<CocoEntry>,
+  { classes, description }: { readonly classes: readonly string[]; readonly description: string },
+): Promise<CocoCounts> {
+  const categories = classes.map((name, n) => ({ id: n + 1, name, supercategory: "object" }));
+  const images: string[] = [];
+  const counts = { images: 0, annotations: 0 };
+  await writeWhole(path, async function* () {
+    yield `{"info":${JSON.stringify({ description })},\n"licenses":[],\n"categories":${JSON.stringify(categories)},\n`;
+    yield `"annotations":[`;
+    for await (const entry of entries) {
+      const { id, fileName, instances: { height, width } } = entry;
+      images.push(JSON.stringify({ id, file_name: fileName, width, height }));
+      for (const record of cocoRecords(entry)) {
+        yield `${counts.annotations++ > 0 ? "," : ""}\n${
+          JSON.stringify({ id: counts.annotations, iscrowd: 0, ...record })
+        }`;
+      }
+    }
+    counts.images = images.length;
+    yield `],\n"images":[\n${images.join(",\n")}]}\n`;
+  });
+  return counts;
+}
+
+/**
+ * Writes COCO's results format: a list of `image_id`, `category_id`, `segmentation`, `bbox` and `score`.
+ *
+ * @param path The file, which appears when all is written.
+ * @param entries The images, with scores.
+ * @returns How much was written.
+ */
+export async function writeCocoResults(path: string, entries: AsyncIterable<CocoEntry>): Promise<CocoCounts> {
+  const counts = { images: 0, annotations: 0 };
+  await writeWhole(path, async function* () {
+    yield "[";
+    for await (const entry of entries) {
+      counts.images++;
+      for (const { area: _, ...result } of cocoRecords(entry)) {
+        yield `${counts.annotations++ > 0 ? "," : ""}\n${JSON.stringify(result)}`;
+      }
+    }
+    yield "]\n";
+  });
+  return counts;
+}
+
+const PIECE = 1 << 16; // bytes gathered before they are written
+
+/** Writes text to a temporary file that takes its name in the end, and is gone if anything fails. */
+async function writeWhole(path: string, text: () => AsyncIterable<string>): Promise<void> {
+  await Deno.mkdir(dirname(path), { recursive: true });
+  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
+  const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+  try {
+    let waiting = "";
+    const flush = async () => {
+      const bytes = new TextEncoder().encode(waiting);
+      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+      waiting = "";
+    };
+    try {
+      for await (const piece of text()) {
+        waiting += piece;
+        if (waiting.length >= PIECE) await flush();
+      }
+      await flush();
+    } finally {
+      file.close();
+    }
+    await Deno.rename(temporary, path);
+  } catch (error) {
+    await Deno.remove(temporary).catch(() => {}); // the first error is the one to tell
+    throw error;
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Formats of other programs: data sets and results of COCO, label maps of VOC.
+ * @module
+ */
+export * from "./coco_dataset.ts";
+export * from "./coco_results.ts";
+export * from "./coco_segmentation.ts";
+export * from "./coco_writer.ts";
+export * from "./compressed_counts.ts";
+export * from "./image_numbers.ts";
+export * from "./polygon_runs.ts";
+export * from "./run_lengths.ts";
+export * from "./voc_labels.ts";
+export type { LabelMap } from "../voc/image.ts";
