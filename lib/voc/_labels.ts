@@ -1,56 +1,75 @@
 import { join } from "node:path";
 import { existsSync, readdirSync } from "node:fs";
-import { XMLParser } from "fast-xml-parser";
+import type { NamesById } from "./_label_names.ts";
+import { parseLabelsCsv } from "./_labels_csv.ts";
+import { parseLabelsJson } from "./_labels_json.ts";
+import { parseNamesXml } from "./_labels_xml.ts";
 import { nearest } from "./_nearest.ts";
+import { isFolder } from "./_stat.ts";
 
 /** Class indices of images, and where they were found. */
 export interface Labels {
   readonly source: string;
+  /** Ids of all images that have labels. */
+  ids(): Iterable<string>;
   has(id: string): boolean;
   get(id: string): number[];
 }
 
-/** Opens the labels of a data set: its JSON file, or the folder of its XML files. */
+/** Where labels lie in a data set, in the order in which they are looked for. */
+const STANDARD = ["image_labels.json", "labels.json", "image_labels.csv", "labels.csv", "Annotations"];
+
+/** Path of the labels of a data set. @throws Error if there are none. */
+export function findLabels(root: string, file: string | null): string {
+  const found = file ?? STANDARD.map((name) => join(root, name)).find(existsSync);
+  if (found === undefined) throw new Error(`Expected labels in ${root} (${STANDARD.join(", ")}) but found none`);
+  return found;
+}
+
+/** Opens the labels of a data set: a JSON or CSV file, or a folder of XML files. */
 export async function openLabels(
   { root, file, classes }: { root: string; file: string | null; classes: readonly string[] },
 ): Promise<Labels> {
-  const standard = join(root, "image_labels.json"), folder = join(root, "Annotations");
-  if (file !== null) return await labelsFromJson(file, classes);
-  if (existsSync(standard)) return await labelsFromJson(standard, classes);
-  if (existsSync(folder)) return labelsFromXml(folder, classes);
-  throw new Error(`Expected labels in ${standard} or ${folder} but found neither`);
+  const path = findLabels(root, file);
+  return isFolder(path) ? labelsFromFolder(path, classes) : await labelsFromFile(path, classes);
 }
 
-async function labelsFromJson(path: string, classes: readonly string[]): Promise<Labels> {
+/** Class names of all images, whatever they are; of XML files those of objects. */
+export async function readNames(path: string): Promise<NamesById> {
+  if (!isFolder(path)) return await readFile(path);
+  const names = new Map<string, string[]>();
+  for (const id of xmlIds(path)) {
+    const file = join(path, `${id}.xml`);
+    const objects = parseNamesXml(await Deno.readTextFile(file), file).filter(({ parent }) => parent === "object");
+    names.set(id, [...new Set(objects.map(({ name }) => name))]);
+  }
+  return names;
+}
+
+async function readFile(path: string): Promise<NamesById> {
   let text: string;
   try {
     text = await Deno.readTextFile(path);
   } catch (error) {
     throw new Error(`Expected labels in ${path} but found: ${(error as Error).message}`);
   }
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (error) {
-    throw new Error(`Expected JSON in ${path} but found: ${(error as Error).message}`);
-  }
-  if (typeof json !== "object" || json === null || Array.isArray(json)) {
-    throw new Error(`Expected an object of id → class names in ${path}`);
-  }
+  return /\.(csv|tsv|txt)$/i.test(path) ? parseLabelsCsv(text, path) : parseLabelsJson(text, path);
+}
+
+async function labelsFromFile(path: string, classes: readonly string[]): Promise<Labels> {
   const indexOf = new Map(classes.map((name, index) => [name, index]));
   const labels = new Map<string, number[]>();
-  for (const [id, names] of Object.entries(json)) {
-    if (!Array.isArray(names)) throw new Error(`Expected a list of class names for ${id} in ${path}`);
-    const indices = new Set<number>();
-    for (const name of names) {
+  for (const [id, names] of await readFile(path)) {
+    const indices = names.map((name) => {
       const index = indexOf.get(name);
-      if (index === undefined) throw unknownClass({ name: String(name), id, path, classes });
-      indices.add(index);
-    }
-    labels.set(id, [...indices].sort((a, b) => a - b));
+      if (index === undefined) throw unknownClass({ name, id, path, classes });
+      return index;
+    });
+    labels.set(id, indices.sort((a, b) => a - b));
   }
   return {
     source: path,
+    ids: () => labels.keys(),
     has: (id) => labels.has(id),
     get(id) {
       const indices = labels.get(id);
@@ -60,18 +79,18 @@ async function labelsFromJson(path: string, classes: readonly string[]): Promise
   };
 }
 
-function labelsFromXml(folder: string, classes: readonly string[]): Labels {
-  const files = new Set(readdirSync(folder));
+function labelsFromFolder(folder: string, classes: readonly string[]): Labels {
+  const ids = new Set(xmlIds(folder));
   const known = new Map<string, number[]>();
-  const has = (id: string) => files.has(`${id}.xml`);
   return {
     source: folder,
-    has,
+    ids: () => ids,
+    has: (id) => ids.has(id),
     get(id) {
       let indices = known.get(id);
       if (!indices) {
-        if (!has(id)) throw new Error(`Expected labels of ${id} in ${folder} but found none`);
-        indices = readXml(join(folder, `${id}.xml`), { id, classes });
+        if (!ids.has(id)) throw new Error(`Expected labels of ${id} in ${folder} but found none`);
+        indices = indicesInXml(join(folder, `${id}.xml`), { id, classes });
         known.set(id, indices);
       }
       return [...indices];
@@ -79,39 +98,22 @@ function labelsFromXml(folder: string, classes: readonly string[]): Labels {
   };
 }
 
-const parser = new XMLParser({ preserveOrder: true, parseTagValue: false, trimValues: true });
+function xmlIds(folder: string): string[] {
+  return readdirSync(folder).filter((file) => file.endsWith(".xml")).map((file) => file.slice(0, -4)).sort();
+}
 
 /**
  * Every class that a `name` element anywhere in the file names. Other names are an error where an object bears them,
  * and nothing elsewhere: parts (head, hand, foot) and owners of photographs have names too.
  */
-function readXml(path: string, { id, classes }: { id: string; classes: readonly string[] }): number[] {
-  let tree: unknown;
-  try {
-    tree = parser.parse(Deno.readTextFileSync(path), true);
-  } catch (error) {
-    throw new Error(`Expected an annotation in ${path} but found: ${(error as Error).message}`);
-  }
+function indicesInXml(path: string, { id, classes }: { id: string; classes: readonly string[] }): number[] {
   const indices = new Set<number>();
-  for (const { name, parent } of names(tree, "")) {
+  for (const { name, parent } of parseNamesXml(Deno.readTextFileSync(path), path)) {
     const index = classes.indexOf(name);
     if (index >= 0) indices.add(index);
     else if (parent === "object") throw unknownClass({ name, id, path, classes });
   }
   return [...indices].sort((a, b) => a - b);
-}
-
-/** The parser keeps the order of elements: each is an object of its tag and its children; text is under `#text`. */
-function* names(nodes: unknown, parent: string): Generator<{ name: string; parent: string }> {
-  if (!Array.isArray(nodes)) return;
-  for (const node of nodes as Record<string, unknown>[]) {
-    for (const [tag, children] of Object.entries(node)) {
-      if (tag === "name" && Array.isArray(children)) {
-        yield { name: children.map((child) => String(child["#text"] ?? "")).join("").trim(), parent };
-      }
-      yield* names(children, tag);
-    }
-  }
 }
 
 function unknownClass(

@@ -1,9 +1,12 @@
 import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
-import { openLabels } from "./_labels.ts";
+import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
+import { type Labels, openLabels } from "./_labels.ts";
 import { nearest } from "./_nearest.ts";
+import { isFile, isFolder } from "./_stat.ts";
 import { decodePng } from "./png.ts";
+import { pictureSize } from "./picture_size.ts";
 import { readImage } from "./read_image.ts";
 
 /** Images, their class names and, where they exist, their true masks. */
@@ -11,7 +14,9 @@ export interface Dataset {
   /** Names of the classes; class index 0 has id 1 in masks. */
   readonly classes: readonly string[];
   /**
-   * Ids of a list, in its order: the name of a file in `ImageSets/Segmentation`, or the path of a text file.
+   * Ids of a list, in its order: the name of a file in `ImageSets/Segmentation`, or the path of a text file. `all`,
+   * where there is no such file, is every image in the order of the ids, each of which must have labels and the other
+   * way round.
    * @throws Error if it is missing or empty, holds an id twice or a path, or an id without image or labels.
    */
   list(name: string): string[];
@@ -24,32 +29,40 @@ export interface Dataset {
   readImage(id: string): Promise<RgbImage>;
   /** Path of the photograph. @throws Error if there is none, or several. */
   imagePath(id: string): string;
-  /** True class ids of pixels (0 background, 255 void), or `null` where the data set has none. */
+  /**
+   * True class ids of pixels (0 background, 255 void), or `null` where the data set has none.
+   * @throws Error naming the file if it is damaged, of another size than the photograph, or holds an id without class.
+   */
   readClassMask(id: string): Promise<LabelMap | null>;
-  /** True instance ids of pixels (0 background, 255 void), or `null` where the data set has none. */
+  /**
+   * True instance ids of pixels (0 background, 255 void), or `null` where the data set has none.
+   * @throws Error naming the file if it is damaged or of another size than the photograph.
+   */
   readInstanceMask(id: string): Promise<LabelMap | null>;
 }
 
 /** Where a data set lies; the `data` of a configuration fits. */
 export interface DatasetOptions {
-  /** Folder with `JPEGImages` and `ImageSets/Segmentation`, as of VOC. */
+  /** Folder of images, perhaps with the other folders of VOC. */
   readonly root: string | null;
-  /** JSON file of id → class names; `null`: `image_labels.json` in the root, else `Annotations/<id>.xml`. */
+  /**
+   * JSON or CSV file of ids and class names, or folder of VOC's XML files; `null`: `image_labels.json`, `labels.json`,
+   * `image_labels.csv`, `labels.csv` or `Annotations` in the root.
+   */
   readonly labels: string | null;
   /** Names of the classes. */
   readonly classes: readonly string[];
 }
 
-const IMAGE_FILE = /^(.+)\.(?:jpe?g|png|webp|tiff?)$/i;
-
 /**
- * Opens a data set in the layout of PASCAL VOC.
+ * Opens a data set: a plain folder of images, or the layout of PASCAL VOC.
  *
- * Class names come from one JSON file, or from VOC's XML files: there every class that is named anywhere counts, also
- * difficult objects. Photographs are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`; masks are indexed PNGs in
- * `SegmentationClass` and `SegmentationObject`.
+ * Photographs are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`, else in `images`, else anywhere in the root;
+ * their ids are their names without folder and extension. Class names come from one JSON or CSV file, or from VOC's XML
+ * files: there every class that is named anywhere counts, also difficult objects. Masks are indexed PNGs in
+ * `SegmentationClass` and `SegmentationObject`; they need not exist.
  *
- * @throws Error if the root is missing, lacks a folder or has no labels, or if the JSON names an unknown class.
+ * @throws Error if the root is missing or has no images or labels, or if the labels name an unknown class.
  * @example
  * ```ts
  * import { openDataset } from "./dataset.ts";
@@ -60,19 +73,17 @@ const IMAGE_FILE = /^(.+)\.(?:jpe?g|png|webp|tiff?)$/i;
 export async function openDataset({ root, labels, classes }: DatasetOptions): Promise<Dataset> {
   if (root === null) throw new Error("Expected data.root to name the folder of a data set but found null");
   if (!isFolder(root)) throw new Error(`Expected data.root to name a folder but found none at ${root}`);
-  const images = imagesById(join(root, "JPEGImages"));
+  const { folder, byId } = findImages(root);
   const labelsOf = await openLabels({ root, file: labels, classes });
 
   const imagePath = (id: string): string => {
-    const files = images.get(id);
-    if (!files) {
-      throw new Error(`Expected an image ${id} (.jpg, .jpeg, .png, .webp, .tif, .tiff) in ${join(root, "JPEGImages")}`);
-    }
-    if (files.length > 1) throw new Error(`Expected one image ${id} but found ${files.join(", ")}`);
-    return join(root, "JPEGImages", files[0]!);
+    const files = byId.get(id);
+    if (!files) throw new Error(`Expected an image ${id} (${IMAGE_EXTENSIONS}) in ${folder}`);
+    if (files.length > 1) throw new Error(`Expected one image ${id} in ${folder} but found ${files.join(", ")}`);
+    return join(folder, files[0]!);
   };
-  const readMask = async (folder: string, id: string): Promise<LabelMap | null> => {
-    const path = join(root, folder, `${id}.png`);
+  const readMask = async (kind: string, id: string): Promise<{ path: string; mask: LabelMap } | null> => {
+    const path = join(root, kind, `${id}.png`);
     let bytes: Uint8Array;
     try {
       bytes = await Deno.readFile(path);
@@ -81,34 +92,102 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
       throw error;
     }
     const { width, height, data } = decodePng(bytes, path);
-    return { width, height, data };
+    await expectSizeOfPhotograph({ width, height }, { path, photograph: imagePath(id) });
+    return { path, mask: { width, height, data } };
   };
   return {
     classes,
     list(name) {
-      const { path, ids } = readList(root, name);
-      for (const id of ids) {
+      const found = readList(root, name);
+      if (!found) return allImages(byId, { folder, labelsOf });
+      for (const id of found.ids) {
         imagePath(id);
-        if (!labelsOf.has(id)) throw new Error(`Expected labels of ${id}, listed in ${path}, in ${labelsOf.source}`);
+        if (!labelsOf.has(id)) {
+          throw new Error(`Expected labels of ${id}, listed in ${found.path}, in ${labelsOf.source}`);
+        }
       }
-      return ids;
+      return found.ids;
     },
     labels: (id) => labelsOf.get(id),
     imagePath,
     readImage: async (id) => await readImage(imagePath(id)),
-    readClassMask: (id) => readMask("SegmentationClass", id),
-    readInstanceMask: (id) => readMask("SegmentationObject", id),
+    async readClassMask(id) {
+      const found = await readMask("SegmentationClass", id);
+      const unknown = found?.mask.data.find((label) => label > classes.length && label !== 255);
+      if (unknown !== undefined) {
+        throw new Error(
+          `Expected class ids 0…${classes.length}, and 255 for void, in ${found!.path} but found ${unknown}`,
+        );
+      }
+      return found?.mask ?? null;
+    },
+    readInstanceMask: async (id) => (await readMask("SegmentationObject", id))?.mask ?? null,
   };
 }
 
-function readList(root: string, name: string): { path: string; ids: string[] } {
+/** Every image, after a check that images and labels belong together. */
+function allImages(
+  byId: ReadonlyMap<string, readonly string[]>,
+  { folder, labelsOf }: { folder: string; labelsOf: Labels },
+): string[] {
+  const ids = [...byId.keys()].sort();
+  const twice = ids.find((id) => byId.get(id)!.length > 1);
+  if (twice !== undefined) {
+    throw new Error(`Expected one image ${twice} in ${folder} but found ${byId.get(twice)!.join(", ")}`);
+  }
+  const bare = ids.filter((id) => !labelsOf.has(id));
+  if (bare.length > 0) {
+    throw new Error(
+      `Expected labels of every image in ${labelsOf.source}, an empty list where no class is shown, ` +
+        `but found none of ${firstOf(bare)}`,
+    );
+  }
+  const lost = [...labelsOf.ids()].filter((id) => !byId.has(id));
+  if (lost.length > 0) {
+    throw new Error(
+      `Expected an image in ${folder} for every id in ${labelsOf.source} but found none of ${firstOf(lost)}` +
+        nearest(lost[0]!, lost.length === 1 ? ids : []),
+    );
+  }
+  return ids;
+}
+
+/** The first few of many ids. */
+function firstOf(ids: readonly string[]): string {
+  const more = ids.length - 5;
+  return `${ids.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+async function expectSizeOfPhotograph(
+  { width, height }: { width: number; height: number },
+  { path, photograph }: { path: string; photograph: string },
+): Promise<void> {
+  const size = await pictureSize(photograph);
+  if (size.width === width && size.height === height) return;
+  const turned = size.isTurned ? ", which its EXIF data turn" : "";
+  throw new Error(
+    `Expected ${path} to have the ${size.width}×${size.height} pixels of ${photograph}${turned}, but found ` +
+      `${width}×${height}`,
+  );
+}
+
+/** A list and where it was found; `null` for `all` without a file of this name. */
+/**
+ * The ids of a list, which need neither images nor labels, and the path of its file.
+ *
+ * @param root Folder of the data set.
+ * @param name Name of a file in `ImageSets/Segmentation`, or path of a text file.
+ * @throws Error if it is missing or empty, holds an id twice or a path.
+ */
+export function readList(root: string, name: string): { path: string; ids: string[] } | null {
   const folder = join(root, "ImageSets", "Segmentation");
   const candidates = [join(folder, `${name}.txt`), ...(/[/\\.]/.test(name) ? [name] : [])];
   const path = candidates.find(isFile);
   if (!path) {
+    if (name === "all") return null;
     const known = isFolder(folder)
       ? readdirSync(folder).filter((file) => file.endsWith(".txt")).map((file) => basename(file, ".txt"))
-      : [];
+      : ["all"];
     throw new Error(`Expected a list at ${candidates.join(" or ")} but found none${nearest(name, known)}`);
   }
   const ids = Deno.readTextFileSync(path).replace(/^\ufeff/, "").split("\n").map((line) => line.trim()).filter(Boolean);
@@ -120,28 +199,4 @@ function readList(root: string, name: string): { path: string; ids: string[] } {
     seen.add(id);
   }
   return { path, ids };
-}
-
-function imagesById(folder: string): Map<string, string[]> {
-  if (!isFolder(folder)) throw new Error(`Expected a folder of images at ${folder} but found none`);
-  const images = new Map<string, string[]>();
-  for (const file of readdirSync(folder)) {
-    const id = IMAGE_FILE.exec(file)?.[1];
-    if (id === undefined) continue;
-    const files = images.get(id);
-    if (files) files.push(file);
-    else images.set(id, [file]);
-  }
-  return images;
-}
-
-const isFolder = (path: string): boolean => stat(path)?.isDirectory ?? false;
-const isFile = (path: string): boolean => stat(path)?.isFile ?? false;
-
-function stat(path: string): Deno.FileInfo | null {
-  try {
-    return Deno.statSync(path);
-  } catch {
-    return null;
-  }
 }

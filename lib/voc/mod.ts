@@ -10,6 +10,7 @@ export * from "./flip.ts";
 export * from "./image.ts";
 export * from "./normalise.ts";
 export * from "./palette.ts";
+export * from "./picture_size.ts";
 export * from "./png.ts";
 export * from "./random.ts";
 export * from "./read_image.ts";

@@ -1,3 +1,4 @@
+import sharp from "sharp";
 import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { encodePng, openDataset } from "../../lib/voc/mod.ts";
 
@@ -90,10 +91,10 @@ Deno.test("openDataset() names what is missing", async () => {
   await assertRejects(() => openDataset({ root: null, labels: null, classes }), Error, "data.root");
   await assertRejects(() => openDataset({ root: "/no/such", labels: null, classes }), Error, "found none at /no/such");
   await withDataset({ "readme.txt": "" }, async (root) => {
-    await assertRejects(() => openDataset({ root, labels: null, classes }), Error, `${root}/JPEGImages`);
+    await assertRejects(() => openDataset({ root, labels: null, classes }), Error, `.tiff) in ${root} but found none`);
   });
   await withDataset({ "JPEGImages/a.png": image }, async (root) => {
-    await assertRejects(() => openDataset({ root, labels: null, classes }), Error, "Annotations but found neither");
+    await assertRejects(() => openDataset({ root, labels: null, classes }), Error, "Annotations) but found none");
     await assertRejects(() => openDataset({ root, labels: `${root}/x.json`, classes }), Error, `${root}/x.json`);
   });
   await withDataset({ ...small, "image_labels.json": "{" }, async (root) => {
@@ -143,5 +144,134 @@ Deno.test("Dataset reads masks, null where there is none, and names a damaged on
     assertEquals(await dataset.readClassMask("b"), null);
     assertEquals(await dataset.readInstanceMask("b"), null);
     await assertRejects(() => dataset.readInstanceMask("a"), Error, `${root}/SegmentationObject/a.png`);
+  });
+});
+
+/** Class names of images, with the classes in the order of `classes`. */
+async function labelsIn(file: string, content: string, ids: readonly string[] = ["a", "b"]) {
+  const found: Record<string, string[]> = {};
+  await withDataset({ ...Object.fromEntries(ids.map((id) => [`${id}.png`, image])), [file]: content }, async (root) => {
+    const dataset = await openDataset({ root, labels: `${root}/${file}`, classes });
+    for (const id of dataset.list("all")) found[id] = dataset.labels(id).map((label) => classes[label]!);
+  });
+  return found;
+}
+
+const expected = { a: ["cat", "sheep"], b: [] };
+const labelFiles: Record<string, [file: string, content: string]> = {
+  "JSON": ["labels.json", '{"a": ["sheep", " cat "], "b": []}'],
+  "JSON with names of files": ["labels.json", '\ufeff{"a.jpg": ["sheep", "cat"], "b.PNG": ""}'],
+  "a JSON list of objects": [
+    "labels.json",
+    '[{"file_name": "a.png", "labels": ["sheep"]}, {"id": "b", "class": []}, {"id": "a", "class": "cat"}]',
+  ],
+  "CSV, a row for each name": ["labels.csv", "id,class\na,sheep\nb,\na,cat\n"],
+  "CSV, a column for each name": ["labels.csv", "a.png,sheep,cat\r\nb.png\r\n"],
+  "CSV, names in one cell": ["labels.csv", '\ufeff"a","sheep, cat"\r\n"b",""\r\n'],
+  "CSV, columns of 0 and 1": ["labels.csv", "Image,cat,dog,sheep\na,1,0,1\nb,0,0,0"],
+  "CSV with semicolons": ["labels.csv", "id;class\na; sheep|cat\nb;\n\n"],
+  "a table with tabs": ["labels.tsv", "a\tsheep\tcat\nb"],
+};
+for (const [kind, [file, content]] of Object.entries(labelFiles)) {
+  Deno.test(`openDataset() reads labels from ${kind}`, async () => {
+    assertEquals(await labelsIn(file, content), expected);
+  });
+}
+
+Deno.test("openDataset() keeps quotation marks, separators and line ends in quoted cells", async () => {
+  await withDataset({ 'a,"1".png': image, "labels.csv": 'id,class\n"a,""1""","cat\n"\n' }, async (root) => {
+    const dataset = await openDataset({ root, labels: null, classes });
+    assertEquals(dataset.list("all"), ['a,"1"']);
+    assertEquals(dataset.labels('a,"1"'), [0]);
+  });
+});
+
+const badLabels: [file: string, content: string, message: string][] = [
+  ["labels.json", '{"a": ["cat"], "b": [], "a": ["dog"]}', "Expected every id once in"],
+  ["labels.json", '{"a": ["cat"], "a.jpg": ["dog"]}', "found a twice"],
+  ["labels.json", '{"x/a": ["cat"]}', "Expected ids without folders in"],
+  ["labels.json", '{"": []}', "Expected an id in"],
+  ["labels.json", '{"a": {"cat": 1}}', "Expected class names of a in"],
+  ["labels.json", '[["a", "cat"]]', "as entry 0 of"],
+  ["labels.json", "3", "Expected an object of id"],
+  ["labels.csv", 'id,class\na,cat\nb,"dog', "Expected the end of the quotation that begins in line 3 of"],
+  ["labels.csv", "id,class\n,cat", "Expected an id at the start of line 2 of"],
+  ["labels.csv", "id,class\nx\\a,cat", "Expected ids without folders in"],
+];
+for (const [file, content, message] of badLabels) {
+  Deno.test(`openDataset() refuses ${content.replaceAll("\n", "⏎")} as ${file}`, async () => {
+    const { message: found } = await assertRejects(() => labelsIn(file, content), Error);
+    assert(found.includes(message) && found.includes(file), found);
+  });
+}
+
+Deno.test("Dataset.list() gives every image as all: of a flat folder, of images, or nested, and of no other folder", async () => {
+  const labels = '{"a": [], "b": []}';
+  const layouts = [["a.png", "b.JPG"], ["images/a.png", "images/x/y/b.png", "c.png"], ["x/a.png", "b.tif", ".c.png"]];
+  for (const files of layouts) {
+    const content = { ...Object.fromEntries(files.map((file) => [file, image])), "labels.json": labels };
+    await withDataset({ ...content, "SegmentationClass/a.png": image, "readme.md": "" }, async (root) => {
+      const dataset = await openDataset({ root, labels: null, classes });
+      assertEquals(dataset.list("all"), ["a", "b"]);
+      assertEquals((await dataset.readImage("a")).width, 2);
+    });
+  }
+  await withDataset({ ...small, "ImageSets/Segmentation/all.txt": "b" }, async (root) => {
+    assertEquals((await openDataset({ root, labels: null, classes })).list("all"), ["b"]);
+  });
+});
+
+Deno.test("Dataset.list() names images without labels, labels without images and ids with two images for all", async () => {
+  const expectError = async (files: Record<string, string | Uint8Array>, message: string) =>
+    await withDataset(files, async (root) => {
+      const dataset = await openDataset({ root, labels: null, classes });
+      const error = assertThrows(() => dataset.list("all"), Error) as Error;
+      assert(error.message.includes(message), error.message);
+    });
+  const labels = { "labels.json": '{"cow_1": [], "cow_2": []}' };
+  await expectError({ ...labels, "cow_1.png": image }, "for every id in");
+  await expectError({ ...labels, "cow_1.png": image }, "but found none of cow_2; the nearest is cow_1");
+  await expectError(
+    { ...labels, "cow_1.png": image, "cow_2.png": image, "b.png": image, "c.png": image },
+    "but found none of b, c",
+  );
+  await expectError({ ...labels, "cow_1.png": image, "x/cow_1.tif": image }, "but found cow_1.png, x/cow_1.tif");
+});
+
+Deno.test("Dataset names masks of another size than the photograph, and ids without class", async () => {
+  const mask = (width: number, value: number) =>
+    encodePng({ width, height: 1, data: new Uint8Array(width).fill(value) });
+  const files = {
+    ...small,
+    "SegmentationClass/a.png": mask(2, 4),
+    "SegmentationClass/b.png": mask(3, 1),
+    "SegmentationObject/b.png": mask(3, 1),
+    "SegmentationObject/a.png": mask(2, 7),
+  };
+  await withDataset(files, async (root) => {
+    const dataset = await openDataset({ root, labels: null, classes });
+    const path = `${root}/SegmentationClass/a.png`;
+    await assertRejects(
+      () => dataset.readClassMask("a"),
+      Error,
+      `Expected class ids 0…3, and 255 for void, in ${path}`,
+    );
+    await assertRejects(() => dataset.readClassMask("b"), Error, `to have the 2×1 pixels of ${root}/JPEGImages/b.JPG`);
+    await assertRejects(() => dataset.readInstanceMask("b"), Error, "but found 3×1");
+    assertEquals([...(await dataset.readInstanceMask("a"))!.data], [7, 7]);
+  });
+});
+
+Deno.test("Dataset takes masks of a photograph that EXIF data turn as people see it", async () => {
+  const turned = await sharp({ create: { width: 4, height: 2, channels: 3, background: "red" } })
+    .withMetadata({ orientation: 6 }).jpeg().toBuffer();
+  const mask = (width: number, height: number) => encodePng({ width, height, data: new Uint8Array(8) });
+  const files = { "a.jpg": turned, "b.jpg": turned, "labels.json": '{"a": [], "b": []}' };
+  const masks = { "SegmentationClass/a.png": mask(2, 4), "SegmentationClass/b.png": mask(4, 2) };
+  await withDataset({ ...files, ...masks }, async (root) => {
+    const dataset = await openDataset({ root, labels: null, classes });
+    assertEquals((await dataset.readImage("a")).width, 2);
+    assertEquals((await dataset.readClassMask("a"))?.height, 4);
+    await assertRejects(() => dataset.readClassMask("b"), Error, "b.jpg, which its EXIF data turn, but found 4×2");
   });
 });

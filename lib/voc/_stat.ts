@@ -1,0 +1,13 @@
+/** Whether a path leads to a folder, also over links. */
+export const isFolder = (path: string): boolean => statOrNull(path)?.isDirectory ?? false;
+
+/** Whether a path leads to a file, also over links. */
+export const isFile = (path: string): boolean => statOrNull(path)?.isFile ?? false;
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch {
+    return null;
+  }
+}
