@@ -61,7 +61,10 @@ async function execute(args: readonly string[], module: string): Promise<void> {
   });
   if (command === "config") return console.log(JSON.stringify(config, null, 2));
   const options = runOptions(parsed, { module, defaultWorkdir: config.workdir ?? `out/${config.preset}` });
-  if (command === "demo") await makeSampleData(config.data.root!, config.seed);
+  if (command === "demo") {
+    const { makeSampleData } = await import("./make_sample_data.ts");
+    await makeSampleData(config.data.root!, config.seed);
+  }
   const { checkPaths } = await import("./check_paths.ts");
   checkPaths(config);
 
@@ -267,17 +270,6 @@ async function resultsOf(
 async function describeStages(module: string): Promise<string[]> {
   const { stages }: PipelineModule = await import(module);
   return stages.map(({ name, section }) => `${name.padEnd(16)} ${section}`);
-}
-
-/** Makes the sample data set where it is missing; an interrupted attempt leaves nothing that looks whole. */
-async function makeSampleData(folder: string, seed: number): Promise<void> {
-  const { exists } = await import("./_files.ts");
-  if (await exists(folder)) return;
-  const { generateSample } = await import("../voc/sample/mod.ts");
-  const unfinished = `${folder}.unfinished`;
-  if (await exists(unfinished)) await Deno.remove(unfinished, { recursive: true });
-  await generateSample({ seed, out: unfinished });
-  await Deno.rename(unfinished, folder);
 }
 
 /** Does work that SIGINT and SIGTERM abort; a second one ends the process at once. */

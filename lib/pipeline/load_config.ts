@@ -39,6 +39,17 @@ export function loadConfig({ preset, file, settings = [] }: ConfigSources): Conf
   return check(config);
 }
 
+/**
+ * Completes any part of a configuration, such as the one that a run has stored, with the preset that it names.
+ *
+ * @param partial Settings, those of `paper` where it names no preset.
+ * @returns The checked configuration.
+ * @throws UsageError naming the key, what was expected and what was found.
+ */
+export function completeConfig(partial: Record<string, unknown>): Config {
+  return check(merge(presetOf(partial["preset"] ?? "paper"), partial));
+}
+
 function presetOf(name: unknown): Config {
   if (typeof name === "string" && Object.hasOwn(presets, name)) return presets[name as Config["preset"]];
   const names = Object.keys(presets);
