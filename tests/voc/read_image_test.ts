@@ -81,6 +81,49 @@ Deno.test("readImage() makes 8-bit RGB of grey, 16-bit, indexed and CMYK picture
   });
 });
 
+/** An uncompressed TIFF of four inks, without a profile. */
+function cmykTiff(inks: Uint8Array, { width, height }: { width: number; height: number }): Uint8Array {
+  const start = 8,
+    entries: [tag: number, type: number, count: number, value: number][] = [
+      [256, 4, 1, width],
+      [257, 4, 1, height],
+      [258, 3, 4, 0], // bits of the four samples, after the entries
+      [259, 3, 1, 1], // not compressed
+      [262, 3, 1, 5], // inks
+      [273, 4, 1, 0], // where the pixels are
+      [277, 3, 1, 4],
+      [278, 4, 1, height],
+      [279, 4, 1, inks.length],
+    ];
+  const bits = start + 2 + 12 * entries.length + 4, at = bits + 8;
+  const bytes = new Uint8Array(at + inks.length), view = new DataView(bytes.buffer);
+  bytes.set([0x49, 0x49, 42, 0, start]);
+  view.setUint16(start, entries.length, true);
+  for (const [n, [tag, type, count, value]] of entries.entries()) {
+    const entry = start + 2 + 12 * n;
+    view.setUint16(entry, tag, true);
+    view.setUint16(entry + 2, type, true);
+    view.setUint32(entry + 4, count, true);
+    view.setUint32(entry + 8, tag === 258 ? bits : tag === 273 ? at : value, true);
+  }
+  for (let sample = 0; sample < 4; sample++) view.setUint16(bits + 2 * sample, 8, true);
+  bytes.set(inks, at);
+  return bytes;
+}
+
+Deno.test("readImage() takes CMYK without a profile as light that two inks let through", async () => {
+  await withFolder(async (folder) => {
+    const inks = Uint8Array.of(0, 0, 0, 0, 255, 0, 0, 0, 0, 100, 255, 0, 100, 0, 0, 55, 0, 0, 0, 255, 10, 20, 30, 0);
+    await Deno.writeFile(`${folder}/a.tif`, cmykTiff(inks, { width: 6, height: 1 }));
+    const { data } = await readImage(`${folder}/a.tif`);
+    const [white, cyan, orange, both, black, light] = [0, 1, 2, 3, 4, 5].map((
+      i,
+    ) => [...data.subarray(3 * i, 3 * i + 3)]);
+    assertEquals([white, cyan, orange], [[255, 255, 255], [0, 255, 255], [255, 155, 0]]);
+    assertEquals([both, black, light], [[122, 200, 200], [0, 0, 0], [245, 235, 225]]);
+  });
+});
+
 Deno.test("readImage() lays transparent parts over white", async () => {
   await withFolder(async (folder) => {
     const data = Uint8Array.of(0, 0, 0, 255, 0, 0, 0, 128, 0, 0, 0, 0);
