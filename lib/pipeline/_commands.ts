@@ -8,6 +8,7 @@ import {
   EXPORT_FLAGS,
   type Flags,
   KUBERNETES_FLAGS,
+  PREDICTION_FLAGS,
   RUN_FLAGS,
   SLURM_FLAGS,
 } from "./_flags.ts";
@@ -47,8 +48,8 @@ export const COMMANDS = {
   },
   evaluate: {
     usage: "[flags]",
-    help: "Judges pseudo labels against true masks, as a whole and class by class.",
-    flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+    help: "Judges pseudo labels, or what another program predicted, against true masks, as a whole and class by class.",
+    flags: { ...PREDICTION_FLAGS, ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
   },
   ablation: {
     usage: "[flags]",

@@ -68,13 +68,23 @@ export const KUBERNETES_FLAGS = {
   mount: { value: "folder", help: "where the volume is mounted, so that all paths are those of here, default /work" },
 } satisfies Record<string, Flag>;
 
+/** Flags of the evaluation of what other programs predicted. */
+export const PREDICTION_FLAGS = {
+  predictions: {
+    value: "path",
+    help: "judge these in place of pseudo labels: COCO's results, or VOC's folder of PNGs",
+  },
+  truth: { value: "file", help: "with --predictions: true masks in COCO's format, default those of the data set" },
+  out: { value: "file", help: "with --predictions: also write the scores as JSON" },
+} satisfies Record<string, Flag>;
+
 /** Flags of the export. */
 export const EXPORT_FLAGS = {
   format: { value: "name", help: "coco (default), coco-results, voc or voc-server" },
   out: { value: "path", help: "file or folder to write, default below export in the working directory" },
-  list: { value: "name", help: "the images, default data.inferList; with --truth data.valList" },
+  list: { value: "name", help: "the images, default data.inferList; with --true-masks data.valList" },
   score: { value: "0…1", help: "leave out instances of a lower score; fragments, of score 0, are left out anyway" },
-  truth: { help: "write the data set's true masks instead, to judge other programs with" },
+  "true-masks": { help: "write the data set's true masks instead, to judge other programs with" },
   predictions: { value: "folder", help: "for voc-server: label maps of any program, default semantic in the workdir" },
   competition: { value: "name", help: "for voc-server: comp6 (default), or comp5 if only VOC's data was used" },
 } satisfies Record<string, Flag>;

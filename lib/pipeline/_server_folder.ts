@@ -1,6 +1,7 @@
 import { basename, join } from "node:path";
 import type { Config } from "../config.ts";
 import { decodePng, encodePng, readList } from "../voc/mod.ts";
+import { readFileIfExists } from "./_files.ts";
 import type { ExportOptions } from "./export_labels.ts";
 import { placeFile } from "./_place_file.ts";
 
@@ -24,7 +25,9 @@ export async function writeServerFolder(
   for (const id of ids) {
     signal?.throwIfAborted();
     const path = join(source, `${id}.png`);
-    const { width, height, data: labels } = decodePng(await Deno.readFile(path), path);
+    const bytes = await readFileIfExists(path);
+    if (!bytes) throw new Error(`Expected a label map ${path} but found no such file`);
+    const { width, height, data: labels } = decodePng(bytes, path);
     const foreign = labels.find((label) => label > data.classes.length && label !== 255);
     if (foreign !== undefined) {
       throw new Error(`Expected labels 0…${data.classes.length} or 255 in ${path} but found ${foreign}`);
@@ -52,6 +55,10 @@ function listed(root: string, list: string): string[] {
 /** Ids of all label maps in a folder, ascending. */
 async function labelMaps(folder: string): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".png")) ids.push(name.slice(0, -4));
+  try {
+    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".png")) ids.push(name.slice(0, -4));
+  } catch (error) {
+    throw new Error(`Expected a folder of label maps at ${folder} but found: ${(error as Error).message}`);
+  }
   return ids.sort();
 }

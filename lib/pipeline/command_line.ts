@@ -2,6 +2,7 @@
  * The command line: parses it, checks the configuration, and only then loads what is heavy.
  * @module
  */
+import type { Config } from "../config.ts";
 import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
 import { type ParsedArguments, parseFlags } from "./_flags.ts";
 import { EXPORT_FORMATS } from "./export_formats.ts";
@@ -64,6 +65,10 @@ async function execute(args: readonly string[], module: string): Promise<void> {
   if (command === "demo") {
     const { makeSampleData } = await import("./make_sample_data.ts");
     await makeSampleData(config.data.root!, config.seed);
+  }
+  if (command === "evaluate") {
+    const scores = await judgePredictions(parsed, { config, options });
+    if (scores !== null) return console.log(scores);
   }
   const { checkPaths } = await import("./check_paths.ts");
   checkPaths(config);
@@ -206,6 +211,42 @@ function submitOptions(
   };
 }
 
+/** Scores of what another program predicted, as text; `null` where the command line names none. */
+async function judgePredictions(
+  { values }: ParsedArguments,
+  { config, options: { progress } }: { config: Config; options: RunOptions },
+): Promise<string | null> {
+  const value = (flag: string) => values.get(flag)?.[0];
+  const predictions = value("predictions"), truth = value("truth"), out = value("out");
+  const alone = ["truth", "out"].find((flag) => values.has(flag));
+  if (predictions === undefined) {
+    if (alone) throw new UsageError(`Expected --predictions with --${alone} but found none`);
+    return null;
+  }
+  if (truth !== undefined && values.has("list")) {
+    throw new UsageError("Expected no --list with --truth: the file names its images");
+  }
+  const { exists } = await import("./_files.ts");
+  for (const [flag, path] of [["predictions", predictions], ["truth", truth]] as const) {
+    if (path !== undefined && !await exists(path)) {
+      throw new UsageError(`Expected a file or folder for --${flag} but found none at ${path}`);
+    }
+  }
+  if (truth === undefined) (await import("./check_paths.ts")).checkPaths(config);
+  const { formatPredictionScores, scorePredictions } = await import("./score_predictions.ts");
+  const scores = await interruptible((signal) =>
+    scorePredictions(config, {
+      predictions,
+      ...optional("truth", truth),
+      ...optional("list", value("list")),
+      ...optional("progress", progress),
+      signal,
+    })
+  );
+  if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(scores, null, 2)}\n`);
+  return formatPredictionScores(scores);
+}
+
 function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }: RunOptions): ExportOptions {
   const value = (flag: string) => values.get(flag)?.[0];
   const format = value("format") ?? "coco", score = value("score"), competition = value("competition");
@@ -222,11 +263,11 @@ function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }
   if (competition !== undefined && !isOneOf(["comp5", "comp6"] as const, competition)) {
     throw new UsageError(`Expected --competition comp5 or comp6 but found ${competition}`);
   }
-  const useless = format === "voc-server" ? ["score", "truth", "limit"] : ["predictions", "competition"];
+  const useless = format === "voc-server" ? ["score", "true-masks", "limit"] : ["predictions", "competition"];
   const found = useless.find((flag) => values.has(flag));
   if (found) throw new UsageError(`Expected no --${found} with --format ${format} but found it`);
-  if (values.has("truth") && (format === "coco-results" || score !== undefined)) {
-    throw new UsageError("Expected neither --score nor --format coco-results with --truth: true masks have no scores");
+  if (values.has("true-masks") && (format === "coco-results" || score !== undefined)) {
+    throw new UsageError("Expected neither --score nor --format coco-results with --true-masks, which have no scores");
   }
   return {
     workdir,
@@ -234,7 +275,7 @@ function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }
     ...optional("out", value("out")),
     ...optional("list", value("list")),
     ...optional("score", score === undefined ? undefined : Number(score)),
-    truth: values.has("truth"),
+    truth: values.has("true-masks"),
     ...optional("predictions", value("predictions")),
     ...optional("competition", competition),
     ...optional("limit", limit),

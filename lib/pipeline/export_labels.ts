@@ -11,6 +11,7 @@ import {
 } from "../formats/mod.ts";
 import { type Dataset, encodePng } from "../voc/mod.ts";
 import type { EXPORT_FORMATS } from "./export_formats.ts";
+import { keepInstances } from "./_keep_instances.ts";
 import { openDataset } from "./stages.ts";
 import { readInstances } from "./stages/_instances.ts";
 import { Progress, type ProgressOptions } from "./progress.ts";
@@ -152,13 +153,10 @@ async function readPseudo(files: Store, id: string): Promise<ExportedInstances> 
 
 /** The instances that are no fragments and reach a score. */
 function withScore(instances: ExportedInstances, least: number): ExportedInstances {
-  const { height, width, class: classes, score, mask } = instances;
+  const { score } = instances;
   if (!score) return instances;
   const kept = Array.from(score, (_, n) => n).filter((n) => score[n]! > 0 && score[n]! >= least);
-  if (kept.length === score.length) return instances;
-  const size = height * width, masks = new Uint8Array(kept.length * size);
-  kept.forEach((n, place) => masks.set(mask.subarray(n * size, (n + 1) * size), place * size));
-  return { height, width, class: kept.map((n) => classes[n]!), score: kept.map((n) => score[n]!), mask: masks };
+  return keepInstances(instances, kept);
 }
 
 async function writeVocFolder(

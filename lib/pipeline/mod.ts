@@ -14,6 +14,7 @@ export * from "./progress.ts";
 export type { BadImageChoice } from "./quarantine.ts";
 export * from "./run.ts";
 export * from "./run_report.ts";
+export * from "./score_predictions.ts";
 export * from "./shard.ts";
 export * from "./stages.ts";
 export * from "./usage_error.ts";
