@@ -7,7 +7,7 @@ import type { Backbone } from "../nn/mod.ts";
 import type { Evidence } from "../synthesis/mod.ts";
 import { type Dataset, decodePng, type LabelMap } from "../voc/mod.ts";
 import type { Params } from "../weights/mod.ts";
-import { isBookkeeping } from "./inputs.ts";
+import { resultIds } from "./result_ids.ts";
 import { openDataset, prepare } from "./stages.ts";
 import { readCams } from "./stages/_cams.ts";
 import { readEvidence, readMaps } from "./stages/_evidence.ts";
@@ -89,7 +89,7 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
     config,
     dataset,
     ids: async (...stages) => {
-      const found = await Promise.all(stages.map((stage) => idsIn(files.path(stage, "."))));
+      const found = await Promise.all(stages.map((stage) => resultIds(files.path(stage, "."))));
       const listed = [...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)];
       return [...new Set(listed)].filter((id) => found.every((ids) => ids.has(id)));
     },
@@ -106,17 +106,4 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
     irnet: () => onBackend(irnetNetwork),
     untrainedIrnet: () => onBackend(untrainedIrnet),
   };
-}
-
-/** Ids that the result files in a folder begin with. */
-async function idsIn(folder: string): Promise<Set<string>> {
-  const ids = new Set<string>();
-  try {
-    for await (const { name, isFile } of Deno.readDir(folder)) {
-      if (isFile && !isBookkeeping(name)) ids.add(name.replace(/\.[^.]*$/, ""));
-    }
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return ids;
 }
