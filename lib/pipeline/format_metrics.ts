@@ -1,15 +1,16 @@
 import type { InstanceMetrics, Metrics } from "../evaluation/metrics.ts";
+import { notJudged } from "../evaluation/not_judged.ts";
 import { textTable } from "./_text_table.ts";
 
 /**
- * The numbers that everyone looks for first, one a line, with the list and the number of images that they are of.
+ * The numbers that everyone looks for first, one a line, with the list and the number of images that they are of; then
+ * a line for each part that there was nothing to judge by.
  *
  * @param metrics Results of a run.
  * @returns Lines of text.
  */
-export function formatHeadlines(
-  { classification, cam, relation, semantic, instance, colourBaseline }: Metrics,
-): string {
+export function formatHeadlines(metrics: Metrics): string {
+  const { classification, cam, relation, semantic, instance, colourBaseline } = metrics;
   const rows: [name: string, measure: string, value: number | null, of: { split: string; images?: number }][] = [
     ["classification", "mAP", classification.map, classification],
     ["CAMs", "mIoU", cam.miou, cam],
@@ -28,12 +29,14 @@ export function formatHeadlines(
     rows.push(["colours alone (control)", "mIoU", colourBaseline.miou, colourBaseline]);
     rows.push(["colours alone (control)", "AP50", colourBaseline.ap50, colourBaseline]);
   }
-  return textTable(rows.map(([name, measure, value, { split, images }]) => [
+  const judged = rows.filter(([, , , { images }]) => images !== 0);
+  const table = textTable(judged.map(([name, measure, value, { split, images }]) => [
     name,
     measure,
     percent(value).padStart(5),
     `on ${split}${images === undefined ? "" : `, ${images} images`}`,
   ]));
+  return [...(judged.length > 0 ? [table] : []), ...notJudged(metrics)].join("\n");
 }
 
 /**

@@ -65,6 +65,25 @@ Deno.test("renderReport() shows the control only where it was measured, and no g
   assert(!renderReport({ ...input, gallery: [] }).includes('id="gallery"'));
 });
 
+Deno.test("renderReport() says what could not be judged, and shows no empty tables and charts", () => {
+  const { metrics } = input, none = { images: 0 };
+  const bare = renderReport({
+    ...input,
+    metrics: {
+      ...metrics,
+      cam: { ...metrics.cam, ...none },
+      relation: { ...metrics.relation, ...none },
+      semantic: { ...metrics.semantic, ...none },
+      instance: { ...metrics.instance, ...none },
+    },
+  });
+  assert(bare.includes("CAMs and pseudo labels are not judged: no image of infer has a true mask."));
+  assert(bare.includes(">81.4<") && !bare.includes(">79.9<") && bare.includes('id="gallery"'));
+  for (const id of ["parts", "classes"]) {
+    assert(page.includes(`<section id="${id}">`) && !bare.includes(`<section id="${id}">`), id);
+  }
+});
+
 Deno.test("renderReport() carries Plotly as its package has it", () => {
   const packed = /<script type="text\/plain" id="plotly">([^<]*)</.exec(page)![1]!;
   const source = gunzipSync(Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)));

@@ -25,6 +25,37 @@ Deno.test("formatHeadlines() shows a number a line, with its list", () => {
   );
 });
 
+Deno.test("formatHeadlines() leaves out what there was nothing to judge by, and says so", () => {
+  const none = { images: 0 };
+  const { classification, cam, relation, semantic, instance } = metrics;
+  assertEquals(
+    formatHeadlines({
+      ...metrics,
+      classification: { ...classification, ...none },
+      instance: { ...instance, ...none },
+    }).split("\n").slice(-3),
+    [
+      "pseudo labels         mIoU        61.3  on infer, 9 images",
+      "Classification is not judged: data.valList names no list",
+      "Pseudo instances are not judged: no image of exact has a true instance mask",
+    ],
+  );
+  assertEquals(
+    formatHeadlines({
+      ...metrics,
+      cam: { ...cam, ...none },
+      relation: { ...relation, ...none },
+      semantic: { ...semantic, ...none },
+      instance: { ...instance, ...none },
+    }).split("\n").slice(0, 3),
+    [
+      "classification  mAP   81.4  on val, 7 images",
+      "Confident labels are not judged: no image of train has a true mask",
+      "CAMs and pseudo labels are not judged: no image of infer has a true mask",
+    ],
+  );
+});
+
 Deno.test("formatClasses() shows a row a class, with a dash for what does not occur and nothing for what is not measured", () => {
   assertEquals(
     formatClasses(metrics).split("\n"),

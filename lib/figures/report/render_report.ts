@@ -36,11 +36,12 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
 export function renderReport({ config, metrics, trainings, gallery: entries, run = null }: ReportInput): string {
   const { preset, data, backbone, seed } = config;
   const reference = referenceNumbers(config);
-  const results = [thresholdChart(metrics), precisionChart(metrics)], losses = trainings.map(lossChart);
+  const isJudged = metrics.cam.images > 0;
+  const results = isJudged ? [thresholdChart(metrics), precisionChart(metrics)] : [], losses = trainings.map(lossChart);
   const title = `IRNet: preset ${preset}`;
   const sections = [
     { id: "results", title: "Results", body: headline(metrics, reference) },
-    {
+    isJudged && {
       id: "parts",
       title: "The method, part by part",
       body: html`${semanticTable(metrics, reference)}${ablationTable(metrics, reference)}`,
@@ -49,11 +50,11 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
       id: "curves",
       title: "Curves",
       body: html`
-        <div class="charts">${results.map((chart, n) => chartFigure(chart, n))}</div>
+        ${isJudged && html`<div class="charts">${results.map((chart, n) => chartFigure(chart, n))}</div>`}
         <div class="charts losses">${losses.map((chart, n) => chartFigure(chart, results.length + n))}</div>
       `,
     },
-    { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
+    isJudged && { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
     entries.length > 0 && {
       id: "gallery",
       title: "Images",
