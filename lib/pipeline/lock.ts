@@ -37,6 +37,7 @@ export async function takeLock(folder: string, shard: Shard): Promise<() => Prom
     file.truncateSync();
     sign();
   } catch (error) {
+    await removeIfExists(path).catch(() => {});
     file.close();
     throw new Error(`Expected to write ${path} but found: ${(error as Error).message}`, { cause: error });
   }

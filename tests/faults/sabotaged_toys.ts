@@ -1,0 +1,8 @@
+/** The toy pipeline as a process that dies at the operation on files whose number is its first argument. */
+import { main } from "../../lib/pipeline/command_line.ts";
+import { toys } from "../pipeline/workspace.ts";
+import { sabotage } from "./sabotage.ts";
+
+const [at, ...args] = Deno.args;
+sabotage({ at: Number(at), kind: "kill" });
+Deno.exit(await main(args, { module: toys }));
