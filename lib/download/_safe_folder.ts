@@ -1,0 +1,77 @@
+import { join, sep } from "node:path";
+
+/** How much may come out of an archive. */
+export interface UnpackLimits {
+  /** Bytes of all files together. */
+  readonly maxBytes: number;
+  /** Files and folders. */
+  readonly maxEntries: number;
+}
+
+/** Writes what archives hold below one folder, and nowhere else. */
+export class SafeFolder {
+  readonly #archive: string;
+  readonly #folder: string;
+  readonly #limits: UnpackLimits;
+  readonly #checked = new Set<string>();
+  #root: string | null = null;
+  #bytes = 0;
+  #entries = 0;
+
+  /** Takes the archive's name for messages. */
+  constructor(folder: string, { archive, limits }: { archive: string; limits: UnpackLimits }) {
+    this.#folder = folder;
+    this.#archive = archive;
+    this.#limits = limits;
+  }
+
+  /** Makes a folder. */
+  async makeFolder(path: string): Promise<void> {
+    await this.#make(this.#parts(path));
+  }
+
+  /** Writes a file that is not there yet. */
+  async writeFile(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
+    const parts = this.#parts(path);
+    const target = join(await this.#make(parts.slice(0, -1)), parts.at(-1)!);
+    using file = await Deno.open(target, { write: true, createNew: true, mode: 0o644 }).catch((cause) => {
+      throw new Error(`Expected to write "${path}" of ${this.#archive} but found: ${cause.message}`, { cause });
+    });
+    for await (const chunk of content) {
+      this.#bytes += chunk.length;
+      if (this.#bytes > this.#limits.maxBytes) this.#refuse(path, `more than ${this.#limits.maxBytes} bytes in all`);
+      for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+    }
+  }
+
+  /** Refuses an entry. */
+  #refuse(path: string, found: string): never {
+    throw new Error(`Expected ${this.#archive} to be safe to unpack but found, at ${JSON.stringify(path)}, ${found}`);
+  }
+
+  /** The names along a path that stays below the folder on every system. */
+  #parts(path: string): string[] {
+    if (++this.#entries > this.#limits.maxEntries) this.#refuse(path, `more than ${this.#limits.maxEntries} entries`);
+    if (path.startsWith("/") || /^[a-z]:/i.test(path)) this.#refuse(path, "an absolute path");
+    const parts = path.split("/").filter((part) => part !== "" && part !== ".");
+    if (parts.includes("..")) this.#refuse(path, 'a path with ".."');
+    // deno-lint-ignore no-control-regex
+    if (/[\\\x00-\x1f\x7f]/.test(path) || parts.some((part) => part.length > 255) || path.length > 4096) {
+      this.#refuse(path, "a path that not every system has");
+    }
+    if (parts.length === 0) this.#refuse(path, "no name");
+    return parts;
+  }
+
+  /** Makes a folder and checks that it is below the root; links that were there before may lead elsewhere. */
+  async #make(parts: readonly string[]): Promise<string> {
+    const folder = join(this.#folder, ...parts);
+    if (this.#checked.has(folder)) return folder;
+    await Deno.mkdir(folder, { recursive: true });
+    this.#root ??= await Deno.realPath(this.#folder);
+    const real = await Deno.realPath(folder);
+    if (real !== this.#root && !real.startsWith(this.#root + sep)) this.#refuse(parts.join("/"), `a link to ${real}`);
+    this.#checked.add(folder);
+    return folder;
+  }
+}
