@@ -33,6 +33,7 @@ export class SafeFolder {
   /** Writes a file that is not there yet. */
   async writeFile(path: string, content: AsyncIterable<Uint8Array>): Promise<void> {
     const parts = this.#parts(path);
+    if (parts.length === 0) this.#refuse(path, "a file without a name");
     const target = join(await this.#make(parts.slice(0, -1)), parts.at(-1)!);
     using file = await Deno.open(target, { write: true, createNew: true, mode: 0o644 }).catch((cause) => {
       throw new Error(`Expected to write "${path}" of ${this.#archive} but found: ${cause.message}`, { cause });
@@ -59,7 +60,6 @@ export class SafeFolder {
     if (/[\\\x00-\x1f\x7f]/.test(path) || parts.some((part) => part.length > 255) || path.length > 4096) {
       this.#refuse(path, "a path that not every system has");
     }
-    if (parts.length === 0) this.#refuse(path, "no name");
     return parts;
   }
 
