@@ -46,6 +46,8 @@ export interface CocoDataset {
   readonly annotations: ReadonlyMap<number | string, readonly CocoAnnotation[]>;
 }
 
+const MOST_PIXELS = 1e8; // of an image; masks of more are surely a mistake, and would fill the memory
+
 /**
  * Reads a data set in COCO's format: its `images`, `categories` and `annotations`. Segmentations are not decoded yet.
  *
@@ -67,12 +69,11 @@ export function readCocoDataset(json: unknown, name: string): CocoDataset {
     const image = expectObject(value, place(""));
     const id = expectId(image["id"], place(".id"));
     if (images.has(id)) throw new Error(`Expected every image id once in ${name} but found ${show(id)} twice`);
-    images.set(id, {
-      id,
-      fileName: expectText(image["file_name"], place(".file_name")),
-      height: expectSide(image["height"], place(".height")),
-      width: expectSide(image["width"], place(".width")),
-    });
+    const height = expectSide(image["height"], place(".height")), width = expectSide(image["width"], place(".width"));
+    if (height * width > MOST_PIXELS) {
+      throw new Error(`Expected at most ${MOST_PIXELS} pixels in ${place("")} but found ${height}×${width}`);
+    }
+    images.set(id, { id, fileName: expectText(image["file_name"], place(".file_name")), height, width });
   });
 
   const categories = expectList(file["categories"], `categories of ${name}`).map((value, n) => {

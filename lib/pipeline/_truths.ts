@@ -30,8 +30,12 @@ export interface TruthImage {
 
 /** The true masks of an image. */
 export interface Truth {
-  /** Class ids of pixels; 255 is void. */
-  readonly classes: LabelMap;
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Class ids of pixels; 255 is void. @throws RangeError if there are too many classes for a map of them. */
+  labels(): LabelMap;
   /** Instances; `null` where they are not known one by one. */
   readonly instances: InstanceMasks | null;
   /** Groups of objects, which predictions may lie in or not. */
@@ -48,9 +52,17 @@ export async function truthsOfDataset({ data }: Config, list: string): Promise<T
     categories: data.classes.map((_, n) => n + 1),
     images: names.map((name, n) => ({ name, id: numbers[n]! })),
     read: async ({ name }) => {
-      const classes = await dataset.readClassMask(name);
-      const objects = classes && await dataset.readInstanceMask(name);
-      return classes && { classes, instances: objects && trueInstances(objects, classes), crowds: null };
+      const labels = await dataset.readClassMask(name);
+      if (!labels) return null;
+      const objects = await dataset.readInstanceMask(name);
+      const { height, width } = labels;
+      return {
+        height,
+        width,
+        labels: () => labels,
+        instances: objects && trueInstances(objects, labels),
+        crowds: null,
+      };
     },
   };
 }
@@ -75,7 +87,9 @@ export async function truthsOfCoco(path: string): Promise<Truths> {
       };
       const places = [...all.keys()];
       return Promise.resolve({
-        classes: mergedClasses(masks),
+        height,
+        width,
+        labels: () => mergedClasses(masks),
         instances: keepInstances(masks, places.filter((n) => !all[n]!.crowd)),
         crowds: keepInstances(masks, places.filter((n) => all[n]!.crowd)),
       });
@@ -105,6 +119,7 @@ function mergedClasses({ height, width, class: classes, mask }: InstanceMasks): 
   const size = height * width, data = new Uint8Array(size);
   for (let n = 0; n < classes.length; n++) {
     const label = classes[n]! + 1;
+    if (label >= 255) throw new RangeError(`Expected at most 254 classes for label maps but found ${label}`);
     for (let i = 0; i < size; i++) {
       if (mask[n * size + i]) data[i] = data[i] === 0 || data[i] === label ? label : 255;
     }

@@ -81,14 +81,17 @@ export async function scorePredictions(
     signal?.throwIfAborted();
     const masks = await truths.read(image);
     if (!masks) continue;
-    const { classes, instances, crowds } = masks;
+    const { instances, crowds } = masks;
     if (predictions.labels) {
       images++;
       const predicted = await predictions.labels(image);
-      about(image.name, () => countConfusion(confusion, { predicted, truth: classes, uncertainIsBackground: true }));
+      about(
+        image.name,
+        () => countConfusion(confusion, { predicted, truth: masks.labels(), uncertainIsBackground: true }),
+      );
     }
     if (predictions.instances && instances) {
-      const predicted = await predictions.instances(image, classes);
+      const predicted = await predictions.instances(image, masks);
       matches.push(about(image.name, () => matchInstances(outsideCrowds(predicted, crowds), instances)));
     }
     bar.update(n + 1, truths.images.length);
