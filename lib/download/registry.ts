@@ -1,5 +1,6 @@
 import { z } from "zod";
 import builtIn from "../../data/registry.json" with { type: "json" };
+import { parseJson } from "../parse_json.ts";
 
 /** What a file must be. */
 export interface FileFacts {
@@ -64,7 +65,7 @@ const schema = z.record(
 export async function registryEntry(key: string, path?: string): Promise<RegistryEntry> {
   const { name, value } = path === undefined
     ? { name: "data/registry.json", value: builtIn as unknown }
-    : { name: path, value: parse(await Deno.readTextFile(path), path) };
+    : { name: path, value: parseJson(await Deno.readTextFile(path), path) };
   const result = schema.safeParse(value);
   if (!result.success) {
     const { path: place, message } = result.error.issues[0]!;
@@ -73,12 +74,4 @@ export async function registryEntry(key: string, path?: string): Promise<Registr
   const entry = Object.hasOwn(result.data, key) ? result.data[key] : undefined;
   if (!entry) throw new Error(`Expected one of ${Object.keys(result.data).join(", ")} in ${name} but found ${key}`);
   return entry;
-}
-
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new Error(`Expected JSON in ${path} but found: ${(cause as Error).message}`, { cause });
-  }
 }

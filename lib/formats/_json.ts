@@ -1,16 +1,8 @@
 /** Checks of values that come from JSON; errors name the place, such as `annotations[3].score of a.json`. */
+export { parseJson } from "../parse_json.ts";
 
 /** An object of JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;
-
-/** @throws Error unless the text is JSON. */
-export function parseJson(text: string, name: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`Expected JSON in ${name} but found: ${(error as Error).message}`);
-  }
-}
 
 /** @throws Error unless it is an object. */
 export function expectObject(value: unknown, place: string): JsonObject {

@@ -1,4 +1,5 @@
 import { type Config, presets } from "../config.ts";
+import { parseJson } from "../parse_json.ts";
 import { describe, nearestKey, parseValue, schemaOf } from "./_config_keys.ts";
 import { configSchema } from "./_config_schema.ts";
 import { nearest } from "./nearest.ts";
@@ -34,7 +35,7 @@ export function loadConfig({ preset, file, settings = [] }: ConfigSources): Conf
       `Expected the preset ${preset} in ${file}, as in --preset, but found ${JSON.stringify(named)}`,
     );
   }
-  let config = merge(presetOf(preset ?? named ?? "paper"), partial);
+  let config: unknown = usage(() => check(merge(presetOf(preset ?? named ?? "paper"), partial)), file);
   for (const [key, text] of settings) config = merge(config, settingOf(key, text));
   return check(config);
 }
@@ -65,14 +66,19 @@ function readPartial(file: string): Record<string, unknown> {
   } catch (error) {
     throw new UsageError(`Expected a configuration in ${file} but found: ${(error as Error).message}`);
   }
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new UsageError(`Expected JSON in ${file} but found: ${(error as Error).message}`);
-  }
+  const value = usage(() => parseJson(text, file));
   if (!isGroup(value)) throw new UsageError(`Expected an object of settings in ${file} but found ${show(value)}`);
   return value;
+}
+
+/** Errors become those of usage, and name the file where there is one. */
+function usage<T>(work: () => T, file?: string): T {
+  try {
+    return work();
+  } catch (error) {
+    const { message } = error as Error;
+    throw new UsageError(file === undefined ? message : message.replaceAll(/$/gm, `, in ${file}`));
+  }
 }
 
 /** One setting as a partial configuration. */

@@ -1,3 +1,4 @@
+import { parseJson } from "../parse_json.ts";
 import { NameCollector, type NamesById } from "./_label_names.ts";
 
 /** Keys of an entry that may hold the id of its image, and its class names. */
@@ -10,10 +11,10 @@ const NAME_KEYS = ["labels", "label", "classes", "class", "categories", "categor
  *
  * @param text Content of the file.
  * @param path Its name, for messages.
- * @throws Error naming the file, and the id where there is one.
+ * @throws Error naming the file, and the place or the id.
  */
 export function parseLabelsJson(text: string, path: string): NamesById {
-  const json = parse(text, path), collector = new NameCollector(path);
+  const json = parseJson(text, path), collector = new NameCollector(path);
   if (Array.isArray(json)) {
     for (const [n, entry] of json.entries()) {
       const [key, names] = [valueOf(entry, ID_KEYS), valueOf(entry, NAME_KEYS)];
@@ -36,14 +37,6 @@ export function parseLabelsJson(text: string, path: string): NamesById {
     throw new Error(`Expected an object of id → class names, or a list of objects, in ${path} but found ${show(json)}`);
   }
   return collector.all();
-}
-
-function parse(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text.replace(/^\ufeff/, ""));
-  } catch (error) {
-    throw new Error(`Expected JSON in ${path} but found: ${(error as Error).message}`);
-  }
 }
 
 function valueOf(entry: unknown, keys: readonly string[]): unknown {
