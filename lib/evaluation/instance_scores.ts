@@ -1,4 +1,5 @@
-import { areaUnderPrecision, byDescendingScore } from "./_area_under_precision.ts";
+import { areaUnderPrecision } from "./_area_under_precision.ts";
+import { judgedInstances } from "./_judged.ts";
 import { meanOfNumbers } from "./_mean.ts";
 import { chosenClasses } from "./chosen_classes.ts";
 import type { InstanceMatches } from "./match_instances.ts";
@@ -34,8 +35,9 @@ export function instanceScores(
   if (strange !== undefined) throw new RangeError(`Expected classes 0…${classes.length - 1} but found ${strange}`);
 
   const rows = classes.map((name, c) => {
+    const judged = ious.map((iou) => judgedInstances(matches, { class: c, iou }));
     const truths = matches.reduce((sum, image) => sum + image.truths.filter((truth) => truth === c).length, 0);
-    return { name, truths, precision: ious.map((iou) => averagePrecision(matches, { class: c, iou, truths })) };
+    return { name, truths, precision: judged.map(({ right, scores }) => areaUnderPrecision(right, scores, truths)) };
   });
   const means = chosenClasses(classes, chosen);
   return {
@@ -43,23 +45,4 @@ export function instanceScores(
     rows,
     means: ious.map((_, t) => meanOfNumbers(means.map((c) => rows[c]!.precision[t]!))),
   };
-}
-
-function averagePrecision(
-  matches: readonly InstanceMatches[],
-  { class: c, iou, truths }: { class: number; iou: number; truths: number },
-): number {
-  const scores: number[] = [], right: boolean[] = [];
-  for (const image of matches) {
-    const found = image.found.filter((one) => one.class === c);
-    const taken = new Set<number>();
-    for (const i of byDescendingScore(found.map(({ score }) => score))) {
-      const one = found[i]!;
-      const matching = one.truth >= 0 && one.iou >= Math.fround(iou);
-      scores.push(one.score);
-      right.push(matching && !taken.has(one.truth));
-      if (matching) taken.add(one.truth);
-    }
-  }
-  return areaUnderPrecision(right, scores, truths);
 }

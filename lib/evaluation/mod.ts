@@ -12,6 +12,7 @@ export * from "./instance_scores.ts";
 export * from "./label_counts.ts";
 export * from "./match_instances.ts";
 export * from "./metrics.ts";
+export * from "./precision_recall.ts";
 export * from "./not_judged.ts";
 export * from "./segmentation_scores.ts";
 export * from "./sweep.ts";

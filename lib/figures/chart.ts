@@ -28,6 +28,8 @@ export interface Chart {
   readonly traces: readonly ChartTrace[];
   /** Axes. */
   readonly layout: Readonly<Record<string, unknown>>;
+  /** Whether its colours, those of VOC, need a light ground. */
+  readonly isOnLight?: boolean;
 }
 
 /** Colours of lines that differ without colour vision, on light and on dark ground. */

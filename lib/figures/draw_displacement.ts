@@ -1,6 +1,7 @@
 import type { RgbImage } from "../voc/image.ts";
 import type { PictureSize, VectorField } from "./maps.ts";
 import { stretch } from "./_stretch.ts";
+import { usualReach } from "./_reach.ts";
 import { wheelColour } from "./_wheel.ts";
 
 /** Size and scale of the picture. */
@@ -29,11 +30,4 @@ export function drawDisplacement(field: VectorField, { height, width, reach }: D
   const data = new Uint8Array(height * width * 3);
   for (let i = 0; i < dy.length; i++) data.set(wheelColour(dy[i]! / unit, dx[i]! / unit), i * 3);
   return { height, width, data };
-}
-
-/** The length that 99 % of the displacements stay below, and at least one pixel: a field at rest stays white. */
-function usualReach(vectors: Float32Array): number {
-  const size = vectors.length / 2;
-  const lengths = Float32Array.from({ length: size }, (_, i) => Math.hypot(vectors[i]!, vectors[size + i]!)).sort();
-  return Math.max(lengths[Math.floor(0.99 * (size - 1))] ?? 1, 1);
 }

@@ -1,0 +1,80 @@
+import { Buffer } from "node:buffer";
+import sharp, { type Sharp } from "sharp";
+import type { RgbImage } from "../voc/image.ts";
+import { type TextStyle, textSvg } from "./_text.ts";
+
+/** Colours of what surrounds pictures. */
+export const INK = "#1c1e22", MUTED = "#5c626b", LINE = "#d5d3cc", GROUND = "#ffffff";
+
+/** Width of figures: that of a notebook's page. */
+export const WIDTH = 1000;
+
+/** A rectangle, pixels. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A drawing of vectors and pictures. */
+export class Drawing {
+  readonly width: number = WIDTH;
+  /** May be set once all is placed. */
+  height = 0;
+  readonly #parts: (string | (() => Promise<string>))[] = [];
+
+  /** SVG elements. */
+  add(...svg: string[]): void {
+    this.#parts.push(...svg);
+  }
+
+  text(text: string, style: TextStyle & { readonly x: number; readonly y: number }): void {
+    this.add(textSvg(text, style));
+  }
+
+  /** A picture that fills a box; `isSharp` keeps its pixels square. */
+  image(picture: RgbImage, { x, y, width, height }: Box, isSharp: boolean): void {
+    this.#parts.push(async () => {
+      const file = await scaled(picture, { width, height, isSharp }).png({ compressionLevel: 9 }).toBuffer();
+      const source = `data:image/png;base64,${file.toString("base64")}`;
+      return `<image x="${x}" y="${y}" width="${width}" height="${height}" href="${source}"/>`;
+    });
+  }
+
+  /** The whole as SVG. */
+  async svg({ title, description }: { readonly title: string; readonly description: string }): Promise<string> {
+    const parts = await Promise.all(this.#parts.map((part) => typeof part === "string" ? part : part()));
+    const size = `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}"`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escapeXml(title)}</title>` +
+      `<desc>${escapeXml(description)}</desc><rect width="100%" height="100%" fill="${GROUND}"/>${
+        parts.join("")
+      }</svg>`;
+  }
+}
+
+/** A picture in another size: photographs smoothly, maps of few pixels with all their corners. */
+export function scaled(
+  { data, width, height }: RgbImage,
+  box: { readonly width: number; readonly height: number; readonly isSharp: boolean },
+): Sharp {
+  const size = { width: Math.max(1, Math.round(box.width)), height: Math.max(1, Math.round(box.height)) };
+  const kernel = box.isSharp && size.width >= width ? "nearest" : "lanczos3";
+  return sharp(data, { raw: { width, height, channels: 3 } }).resize({ ...size, fit: "fill", kernel });
+}
+
+/** An SVG as PNG. */
+export async function rasterised(svg: string): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await sharp(Buffer.from(svg), { unlimited: true }).flatten({ background: GROUND })
+    .png({ compressionLevel: 9 }).toBuffer();
+  return new Uint8Array(file);
+}
+
+/** A PNG with 256 colours, a quarter of the size: notebooks are kept small. */
+export async function inFewColours(png: Uint8Array): Promise<Uint8Array> {
+  return await sharp(png).png({ palette: true, colours: 256, dither: 0.6, compressionLevel: 9 }).toBuffer();
+}
+
+function escapeXml(text: string): string {
+  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}

@@ -1,0 +1,32 @@
+import { JUPYTER_DISPLAY } from "./figure.ts";
+
+/** Anything that tells a notebook how it is shown, as figures do. */
+export interface Displayable {
+  /** Contents by MIME type. */
+  [JUPYTER_DISPLAY](): Promise<Record<string, unknown>>;
+}
+
+/** Time for an output to leave the kernel: headless runs may end a cell before. Milliseconds. */
+const SENDING = 60;
+
+/**
+ * Shows figures below the cell of a notebook, one after another.
+ *
+ * @param figures What to show.
+ * @throws Error outside of a notebook on the Deno kernel.
+ */
+export async function show(...figures: readonly Displayable[]): Promise<void> {
+  // The kernel alone has this member; reading it elsewhere throws or gives nothing.
+  const jupyter = (() => {
+    try {
+      return Deno.jupyter;
+    } catch {
+      return undefined;
+    }
+  })();
+  if (!jupyter) throw new Error("Expected show() in a notebook on the Deno kernel but found no kernel");
+  for (const figure of figures) {
+    await jupyter.display(await figure[JUPYTER_DISPLAY]() as Deno.jupyter.MediaBundle, { raw: true });
+    await new Promise((resolve) => setTimeout(resolve, SENDING));
+  }
+}
