@@ -1,4 +1,4 @@
-import { XMLParser } from "fast-xml-parser";
+import { XMLParser, XMLValidator } from "fast-xml-parser";
 
 const parser = new XMLParser({ preserveOrder: true, parseTagValue: false, trimValues: true });
 
@@ -7,16 +7,19 @@ const parser = new XMLParser({ preserveOrder: true, parseTagValue: false, trimVa
  *
  * @param text Content of the file.
  * @param path Its name, for messages.
- * @throws Error naming the file if it is not XML.
+ * @throws Error naming the file, line and column if it is not XML.
  */
 export function parseNamesXml(text: string, path: string): { name: string; parent: string }[] {
-  let tree: unknown;
+  const validity = XMLValidator.validate(text);
+  if (validity !== true) {
+    const { msg, line, col = 1 } = validity.err as Partial<typeof validity.err>; // no column for a file without elements
+    throw new Error(`Expected an annotation in ${path} but found at line ${line}, column ${col}: ${msg}`);
+  }
   try {
-    tree = parser.parse(text, true);
-  } catch (error) {
+    return [...names(parser.parse(text), "")];
+  } catch (error) { // entities without end, or elements too deep
     throw new Error(`Expected an annotation in ${path} but found: ${(error as Error).message}`);
   }
-  return [...names(tree, "")];
 }
 
 /** The parser keeps the order of elements: each is an object of its tag and its children; text is under `#text`. */
