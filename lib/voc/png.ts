@@ -9,6 +9,9 @@ import { vocPalette } from "./palette.ts";
 
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
+/** A small file can claim to be huge; 2^28 pixels is what libvips, too, takes by default. */
+const MOST_PIXELS = 2 ** 28;
+
 /** A PNG file's pixels and, where it is indexed, its colours. */
 export interface LabelPng extends LabelMap {
   /** Red, green, blue of every index; `null` for a grey file. */
@@ -97,7 +100,7 @@ export function decodePng(bytes: Uint8Array, name: string): LabelPng {
   const stride = Math.ceil(width * bits / 8);
   let rows: Uint8Array;
   try {
-    rows = inflateSync(concat(compressed));
+    rows = inflateSync(concat(compressed), { maxOutputLength: height * (stride + 1) + 1 }); // one more than right
   } catch (error) {
     throw new Error(`Expected readable pixels in ${name} but found: ${(error as Error).message}`);
   }
@@ -157,8 +160,8 @@ function readHeader(body: Uint8Array, name: string): Header {
   }
   if (interlace !== 0) throw new Error(`Expected rows in order but found an interlaced PNG in ${name}`);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
-  if (width === 0 || height === 0) {
-    throw new Error(`Expected at least one pixel but found ${width}×${height} in ${name}`);
+  if (width === 0 || height === 0 || width * height > MOST_PIXELS) {
+    throw new Error(`Expected 1 to ${MOST_PIXELS} pixels but found ${width}×${height} in ${name}`);
   }
   return { width, height, bits, indexed: kind === "indexed" };
 }

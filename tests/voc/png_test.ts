@@ -129,6 +129,17 @@ Deno.test("Pillow reads what encodePng() writes", async () => {
   }
 });
 
+Deno.test("decodePng() refuses a small file with far more pixels than it says, or that says far too many", () => {
+  const file = encodePng({ width: 4, height: 2, data: new Uint8Array(8) });
+  const bomb = replacePixels(file, deflateSync(new Uint8Array(50_000_000)));
+  assertThrows(() => decodePng(bomb, "bomb.png"), Error, "Expected readable pixels in bomb.png but found");
+
+  const huge = file.slice(), view = new DataView(huge.buffer);
+  view.setUint32(16, 2 ** 31 - 1);
+  view.setUint32(29, crc32(huge.subarray(12, 29)));
+  assertThrows(() => decodePng(huge, "huge.png"), Error, "pixels but found 2147483647×2 in huge.png");
+});
+
 /** The same file with other compressed pixels. */
 function replacePixels(file: Uint8Array, pixels: Uint8Array): Uint8Array {
   const text = String.fromCharCode(...file);
