@@ -7,6 +7,7 @@ import {
   EVALUATION_FLAGS,
   EXPORT_FLAGS,
   type Flags,
+  INIT_FLAGS,
   KUBERNETES_FLAGS,
   PREDICTION_FLAGS,
   RUN_FLAGS,
@@ -60,6 +61,11 @@ export const COMMANDS = {
     usage: "[flags]",
     help: "Makes the sample data set and runs the whole pipeline on it; results in out/sample.",
     flags: { ...withoutPreset, ...RUN_FLAGS, ...COMMON_FLAGS },
+  },
+  init: {
+    usage: "<folder> [flags]",
+    help: "Looks at a folder of images, says what it found and writes a configuration that runs.",
+    flags: { ...INIT_FLAGS, ...COMMON_FLAGS },
   },
   "submit-slurm": {
     usage: "[flags]",

@@ -89,6 +89,19 @@ export const EXPORT_FLAGS = {
   competition: { value: "name", help: "for voc-server: comp6 (default), or comp5 if only VOC's data was used" },
 } satisfies Record<string, Flag>;
 
+/** Flags of the look at a folder. */
+export const INIT_FLAGS = {
+  labels: { value: "path", help: "JSON or CSV file, or folder of VOC's XML files, default the one in the folder" },
+  classes: { value: "a,b", help: "all classes in the order of their ids in masks, default in alphabetical order" },
+  weights: {
+    value: "file",
+    help: "ImageNet weights of the preset's backbone; without them it starts from random ones",
+  },
+  preset: { value: "name", help: "default lite with --weights, sample without" },
+  out: { value: "file", help: "the configuration to write, default irnet.json in the folder" },
+  force: { help: "overwrite it" },
+} satisfies Record<string, Flag>;
+
 /** Flags of every command. */
 export const COMMON_FLAGS = {
   debug: { help: "show where an error comes from" },

@@ -8,6 +8,7 @@ import { type ParsedArguments, parseFlags } from "./_flags.ts";
 import { EXPORT_FORMATS } from "./export_formats.ts";
 import type { ExportOptions } from "./export_labels.ts";
 import { nearest } from "./nearest.ts";
+import type { ProgressOptions } from "./progress.ts";
 import type { RunOptions } from "./run.ts";
 import type { RunReport } from "./run_report.ts";
 import { parseShard } from "./shard.ts";
@@ -48,11 +49,14 @@ async function execute(args: readonly string[], module: string): Promise<void> {
     const stageLines = command === "stage" ? await describeStages(module) : [];
     return console.log(helpText(args.length > rest.length ? command : null, stageLines));
   }
-  const allowed = command === "stage" ? 1 : 0;
-  if (positionals.length < allowed) throw new UsageError("Expected the name of a stage but found none");
+  const wanted = { stage: "the name of a stage", init: "a folder of images" }[command as string];
+  const allowed = wanted ? 1 : 0;
+  if (positionals.length < allowed) throw new UsageError(`Expected ${wanted} but found none`);
   if (positionals.length > allowed) {
     throw new UsageError(`Expected no argument ${positionals[allowed]} after ${command}`);
   }
+
+  if (command === "init") return await initFolder(positionals[0]!, parsed);
 
   const { loadConfig } = await import("./load_config.ts");
   const config = loadConfig({
@@ -93,6 +97,21 @@ async function execute(args: readonly string[], module: string): Promise<void> {
   const { formatRunReport } = await import("./run_report.ts");
   if (command !== "ablation" || !results) console.log(formatRunReport(report));
   if (results) console.log(command === "ablation" ? results : `\n${results}`);
+}
+
+async function initFolder(folder: string, { values }: ParsedArguments): Promise<void> {
+  const { init } = await import("./init.ts");
+  const value = (flag: string) => values.get(flag)?.[0];
+  await init(folder, {
+    ...optional("labels", value("labels")),
+    ...optional("classes", value("classes")?.split(",").map((name) => name.trim())),
+    ...optional("weights", value("weights")),
+    ...optional("preset", value("preset")),
+    ...optional("out", value("out")),
+    force: values.has("force"),
+    progress: progressOnTerminal(),
+    write: (text) => console.log(text),
+  });
 }
 
 /** The command and what follows it; without one it is `run`. */
@@ -159,10 +178,7 @@ function runOptions(
     ...optional("limit", limit === undefined ? undefined : Number(limit)),
     ...optional("shard", shard === undefined ? undefined : parseShard(shard)),
     onBadImage,
-    progress: {
-      terminal: Deno.stderr.isTerminal(),
-      write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
-    },
+    progress: progressOnTerminal(),
   };
 }
 
@@ -285,6 +301,13 @@ function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }
 
 function isOneOf<T extends string>(choices: readonly T[], text: string): text is T {
   return (choices as readonly string[]).includes(text);
+}
+
+function progressOnTerminal(): ProgressOptions {
+  return {
+    terminal: Deno.stderr.isTerminal(),
+    write: (text) => void Deno.stderr.writeSync(new TextEncoder().encode(text)),
+  };
 }
 
 /** The stages that a command stands for. */

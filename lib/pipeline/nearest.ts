@@ -14,7 +14,8 @@ export function nearest(word: string, candidates: readonly string[]): string | n
   return best;
 }
 
-function editDistance(a: string, b: string): number {
+/** Least number of letters to insert, delete or replace to make one word of the other. */
+export function editDistance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
     const next = [i];

@@ -8,6 +8,7 @@ export * from "./dataset.ts";
 export * from "./epoch_order.ts";
 export * from "./flip.ts";
 export * from "./image.ts";
+export * from "./inspect_folder.ts";
 export * from "./normalise.ts";
 export * from "./palette.ts";
 export * from "./picture_size.ts";

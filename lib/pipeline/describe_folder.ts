@@ -1,0 +1,163 @@
+import type { FolderReport, ImageFacts, MaskFacts } from "../voc/inspect_folder.ts";
+import { textTable } from "./_text_table.ts";
+import { editDistance } from "./nearest.ts";
+
+/** Sides below which an image is called very small, pixels; area above which it is called large. */
+const SMALL = 32, LARGE = 1500 * 1500;
+
+/** Images of a class below which it is called rare. */
+const RARE = 5;
+
+/** Problems of a folder in sentences. */
+export interface FolderProblems {
+  /** About images that no run could use, which are left out. */
+  readonly leftOut: readonly string[];
+  /** About what a run can live with. */
+  readonly doubtful: readonly string[];
+}
+
+/**
+ * What is in a folder of images, for people: numbers, formats, sizes, labels, masks, and images of each class.
+ *
+ * @param report What was found.
+ * @param classes The classes in their order.
+ * @returns Lines of text.
+ */
+export function describeFolder(report: FolderReport, classes: readonly string[]): string {
+  const { root, images, names, labelSource, masks, instanceMasks } = report;
+  const sizes = images.map(({ width, height }) => ({ width, height, area: width * height }))
+    .sort((a, b) => a.area - b.area)
+    .map(({ width, height }) => `${width}×${height}`);
+  const traits = images.flatMap(({ traits }) => traits.length > 0 ? traits : ["8-bit colour"]);
+  const labelled = images.flatMap(({ id }) => names.has(id) ? [names.get(id)!] : []);
+  const perImage = labelled.reduce((sum, those) => sum + those.length, 0) / Math.max(1, labelled.length);
+  const rows = [
+    ["images", `${images.length}: ${frequencies(images.map(({ format }) => format))}`],
+    ["pixels", frequencies(traits)],
+    ["sizes", `${sizes[0]} to ${sizes.at(-1)}, median ${sizes[sizes.length >> 1]}`],
+    ["labels", `${labelSource}: ${classes.length} classes, ${perImage.toFixed(1)} an image`],
+    [
+      "true masks",
+      masks.size > 0
+        ? `${masks.size}, of instances ${instanceMasks.length}`
+        : "none, which is fine: results are made, and not judged",
+    ],
+  ];
+  const table = classes.map((name, index) => {
+    return [String(index + 1), name, String(labelled.filter((those) => those.includes(name)).length)];
+  });
+  return [
+    root,
+    textTable(rows.map((row) => ["", ...row])),
+    "",
+    textTable([["id", "class", "images"], ...table].map(([id, name, count]) => [id!.padStart(4), name!, count!])),
+  ].join("\n");
+}
+
+/**
+ * What is wrong, or may be, with a folder of images.
+ *
+ * @param report What was found.
+ * @param classes The classes in their order.
+ * @returns Sentences, each naming up to five images.
+ */
+export function folderProblems(report: FolderReport, classes: readonly string[]): FolderProblems {
+  const { images, unreadable, ambiguous, names, labelSource, masks } = report;
+  const present = new Set([...images, ...unreadable, ...ambiguous].map(({ id }) => id));
+  const unlabelled = images.filter(({ id }) => !names.has(id)).map(({ id }) => id);
+  const lost = [...names.keys()].filter((id) => !present.has(id));
+  const empty = images.filter(({ id }) => names.get(id)?.length === 0).map(({ id }) => id);
+  const small = images.filter(({ width, height }) => Math.min(width, height) < SMALL).map(({ id }) => id);
+  const large = images.filter(({ width, height }) => width * height > LARGE).map(({ id }) => id);
+  const leftOut = [
+    ...unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`),
+    ...ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`),
+    unlabelled.length > 0 &&
+    `without labels in ${labelSource} (an empty list would say that no class is shown): ${some(unlabelled)}`,
+    lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
+  ];
+  const doubtful = [
+    ...alike(report, classes),
+    ...rare(report, classes),
+    ...copies(images).map((ids) => `the same file under several names: ${some(ids)}`),
+    small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
+    large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
+    empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
+    ...images.flatMap((image) => maskProblems(image, { mask: masks.get(image.id), classes })),
+    ...disagreeing(report, classes),
+  ];
+  const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
+  return { leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
+}
+
+/** Names that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
+function alike(report: FolderReport, classes: readonly string[]): string[] {
+  const isAlike = (a: string, b: string) =>
+    a.toLowerCase() === b.toLowerCase() || (Math.min(a.length, b.length) >= 3 && editDistance(a, b) === 1);
+  return classes.flatMap((a, i) =>
+    classes.slice(i + 1).filter((b) => isAlike(a, b)).map((b) => {
+      const [rarer, other] = imagesOf(report, a) <= imagesOf(report, b) ? [a, b] : [b, a];
+      return `class ${rarer} (${counted(imagesOf(report, rarer))}): did you mean ${other} ` +
+        `(${counted(imagesOf(report, other))})?`;
+    })
+  );
+}
+
+function rare(report: FolderReport, classes: readonly string[]): string[] {
+  const counts = classes.map((name) => imagesOf(report, name)), most = Math.max(...counts);
+  return classes.flatMap((name, i) => {
+    if (counts[i]! < RARE) return [`class ${name} is in ${counted(counts[i]!)}: too few to learn it from`];
+    const factor = Math.floor(most / counts[i]!);
+    return factor >= 10 ? [`class ${name} is in ${factor} times fewer images than the most frequent one`] : [];
+  });
+}
+
+/** Ids of images whose files are equal, group by group. */
+function copies(images: readonly ImageFacts[]): string[][] {
+  const groups = Map.groupBy(images, ({ hash }) => hash);
+  return [...groups.values()].filter((group) => group.length > 1).map((group) => group.map(({ id }) => id));
+}
+
+function maskProblems(
+  { id, width, height }: ImageFacts,
+  { mask, classes }: { mask: MaskFacts | undefined; classes: readonly string[] },
+): string[] {
+  if (!mask) return [];
+  if (mask.problem !== null) return [`true mask of ${id}: ${mask.problem}`];
+  if (mask.width !== width || mask.height !== height) {
+    return [`true mask of ${id} has ${mask.width}×${mask.height} pixels and its image ${width}×${height}`];
+  }
+  const unknown = mask.ids.find((label) => label > classes.length);
+  return unknown === undefined ? [] : [`true mask of ${id} holds ${unknown}, but classes have ids 1…${classes.length}`];
+}
+
+/** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */
+function disagreeing({ names, masks }: FolderReport, classes: readonly string[]): string[] {
+  const found = [...masks].flatMap(([id, { ids }]) => {
+    const label = ids.find((label) =>
+      classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!)
+    );
+    return label === undefined || !names.has(id) ? [] : [`${id} (${label}: ${classes[label - 1]})`];
+  });
+  return found.length === 0 ? [] : [
+    `true masks with classes that the labels do not name: ${some(found)}; are the ids of the classes those of the ` +
+    "table? --classes a,b,… gives another order",
+  ];
+}
+
+function imagesOf({ images, names }: FolderReport, name: string): number {
+  return images.filter(({ id }) => names.get(id)?.includes(name)).length;
+}
+
+const counted = (images: number) => images === 1 ? "1 image" : `${images} images`;
+
+/** How often each word occurs, the most frequent first. */
+function frequencies(words: readonly string[]): string {
+  const counts = [...Map.groupBy(words, (word) => word)].map(([word, { length }]) => ({ word, length }));
+  return counts.sort((a, b) => b.length - a.length).map(({ word, length }) => `${length} ${word}`).join(", ");
+}
+
+/** The first five of many. */
+function some(ids: readonly string[]): string {
+  return `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ` and ${ids.length - 5} more` : ""}`;
+}
