@@ -36,7 +36,7 @@ for (let round = 0; round < extent.rounds; round++) {
     await workspace.copy("unbroken", workdir);
     // A checkpoint that nothing needs any more is only looked at with --verify.
     const files = (await victims(path, draw)).filter((file) => !file.includes("state."));
-    assert(files.length > 20, `${files}`);
+    assert(files.length > 15, `${files}`);
     for (const file of files) {
       await damage(`${path}/${file}`, (bytes) => bytes.slice(0, Math.floor(draw() * bytes.length)));
     }
