@@ -1,4 +1,5 @@
 /** The `.npy` format: one array, a header that is a Python literal, little-endian values. */
+import { rowMajor } from "../weights/row_major.ts";
 import type { NpzArray } from "./npz.ts";
 
 const MAGIC = "\x93NUMPY";
@@ -21,49 +22,94 @@ export function encodeNpy({ shape, data }: NpzArray, name: string): Uint8Array {
   return file;
 }
 
-/** `.npy` file → array; `where` names file and array in messages. */
-export function decodeNpy(bytes: Uint8Array, where: string): NpzArray {
+/** What stands in front of the values. */
+export interface NpyHeader {
+  /** Type of the values, such as `<f4`; `|O`: a pickle follows. */
+  readonly descr: string;
+  /** Whether the first index varies fastest. */
+  readonly fortran: boolean;
+  readonly shape: number[];
+  /** Where the values begin. */
+  readonly start: number;
+}
+
+/** Longest header that is read, bytes; those of plain arrays have 118. */
+const LONGEST_HEADER = 65535;
+
+/** Header of a `.npy` file; `where` names file and array in messages. */
+export function decodeNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const latin1 = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
-  if (bytes.length < 12 || latin1(0, 6) !== MAGIC) throw new Error(`Expected a .npy array as ${where} but found none`);
+  if (bytes.length < 12 || latin1(0, 6) !== MAGIC) {
+    throw new Error(`Expected a .npy array as ${where} but found none at byte 0`);
+  }
   const wide = bytes[6]! > 1; // versions 2 and 3 have a longer length field
-  const start = wide ? 12 + view.getUint32(8, true) : 10 + view.getUint16(8, true);
-  const header = latin1(wide ? 12 : 10, start);
+  const from = wide ? 12 : 10, length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
+  if (length > Math.min(LONGEST_HEADER, bytes.length - from)) {
+    throw new Error(
+      `Expected a header of at most ${
+        Math.min(LONGEST_HEADER, bytes.length - from)
+      } bytes of ${where} at byte ${from} ` +
+        `but found ${length}`,
+    );
+  }
+  const header = latin1(from, from + length);
   const descr = /'descr':\s*'([^']*)'/.exec(header)?.[1];
   const order = /'fortran_order':\s*(True|False)/.exec(header)?.[1];
   const sides = /'shape':\s*\(([\d\s,]*)\)/.exec(header)?.[1];
   if (descr === undefined || order === undefined || sides === undefined) {
-    throw new Error(`Expected type, order and shape of ${where} but found the header ${header.trim()}`);
+    throw new Error(
+      `Expected type, order and shape of ${where} at byte ${from} but found the header ${header.trim().slice(0, 200)}`,
+    );
   }
-  const type = TYPES[descr];
+  const shape = sides.split(",").map((side) => side.trim()).filter(Boolean).map(Number);
+  return { descr, fortran: order === "True", shape, start: from + length };
+}
+
+/** `.npy` file → array, a view of its bytes where these are aligned; `where` names file and array in messages. */
+export function decodeNpy(bytes: Uint8Array, where: string): NpzArray {
+  const { descr, fortran, shape, start } = decodeNpyHeader(bytes, where);
+  const type = Object.hasOwn(TYPES, descr) ? TYPES[descr]! : undefined;
   if (!type) {
     throw new Error(`Expected ${where} of type ${Object.keys(TYPES).join(", ")} but found ${descr}`);
   }
-  const shape = sides.split(",").map((side) => side.trim()).filter(Boolean).map(Number);
   const count = shape.reduce((product, side) => product * side, 1);
   if (bytes.length - start !== count * type.bytes) {
     throw new Error(
-      `Expected ${count * type.bytes} bytes for [${shape.join(", ")}] ${descr} in ${where} but found ` +
+      `Expected ${count * type.bytes} bytes for [${
+        shape.join(", ")
+      }] ${descr} in ${where} at byte ${start} but found ` +
         `${bytes.length - start}`,
     );
   }
-  // A copy starts aligned.
-  const data = type.read(bytes.slice(start).buffer, where);
-  return { shape, data: order === "True" ? rowMajor(data, shape) : data };
+  const values = bytes.subarray(start);
+  const aligned = values.byteOffset % type.bytes === 0 ? values : values.slice();
+  const data = type.read(aligned.buffer as ArrayBuffer, { at: aligned.byteOffset, count, where });
+  return { shape, data: fortran ? rowMajor(data, shape) : data };
 }
 
 type Values = NpzArray["data"];
 
+/** Where values lie, how many, and what they are. */
+interface Place {
+  readonly at: number;
+  readonly count: number;
+  readonly where: string;
+}
+
 /** The types that are read, each into the one of our three that holds its values. */
-const TYPES: Record<string, { bytes: number; read(buffer: ArrayBuffer, where: string): Values }> = {
-  "<f4": { bytes: 4, read: (buffer) => new Float32Array(buffer) },
-  "<i4": { bytes: 4, read: (buffer) => new Int32Array(buffer) },
-  "|u1": { bytes: 1, read: (buffer) => new Uint8Array(buffer) },
-  "|b1": { bytes: 1, read: (buffer) => new Uint8Array(buffer) },
-  "<f2": { bytes: 2, read: (buffer) => Float32Array.from(new Float16Array(buffer)) },
-  "<f8": { bytes: 8, read: (buffer) => Float32Array.from(new Float64Array(buffer)) },
-  "<u2": { bytes: 2, read: (buffer) => Int32Array.from(new Uint16Array(buffer)) },
-  "<i8": { bytes: 8, read: (buffer, where) => narrowed(new BigInt64Array(buffer), where) },
+const TYPES: Record<string, { bytes: number; read(buffer: ArrayBuffer, place: Place): Values }> = {
+  "<f4": { bytes: 4, read: (buffer, { at, count }) => new Float32Array(buffer, at, count) },
+  "<i4": { bytes: 4, read: (buffer, { at, count }) => new Int32Array(buffer, at, count) },
+  "|u1": { bytes: 1, read: (buffer, { at, count }) => new Uint8Array(buffer, at, count) },
+  "|b1": { bytes: 1, read: (buffer, { at, count }) => new Uint8Array(buffer, at, count) },
+  "<f2": { bytes: 2, read: (buffer, { at, count }) => new Float32Array(new Float16Array(buffer, at, count)) },
+  "<f8": { bytes: 8, read: (buffer, { at, count }) => new Float32Array(new Float64Array(buffer, at, count)) },
+  "<u2": { bytes: 2, read: (buffer, { at, count }) => new Int32Array(new Uint16Array(buffer, at, count)) },
+  "<i8": {
+    bytes: 8,
+    read: (buffer, { at, count, where }) => narrowed(new BigInt64Array(buffer, at, count), where),
+  },
 };
 
 function narrowed(values: BigInt64Array, where: string): Int32Array {
@@ -71,15 +117,4 @@ function narrowed(values: BigInt64Array, where: string): Int32Array {
     if (BigInt.asIntN(32, value) !== value) throw new Error(`Expected 32-bit integers as ${where} but found ${value}`);
     return Number(value);
   });
-}
-
-/** Reorders values whose first index varies fastest. */
-function rowMajor(data: Values, shape: readonly number[]): Values {
-  const result = data.slice();
-  const index = shape.map(() => 0);
-  for (let i = 0; i < data.length; i++) {
-    result[index.reduce((offset, at, axis) => offset * shape[axis]! + at, 0)] = data[i]!;
-    for (let axis = 0; axis < shape.length && ++index[axis]! === shape[axis]; axis++) index[axis] = 0;
-  }
-  return result;
 }

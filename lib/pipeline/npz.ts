@@ -1,6 +1,7 @@
 import { type Zippable, zipSync } from "fflate";
-import { decodeNpy, encodeNpy } from "./_npy.ts";
-import { readZip } from "./_zip.ts";
+import { decodeNpy, decodeNpyHeader, encodeNpy } from "./_npy.ts";
+import { decodePickledArrays } from "../weights/decode_pickled_arrays.ts";
+import { readZip } from "../weights/read_zip.ts";
 
 /** An array of a `.npz` archive, row-major. */
 export interface NpzArray {
@@ -58,4 +59,22 @@ export function decodeNpz(bytes: Uint8Array, name: string): Record<string, NpzAr
     arrays[key] = decodeNpy(content, `${key} in ${name}`);
   }
   return arrays;
+}
+
+/**
+ * A file of arrays by name → the arrays: a `.npz` archive, or a `.npy` file with a pickled dictionary, as the released
+ * code stores class attention maps. See {@linkcode decodeNpz} and {@linkcode decodePickledArrays}.
+ *
+ * @param bytes The file.
+ * @param name Name of the file, for messages.
+ * @returns Arrays by name.
+ * @throws Error naming the file, and the array or the byte, where it is damaged or holds anything else.
+ */
+export function decodeArrays(bytes: Uint8Array, name: string): Record<string, NpzArray> {
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return decodeNpz(bytes, name);
+  const { descr, shape, start } = decodeNpyHeader(bytes, name);
+  if (descr !== "|O" || shape.length > 0) {
+    throw new Error(`Expected one dictionary of arrays in ${name} but found [${shape}] of type ${descr}`);
+  }
+  return decodePickledArrays(bytes.subarray(start), { name, offset: start });
 }

@@ -1,3 +1,8 @@
+import { isNumberType, NUMBER_TYPES, type NumberTypeName, product, sizeOf, toFloats } from "./_numbers.ts";
+
+/** Longest header, bytes: the limit of the format. */
+const LONGEST_HEADER = 100_000_000;
+
 /** Values with their shape, row-major. */
 export interface NamedTensor {
   /** Extent of every axis; empty for a single number. */
@@ -31,21 +36,28 @@ export async function readSafetensors(path: string): Promise<TensorFile> {
 }
 
 /**
- * Decodes the bytes of a safetensors file. Values of types F64, F16, BF16, I64 and I32 become 32-bit floats.
+ * Decodes the bytes of a safetensors file. Values of other types become 32-bit floats.
  *
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
  * @returns Tensors and metadata.
- * @throws Error naming the file where it is not a whole safetensors file, or holds values of an unknown type.
+ * @throws Error naming the file, and the tensor or the byte, where it is not a whole safetensors file, or holds values
+ * of an unknown type.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   const { header, start } = readHeader(bytes, name);
-  const tensors: NamedTensors = {};
-  let metadata: Record<string, string> = {};
-  for (const [key, entry] of Object.entries(header)) {
-    if (key === "__metadata__") metadata = entry as Record<string, string>;
-    else tensors[key] = decodeTensor(bytes, start, { entry, name, key });
+  const { __metadata__: metadata = {}, ...rest } = header;
+  if (!isTexts(metadata)) {
+    throw new Error(
+      `Expected texts as __metadata__ of ${name} but found ${JSON.stringify(metadata).slice(0, 200)}`,
+    );
   }
+  const entries = Object.entries(rest).map(([key, entry]) => readEntry(key, entry, name));
+  checkPlaces(entries, name, bytes.length - start);
+  const tensors = Object.fromEntries(entries.map(({ key, type, shape, from, to }): [string, NamedTensor] => [
+    key,
+    { shape, data: toFloats(bytes.subarray(start + from, start + to), type) },
+  ]));
   return { name, tensors, metadata };
 }
 
@@ -81,80 +93,78 @@ export function encodeSafetensors(tensors: NamedTensors, metadata?: Record<strin
   return bytes;
 }
 
-type Decoder = (view: DataView, count: number) => Float32Array;
-
-const each = (size: number, read: (view: DataView, offset: number) => number): { size: number; decode: Decoder } => ({
-  size,
-  decode: (view, count) => Float32Array.from({ length: count }, (_, i) => read(view, i * size)),
-});
-
-const DECODERS: Readonly<Record<string, { size: number; decode: Decoder }>> = {
-  F32: {
-    size: 4,
-    decode: (view) => new Float32Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength)),
-  },
-  F64: each(8, (view, offset) => view.getFloat64(offset, true)),
-  F16: each(2, (view, offset) => halfToNumber(view.getUint16(offset, true))),
-  BF16: each(2, (view, offset) => brainToNumber(view.getUint16(offset, true))),
-  I64: each(8, (view, offset) => Number(view.getBigInt64(offset, true))),
-  I32: each(4, (view, offset) => view.getInt32(offset, true)),
-};
-
 function readHeader(bytes: Uint8Array, name: string): { header: Record<string, unknown>; start: number } {
-  if (bytes.length < 8) throw new Error(`Expected a safetensors file in ${name} but found ${bytes.length} bytes`);
+  if (bytes.length < 8) {
+    throw new Error(`Expected a safetensors file in ${name} but found ${bytes.length} bytes at byte 0`);
+  }
   const length = Number(new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true));
-  if (length > bytes.length - 8) {
-    throw new Error(`Expected a safetensors header of ${length} bytes in ${name} but found ${bytes.length - 8} bytes`);
+  if (length > Math.min(bytes.length - 8, LONGEST_HEADER)) {
+    throw new Error(
+      `Expected a safetensors header of ${length} bytes in ${name} at byte 8 but found ` +
+        (length > LONGEST_HEADER ? `that ${LONGEST_HEADER} are allowed` : `${bytes.length - 8} bytes`),
+    );
   }
   let header: unknown;
   try {
-    header = JSON.parse(new TextDecoder().decode(bytes.subarray(8, 8 + length)));
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes.subarray(8, 8 + length)));
   } catch (cause) {
-    throw new Error(`Expected a JSON header in ${name} but found something else`, { cause });
+    throw new Error(
+      `Expected a JSON header in ${name} at byte 8 but found something else: ${(cause as Error).message}`,
+      { cause },
+    );
   }
   if (typeof header !== "object" || header === null || Array.isArray(header)) {
-    throw new Error(`Expected a JSON object as header of ${name} but found ${JSON.stringify(header).slice(0, 40)}`);
+    throw new Error(
+      `Expected a JSON object as header of ${name} at byte 8 but found ${JSON.stringify(header).slice(0, 40)}`,
+    );
   }
   return { header: header as Record<string, unknown>, start: 8 + length };
 }
 
-function decodeTensor(
-  bytes: Uint8Array,
-  start: number,
-  { entry, name, key }: { entry: unknown; name: string; key: string },
-): NamedTensor {
+/** What the header says about a tensor. */
+interface Entry {
+  readonly key: string;
+  readonly type: NumberTypeName;
+  readonly shape: number[];
+  /** Where its values begin and end, from the end of the header. */
+  readonly from: number;
+  readonly to: number;
+}
+
+function readEntry(key: string, entry: unknown, name: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Record<string, unknown>>;
-  const decoder = DECODERS[String(dtype)];
-  if (!decoder) {
-    throw new Error(`Expected ${Object.keys(DECODERS).join(", ")} for ${key} in ${name} but found ${dtype}`);
+  if (!isNumberType(dtype)) {
+    throw new Error(`Expected ${NUMBER_TYPES.join(", ")} for ${key} in ${name} but found ${dtype}`);
   }
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
-    throw new Error(`Expected shape and data_offsets of ${key} in ${name} but found ${JSON.stringify(entry)}`);
+    const found = JSON.stringify(entry).slice(0, 200);
+    throw new Error(`Expected shape and data_offsets of ${key} in ${name} but found ${found}`);
   }
   const [from, to] = offsets as [number, number];
-  const count = product(shape);
-  if (to - from !== count * decoder.size || start + to > bytes.length) {
-    throw new Error(
-      `Expected ${count * decoder.size} bytes for ${key} [${shape}] ${dtype} in ${name} but found ` +
-        `${Math.max(0, Math.min(to, bytes.length - start) - from)}`,
-    );
+  const length = product(shape) * sizeOf(dtype);
+  if (to - from !== length) {
+    throw new Error(`Expected ${length} bytes for ${key} [${shape}] ${dtype} in ${name} but found ${to - from}`);
   }
-  return { shape, data: decoder.decode(new DataView(bytes.buffer, bytes.byteOffset + start + from, to - from), count) };
+  return { key, type: dtype, shape, from, to };
 }
+
+/** Values follow one another without gaps: none is shared, none is left over. */
+function checkPlaces(entries: readonly Entry[], name: string, size: number): void {
+  let at = 0;
+  for (const { key, type, shape, from, to } of [...entries].sort((a, b) => a.from - b.from || a.to - b.to)) {
+    if (from !== at) throw new Error(`Expected the values of ${key} in ${name} at ${at} but found them at ${from}`);
+    if (to > size) {
+      throw new Error(
+        `Expected ${to - from} bytes for ${key} [${shape}] ${type} in ${name} but found ${Math.max(0, size - from)}`,
+      );
+    }
+    at = to;
+  }
+  if (at !== size) throw new Error(`Expected ${at} bytes of values in ${name} but found ${size} up to byte ${size}`);
+}
+
+const isTexts = (value: unknown): value is Record<string, string> =>
+  typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
 
 const isCounts = (value: unknown): value is number[] =>
   Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);
-
-const product = (shape: readonly number[]) => shape.reduce((a, b) => a * b, 1);
-
-function halfToNumber(bits: number): number {
-  const exponent = (bits >> 10) & 31, fraction = bits & 1023, sign = bits & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction ? NaN : sign * Infinity;
-  return sign * (exponent ? (1 + fraction / 1024) * 2 ** (exponent - 15) : fraction * 2 ** -24);
-}
-
-const brain = new DataView(new ArrayBuffer(4));
-function brainToNumber(bits: number): number {
-  brain.setUint32(0, bits << 16);
-  return brain.getFloat32(0);
-}

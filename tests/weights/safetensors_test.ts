@@ -55,7 +55,7 @@ Deno.test("decodeSafetensors() says what is wrong with a file", () => {
   const text = (error: Error) => error.message;
   assertEquals(
     text(assertThrows(() => decodeSafetensors(whole.subarray(0, 5), "x"))),
-    "Expected a safetensors file in x but found 5 bytes",
+    "Expected a safetensors file in x but found 5 bytes at byte 0",
   );
   assertEquals(
     text(assertThrows(() => decodeSafetensors(whole.subarray(0, whole.length - 2), "x"))),
@@ -65,6 +65,26 @@ Deno.test("decodeSafetensors() says what is wrong with a file", () => {
   assertThrows(() => decodeSafetensors(fileOf("Q4", [1], new Uint8Array(1)), "x"), Error, "for t in x but found Q4");
   assertThrows(() => decodeSafetensors(fileOf("F32", [3], new Float32Array(2)), "x"), Error, "Expected 12 bytes for t");
   assertThrows(() => decodeSafetensors(new TextEncoder().encode("PK\x03\x04 and so on, not it"), "x"), Error, "header");
+});
+
+Deno.test("decodeSafetensors() refuses values that are shared, left out or left over, and names that are no tensors", () => {
+  const of = (header: unknown, bytes: number) => {
+    const text = new TextEncoder().encode(typeof header === "string" ? header : JSON.stringify(header));
+    const file = new Uint8Array(8 + text.length + bytes);
+    file[0] = text.length;
+    file.set(text, 8);
+    return file;
+  };
+  const refuse = (header: unknown, bytes: number, message: string) =>
+    assertThrows(() => decodeSafetensors(of(header, bytes), "x"), Error, message);
+  const f32 = (from: number, to: number) => ({ dtype: "F32", shape: [(to - from) / 4], data_offsets: [from, to] });
+  refuse({ a: f32(0, 8), b: f32(0, 8) }, 8, "Expected the values of b in x at 8 but found them at 0");
+  refuse({ a: f32(0, 4), b: f32(8, 12) }, 12, "Expected the values of b in x at 4 but found them at 8");
+  refuse({ a: f32(0, 4) }, 6, "Expected 4 bytes of values in x but found 6");
+  refuse({ a: { ...f32(0, 4), dtype: "constructor" } }, 4, "for a in x but found constructor");
+  refuse({ __metadata__: { a: 1 } }, 0, "Expected texts as __metadata__ of x");
+  const { tensors } = decodeSafetensors(of('{"__proto__":{"dtype":"U8","shape":[1],"data_offsets":[0,1]}}', 1), "x");
+  assertEquals(Object.keys(tensors), ["__proto__"]);
 });
 
 Deno.test("readSafetensors() reads a file that is not there with a named error", async () => {

@@ -1,0 +1,202 @@
+/** What PyTorch's pickles are made of: storages, and tensors as views of them. */
+import { type NumberTypeName, product, sizeOf, toFloats } from "./_numbers.ts";
+import type { NamedTensor } from "./safetensors.ts";
+import {
+  expected,
+  type Pickled,
+  type PickledCall,
+  PickledGlobal,
+  type PickledGlobals,
+  PickledObject,
+  PickleError,
+  type PickleLimits,
+} from "./_unpickle.ts";
+
+const STORAGES: Readonly<Record<string, NumberTypeName>> = {
+  FloatStorage: "F32",
+  DoubleStorage: "F64",
+  HalfStorage: "F16",
+  BFloat16Storage: "BF16",
+  LongStorage: "I64",
+  IntStorage: "I32",
+  ShortStorage: "I16",
+  CharStorage: "I8",
+  ByteStorage: "U8",
+  BoolStorage: "BOOL",
+};
+
+/** Values that tensors share. In the legacy format they follow after the tensors. */
+export interface Storage {
+  readonly key: string;
+  readonly type: NumberTypeName;
+  readonly count: number;
+  bytes: Uint8Array | null;
+}
+
+/** A storage, or a part of one, that a pickle refers to. */
+export class StorageView extends PickledObject {
+  readonly kind = "a storage";
+  constructor(readonly storage: Storage, readonly from: number, readonly count: number) {
+    super();
+  }
+}
+
+/** A tensor whose values may not have been read yet. */
+export class TorchTensor extends PickledObject {
+  readonly kind = "a tensor";
+  constructor(
+    readonly view: StorageView,
+    readonly layout: { readonly offset: number; readonly shape: number[]; readonly stride: number[] },
+  ) {
+    super();
+  }
+}
+
+/** The functions that PyTorch's pickles call, and the classes of storages that they name. */
+export const torchGlobals: PickledGlobals = {
+  "collections.OrderedDict": ([items]) => {
+    if (items === undefined) return new Map();
+    if (!Array.isArray(items)) throw expected("pairs of an OrderedDict", items);
+    return new Map(items.map((pair) => {
+      if (!Array.isArray(pair) || pair.length !== 2) throw expected("pairs of an OrderedDict", pair);
+      return pair as [Pickled, Pickled];
+    }));
+  },
+  "torch.Size": ([sides]) => sides ?? [],
+  "torch._utils._rebuild_tensor": rebuildTensor,
+  "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_parameter": parameter,
+  "torch.nn.parameter.Parameter": parameter,
+  ...Object.fromEntries(
+    Object.keys(STORAGES).flatMap((name) => [[`torch.${name}`, null], [`torch.cuda.${name}`, null]]),
+  ),
+};
+
+function rebuildTensor(args: Parameters<PickledCall>[0]): TorchTensor {
+  const [view, offset, shape, stride] = args;
+  if (!(view instanceof StorageView)) throw expected("a storage of a tensor", view ?? null);
+  if (!isCount(offset)) throw expected("the offset of a tensor", offset ?? null);
+  if (!isCounts(shape)) throw expected("the shape of a tensor", shape ?? null);
+  if (!isCounts(stride) || stride.length !== shape.length) throw expected("the strides of a tensor", stride ?? null);
+  return new TorchTensor(view, { offset, shape, stride });
+}
+
+function parameter([tensor]: Parameters<PickledCall>[0]): TorchTensor {
+  if (!(tensor instanceof TorchTensor)) throw expected("a tensor of a parameter", tensor ?? null);
+  return tensor;
+}
+
+/** All storages of a file by key. */
+export class Storages {
+  readonly byKey = new Map<string, Storage>();
+  readonly #bytesOf: ((storage: Storage) => Uint8Array) | undefined;
+
+  /** @param bytesOf Finds the values of a storage; absent: they are set later. */
+  constructor(bytesOf?: (storage: Storage) => Uint8Array) {
+    this.#bytesOf = bytesOf;
+  }
+
+  /** What `('storage', class, key, device, count[, view])` stands for. */
+  readonly persistent = (id: Pickled): StorageView => {
+    if (!Array.isArray(id) || id[0] !== "storage") throw expected("the persistent id of a storage", id);
+    const [, kind, key, , count, part] = id;
+    const type = kind instanceof PickledGlobal ? STORAGES[kind.name.split(".").at(-1)!] : undefined;
+    if (!type) throw expected("a class of storages", kind ?? null);
+    if (typeof key !== "string" || !isCount(count)) throw expected("key and size of a storage", key ?? null);
+    let storage = this.byKey.get(key);
+    if (!storage) {
+      storage = { key, type, count, bytes: null };
+      storage.bytes = this.#bytesOf?.(storage) ?? null;
+      this.byKey.set(key, storage);
+    }
+    if (storage.type !== type || storage.count !== count) {
+      throw new PickleError(`Expected ${storage.count} ${storage.type} in storage ${key} but found ${count} ${type}`);
+    }
+    if (!Array.isArray(part)) return new StorageView(storage, 0, count);
+    const [, from, length] = part;
+    if (!isCount(from) || !isCount(length) || from + length > count) throw expected("a part of a storage", part);
+    return new StorageView(storage, from, length);
+  };
+}
+
+/** Views of the same part of a storage share their values. */
+export type SharedValues = Map<string, { readonly data: Float32Array }>;
+
+/**
+ * Checks a tensor against its storage. Its values are read when they are first asked for.
+ * @throws PickleError if it does not lie in its storage.
+ */
+export function toNamedTensor(
+  { view: { storage, from, count: length }, layout: { offset, shape, stride } }: TorchTensor,
+  { shared, limits }: { shared: SharedValues; limits: PickleLimits },
+): NamedTensor {
+  const count = product(shape);
+  const last = count === 0 ? -1 : shape.reduce((sum, side, axis) => sum + (side - 1) * stride[axis]!, offset);
+  if (!Number.isSafeInteger(count) || last >= length) {
+    throw new PickleError(`Expected a tensor [${shape}] within ${length} values but found its last at ${last}`);
+  }
+  const key = [storage.key, from + offset, ...shape, "", ...stride].join();
+  let values = shared.get(key);
+  if (!values) {
+    limits.take(4 * count);
+    let data: Float32Array | undefined;
+    values = {
+      get data() {
+        return data ??= readView(storage, { from: from + offset, to: from + last + 1, shape, stride });
+      },
+    };
+    shared.set(key, values);
+  }
+  const found = values;
+  return {
+    shape,
+    get data() {
+      return found.data;
+    },
+  };
+}
+
+function readView(
+  { bytes, type }: Storage,
+  { from, to, shape, stride }: { from: number; to: number; shape: readonly number[]; stride: readonly number[] },
+): Float32Array {
+  const size = sizeOf(type), count = product(shape);
+  if (count === 0) return new Float32Array(0);
+  const values = toFloats(bytes!.subarray(from * size, to * size), type);
+  let step = 1;
+  const contiguous = shape.every((_, i) => {
+    const axis = shape.length - 1 - i, follows = shape[axis] === 1 || stride[axis] === step;
+    step *= shape[axis]!;
+    return follows;
+  });
+  return contiguous ? values : gather(values, { shape, stride });
+}
+
+/** Values at their strides, row-major. */
+function gather(
+  values: Float32Array,
+  { shape, stride }: { shape: readonly number[]; stride: readonly number[] },
+): Float32Array {
+  const result = new Float32Array(product(shape));
+  const index = shape.map(() => 0);
+  for (let i = 0, at = 0; i < result.length; i++) {
+    result[i] = values[at]!;
+    for (let axis = shape.length - 1; axis >= 0; axis--) {
+      at += stride[axis]!;
+      if (++index[axis]! < shape[axis]!) break;
+      at -= stride[axis]! * shape[axis]!;
+      index[axis] = 0;
+    }
+  }
+  return result;
+}
+
+/** Whether a value is a whole number of at least 0. */
+export function isCount(value: Pickled | undefined): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Whether a value is a list of whole numbers of at least 0, of at most 64. */
+export function isCounts(value: Pickled | undefined): value is number[] {
+  return Array.isArray(value) && value.length <= 64 && value.every(isCount);
+}
