@@ -28,12 +28,8 @@ export async function obtain(entry: RegistryEntry, { folder, from, mirrors }: Ob
   if (await exists(path)) await verified(path, entry);
   else if (urls.length > 0) {
     using line = new ProgressLine(entry.file, entry.bytes);
-    await noting(entry, () =>
-      download(path, entry, {
-        urls,
-        progress: (bytes) => line.update(bytes),
-        log: (text) => line.log(text),
-      }));
+    const progress = (bytes: number) => line.update(bytes), log = (text: string) => line.log(text);
+    await noting(entry, () => download(path, entry, { urls, progress, log }));
   } else await downloadByPip(entry, path, folder);
   return path;
 }
@@ -47,7 +43,8 @@ async function noting({ note }: { note: string }, check: () => Promise<void>): P
   try {
     await check();
   } catch (error) {
-    throw new Error(`${(error as Error).message}\nWhat is wanted: ${note}`, { cause: error });
+    const help = "--from takes a file that is there already, --mirror another address";
+    throw new Error(`${(error as Error).message}\nWhat is wanted: ${note}\n${help}`, { cause: error });
   }
 }
 
@@ -74,28 +71,24 @@ async function downloadByPip(entry: RegistryEntry, path: string, folder: string)
   await Deno.mkdir(folder, { recursive: true });
   const temporary = await Deno.makeTempDir({ dir: folder, prefix: ".pip-" });
   try {
-    const args = [
-      "-m",
-      "pip",
-      "download",
-      "--quiet",
-      "--no-deps",
-      "--only-binary=:all:",
-      "--dest",
-      temporary,
-      entry.pip!,
-    ];
-    const pip = await new Deno.Command("python3", { args, stdout: "inherit", stderr: "inherit" }).output()
-      .catch((cause) => {
-        throw new Error(`Expected python3 with pip but found: ${cause.message}`, { cause });
-      });
+    const found = await runPip(["--dest", temporary, entry.pip!]);
     const file = join(temporary, entry.file);
-    if (!pip.success || !await exists(file)) {
+    if (!found || !await exists(file)) {
       throw new Error(`Expected pip to download ${entry.file} but it did not; --from takes one from elsewhere`);
     }
     await verified(file, entry);
     await Deno.rename(file, path);
   } finally {
     await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+/** Whether pip could download. */
+async function runPip(options: string[]): Promise<boolean> {
+  const args = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", ...options];
+  try {
+    return (await new Deno.Command("python3", { args, stdout: "inherit", stderr: "inherit" }).output()).success;
+  } catch (cause) {
+    throw new Error(`Expected python3 with pip but found: ${(cause as Error).message}`, { cause });
   }
 }

@@ -51,7 +51,7 @@ const schema = z.record(
     source: z.string(),
     licence: z.string(),
     note: z.string(),
-  }),
+  }).refine(({ urls, pip }) => urls.length > 0 || pip !== undefined, "neither addresses nor a requirement for pip"),
 );
 
 /**
