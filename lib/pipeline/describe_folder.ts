@@ -10,7 +10,9 @@ const RARE = 5;
 
 /** Problems of a folder in sentences. */
 export interface FolderProblems {
-  /** About images that no run could use, which are left out. */
+  /** Ids of the images that a run can use. */
+  readonly usable: readonly string[];
+  /** About the others, which are left out. */
   readonly leftOut: readonly string[];
   /** About what a run can live with. */
   readonly doubtful: readonly string[];
@@ -69,11 +71,17 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
   const empty = images.filter(({ id }) => names.get(id)?.length === 0).map(({ id }) => id);
   const small = images.filter(({ width, height }) => Math.min(width, height) < SMALL).map(({ id }) => id);
   const large = images.filter(({ width, height }) => width * height > LARGE).map(({ id }) => id);
+  const faulty = images.flatMap((image) => {
+    const problem = maskProblem(image, { mask: masks.get(image.id), classes });
+    return problem === null ? [] : [{ id: image.id, problem }];
+  });
+  const unusable = new Set([...unlabelled, ...faulty.map(({ id }) => id)]);
   const leftOut = [
     ...unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`),
     ...ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`),
     unlabelled.length > 0 &&
     `without labels in ${labelSource} (an empty list would say that no class is shown): ${some(unlabelled)}`,
+    ...faulty.map(({ problem }) => problem),
     lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
   ];
   const doubtful = [
@@ -83,11 +91,11 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
     large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
-    ...images.flatMap((image) => maskProblems(image, { mask: masks.get(image.id), classes })),
     ...disagreeing(report, classes),
   ];
   const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
-  return { leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
+  const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
+  return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
 }
 
 /** Names that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
@@ -118,17 +126,19 @@ function copies(images: readonly ImageFacts[]): string[][] {
   return [...groups.values()].filter((group) => group.length > 1).map((group) => group.map(({ id }) => id));
 }
 
-function maskProblems(
+function maskProblem(
   { id, width, height }: ImageFacts,
   { mask, classes }: { mask: MaskFacts | undefined; classes: readonly string[] },
-): string[] {
-  if (!mask) return [];
-  if (mask.problem !== null) return [`true mask of ${id}: ${mask.problem}`];
+): string | null {
+  if (!mask) return null;
+  if (mask.problem !== null) return `the true mask of ${id} cannot be read: ${mask.problem}`;
   if (mask.width !== width || mask.height !== height) {
-    return [`true mask of ${id} has ${mask.width}×${mask.height} pixels and its image ${width}×${height}`];
+    return `the true mask of ${id} has ${mask.width}×${mask.height} pixels, but the image ${width}×${height}`;
   }
   const unknown = mask.ids.find((label) => label > classes.length);
-  return unknown === undefined ? [] : [`true mask of ${id} holds ${unknown}, but classes have ids 1…${classes.length}`];
+  return unknown === undefined
+    ? null
+    : `the true mask of ${id} holds the id ${unknown}, but classes have 1…${classes.length}, void 255`;
 }
 
 /** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */

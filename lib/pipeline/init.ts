@@ -57,11 +57,12 @@ export async function init(folder: string, options: InitCommandOptions): Promise
   if (classes.length === 0) throw new Error(`Expected names of classes in ${report.labelSource} but found none`);
 
   write(describeFolder(report, classes));
-  const { leftOut, doubtful } = folderProblems(report, classes);
+  const { usable, leftOut, doubtful } = folderProblems(report, classes);
   if (leftOut.length > 0) write(`\nLeft out\n${bulleted(leftOut)}`);
   if (doubtful.length > 0) write(`\nTo look at\n${bulleted(doubtful)}`);
 
-  const lists = await chooseLists(report, { classes, labels, out, isWhole: leftOut.length === 0 });
+  if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
+  const lists = await chooseLists(report, { classes, labels, out, usable, isWhole: leftOut.length === 0 });
   const config = initConfig(report, { preset, classes, labels, weights: options.weights ?? null, ...lists });
   const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
   for (const { path } of options.force ? [] : files) {
@@ -116,18 +117,16 @@ interface Lists {
  */
 async function chooseLists(
   report: FolderReport,
-  { classes, labels, out, isWhole }: {
+  { classes, labels, out, usable, isWhole }: {
     classes: readonly string[];
     labels: string | null;
     out: string;
+    usable: readonly string[];
     isWhole: boolean;
   },
 ): Promise<Lists> {
   const dataset = await openDataset({ root: report.root, labels, classes });
-  const usable = report.images.filter(({ id }) => report.names.has(id)).map(({ id }) => id), known = new Set(usable);
-  if (usable.length === 0) {
-    throw new Error(`Expected labels of the images of ${report.root} in ${report.labelSource} but found none`);
-  }
+  const known = new Set(usable);
   const files: { path: string; text: string }[] = [];
   const listFile = (name: string, ids: readonly string[]): string => {
     const path = `${out.replace(/\.json$/i, "")}.${name}.txt`;

@@ -26,14 +26,14 @@ export interface InitOptions {
 const LEAST_STEPS = { pretraining: 300, cam: 50, irnet: 480 } as const;
 const LEAST_STEPS_PRETRAINED = { cam: 200, irnet: 200 } as const;
 
-/** Sides of crops that the sample network trains with, pixels. */
-const SMALLEST_CROP = 96, LARGEST_CROP = 256;
+/** Sides of crops that the sample network trains with, pixels: larger ones take too long without a backbone's weights. */
+const SMALLEST_CROP = 96, LARGEST_CROP = 160;
 
 /**
  * A configuration for a folder of images: a preset, with what the images ask for.
  *
  * Small data sets get more epochs. Crops of the preset `sample` follow the median of the longer sides, so that the
- * network sees whole images; larger photographs are shrunk to 256 pixels for the classifier, in training and after.
+ * network sees whole images; larger photographs are shrunk to 160 pixels for the classifier, in training and after.
  *
  * @param report What is in the folder.
  * @param options What to start from.

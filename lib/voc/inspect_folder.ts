@@ -4,6 +4,7 @@ import { readdirSync } from "node:fs";
 import sharp from "sharp";
 import { findImages } from "./_image_files.ts";
 import { findLabels, readNames } from "./_labels.ts";
+import { pictureProblem } from "./_picture_problem.ts";
 import { isFile, isFolder } from "./_stat.ts";
 import { decodePng } from "./png.ts";
 
@@ -90,7 +91,7 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
     try {
       images.push(await inspectImage(id, join(folder, byId.get(id)![0]!)));
     } catch (error) {
-      unreadable.push({ id, message: (error as Error).message });
+      unreadable.push({ id, message: pictureProblem(error) });
     }
     const mask = join(root, "SegmentationClass", `${id}.png`);
     if (isFile(mask)) masks.set(id, inspectMask(mask));

@@ -1,4 +1,5 @@
 import sharp from "sharp";
+import { pictureProblem } from "./_picture_problem.ts";
 
 /** Size of a photograph as people see it. */
 export interface PictureSize {
@@ -21,6 +22,6 @@ export async function pictureSize(path: string): Promise<PictureSize> {
     const { autoOrient: { width, height }, orientation = 1 } = await sharp(path).metadata();
     return { width, height, isTurned: orientation > 4 };
   } catch (error) {
-    throw new Error(`Expected a readable picture in ${path} but found: ${(error as Error).message}`);
+    throw new Error(`Expected a readable picture in ${path} but found: ${pictureProblem(error)}`);
   }
 }

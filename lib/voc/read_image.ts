@@ -1,4 +1,5 @@
 import sharp, { type Sharp } from "sharp";
+import { pictureProblem } from "./_picture_problem.ts";
 import type { RgbImage } from "./image.ts";
 
 /**
@@ -22,7 +23,7 @@ export async function readImage(path: string): Promise<RgbImage> {
     if (space === "cmyk" && !hasProfile && !hasAlpha && depth === "uchar") return await readInks(picture);
     return await pixels(picture.flatten({ background: "white" }).toColourspace("srgb"), 3);
   } catch (error) {
-    throw new Error(`Expected a readable picture in ${path} but found: ${(error as Error).message}`);
+    throw new Error(`Expected a readable picture in ${path} but found: ${pictureProblem(error)}`);
   }
 }
 
