@@ -6,8 +6,11 @@ export interface Displayable {
   [JUPYTER_DISPLAY](): Promise<Record<string, unknown>>;
 }
 
-/** Time for an output to leave the kernel: headless runs may end a cell before. Milliseconds. */
-const SENDING = 60;
+/**
+ * Time for an output to leave the kernel, in milliseconds, and more for each character. The kernel hands outputs and the
+ * end of a cell to the viewer by separate ways; who listens only up to the end, as headless runs do, loses what is late.
+ */
+const SENDING = { least: 150, perCharacter: 1e-4 };
 
 /**
  * Shows figures below the cell of a notebook, one after another.
@@ -26,7 +29,9 @@ export async function show(...figures: readonly Displayable[]): Promise<void> {
   })();
   if (!jupyter) throw new Error("Expected show() in a notebook on the Deno kernel but found no kernel");
   for (const figure of figures) {
-    await jupyter.display(await figure[JUPYTER_DISPLAY]() as Deno.jupyter.MediaBundle, { raw: true });
-    await new Promise((resolve) => setTimeout(resolve, SENDING));
+    const contents = await figure[JUPYTER_DISPLAY]();
+    await jupyter.display(contents as Deno.jupyter.MediaBundle, { raw: true });
+    const wait = SENDING.least + SENDING.perCharacter * JSON.stringify(contents).length;
+    await new Promise((resolve) => setTimeout(resolve, wait));
   }
 }
