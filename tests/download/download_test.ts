@@ -236,3 +236,19 @@ Deno.test("download() keeps a file that is there, if it is the right one", async
     await Deno.remove(folder, { recursive: true });
   }
 });
+
+Deno.test({
+  name: "download() without permission for the network says so at once",
+  permissions: { read: true, write: true, net: false },
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    const log: string[] = [];
+    const options = { urls: ["http://127.0.0.1:8000/file"], log: (line: string) => log.push(line) };
+    try {
+      await assertRejects(() => download(`${folder}/file`, facts, options), Deno.errors.NotCapable, "net");
+      assertEquals(log, []);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
