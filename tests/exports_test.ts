@@ -18,6 +18,7 @@ const abilities: Record<string, string> = {
   "./formats": `m.compressCounts([6, 1, 40]) === "61X1"`,
   "./irnet": `m.irnetSteps(10, { batch: 4, epochs: 3 }) > 0`,
   "./nn": `m.resnet50.channels === 2048`,
+  "./notebook": `m.sourceOf({ cell_type: "code", source: ["1", "2"], metadata: {} }) === "12"`,
   "./pipeline": `m.loadConfig({ preset: "lite", settings: [["walk.beta", "8"]] }).walk.beta === 8`,
   "./relation": `m.pathIndex(5).radius === 5`,
   "./stage": `((name: stage.Stage["name"]) => name)("cam") === "cam" && m !== undefined`,

@@ -1,0 +1,48 @@
+import { relative } from "node:path";
+import { presets } from "../config.ts";
+import { ROOT } from "./_root.ts";
+
+/** Settings as a run has stored them, perhaps by another version. */
+export type StoredConfig = Record<string, unknown>;
+
+/**
+ * The command that makes, or completes, a run: its preset, its folders, and every setting that differs from the preset.
+ * Paths below the project's folder are as seen from there, where tasks run.
+ */
+export function pipelineCommand(config: StoredConfig, { workdir, data }: { workdir: string; data: string }): string {
+  const name = String(config["preset"]);
+  const preset = Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.paper;
+  const settings = differences(config, preset).filter(([key]) => key !== "preset" && key !== "data.root");
+  const isDemo = name === "sample" && fromRoot(workdir) === "out/sample" &&
+    fromRoot(data) === presets.sample.data.root && settings.length === 0;
+  if (isDemo) return "deno task demo";
+  return [
+    `deno task pipeline --preset ${name} --voc-root ${quoted(fromRoot(data))} --workdir ${quoted(fromRoot(workdir))}`,
+    ...settings.map(([key, text]) => `--set ${quoted(`${key}=${text}`)}`),
+  ].join(" ");
+}
+
+/** Keys of the preset and the text of their values in a configuration, where these differ. */
+function differences(config: StoredConfig, preset: object, path: readonly string[] = []): [string, string][] {
+  return Object.entries(preset).flatMap(([key, usual]): [string, string][] => {
+    const value = config[key], name = [...path, key];
+    if (value === undefined || JSON.stringify(value) === JSON.stringify(usual)) return [];
+    if (isGroup(value) && isGroup(usual)) return differences(value, usual, name);
+    return [[name.join("."), typeof value === "string" ? value : JSON.stringify(value)]];
+  });
+}
+
+function isGroup(value: unknown): value is StoredConfig {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** A path as seen from the project's folder; absolute where it lies elsewhere. */
+function fromRoot(path: string): string {
+  const seen = relative(ROOT, path);
+  return seen.startsWith("..") ? path : seen.replaceAll("\\", "/");
+}
+
+/** A word of a shell's command line. */
+function quoted(text: string): string {
+  return /^[\w./:=,@%+-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+}

@@ -1,0 +1,140 @@
+import { join, resolve } from "node:path";
+import { type Config, presets } from "../config.ts";
+import { completeConfig } from "../pipeline/load_config.ts";
+import { makeSampleData } from "../pipeline/make_sample_data.ts";
+import { openResults, type Results } from "../pipeline/open_results.ts";
+import { resultIds } from "../pipeline/result_ids.ts";
+import { run } from "../pipeline/run.ts";
+import { stages } from "../pipeline/stages.ts";
+import { VERSION } from "../pipeline/version.ts";
+import { pipelineCommand, type StoredConfig } from "./_pipeline_command.ts";
+import { ROOT } from "./_root.ts";
+
+/** Where a run and its images lie; the two variables at the top of each notebook. */
+export interface RunPlace {
+  /** The working directory of the run. */
+  readonly workdir: string;
+  /** The data set that it works on. */
+  readonly data: string;
+}
+
+/** Options of {@linkcode openRun}. */
+export interface OpenRunOptions {
+  /** Names of the stages whose results are wanted. */
+  readonly needs: readonly string[];
+  /** Shows what is being done. */
+  readonly log?: (line: string) => void;
+}
+
+/** What `run.json` holds. */
+interface StoredRun {
+  readonly versions: { readonly irnet: string };
+  readonly config: StoredConfig;
+}
+
+/**
+ * Opens a run for a notebook. Its settings are those that the run has stored in its working directory.
+ *
+ * With the preset `sample`, which takes minutes, the wanted stages and those before them are run, as far as they are
+ * not done, after the sample data set itself has been made. Other runs take hours: they must have been there.
+ *
+ * @param place Where run and images lie; relative paths start at the current folder, that of the notebook.
+ * @param options The stages whose results are wanted.
+ * @returns What the run has made.
+ * @throws Error that names the command to run where there is no run, where another version made it, or where a stage
+ * has made nothing.
+ * @example
+ * ```ts ignore
+ * const run = await openRun({ workdir: "../out/sample", data: "../out/sample-data" }, { needs: ["cam"] });
+ * const [id] = await run.ids("cam");
+ * ```
+ */
+export async function openRun(
+  place: RunPlace,
+  { needs, log = (line) => console.log(line) }: OpenRunOptions,
+): Promise<Results> {
+  const paths = { workdir: resolve(place.workdir), data: resolve(place.data) };
+  const config = await configOf(paths);
+  if (config.preset === "sample") {
+    await makeSampleData(paths.data, config.seed);
+    await run(config, {
+      workdir: paths.workdir,
+      stages: withUpstream(needs, config),
+      progress: { terminal: false, write: (text) => log(text.trimEnd()) },
+    });
+  } else {
+    await expectResults(needs, { config, paths });
+  }
+  return await openResults(config, paths.workdir);
+}
+
+/** The configuration of the run in a working directory, with the paths in it as seen from anywhere. */
+async function configOf(paths: RunPlace): Promise<Config> {
+  const { workdir, data } = paths;
+  const stored = await readRun(join(workdir, "run.json"));
+  if (!stored && data !== join(ROOT, presets.sample.data.root!)) {
+    throw new Error(
+      `Expected a run in ${workdir} but found no run.json there. Make one first: ` +
+        `${pipelineCommand({ preset: "lite" }, paths)} --set backbone.weights=FILE`,
+    );
+  }
+  const found = stored ?? { versions: { irnet: VERSION }, config: presets.sample as unknown as StoredConfig };
+  if (found.versions.irnet !== VERSION) {
+    throw new Error(
+      `Expected a run of version ${VERSION} in ${workdir} but found one of version ${found.versions.irnet}. ` +
+        `This brings it up to date, and redoes only what has changed: ${pipelineCommand(found.config, paths)}`,
+    );
+  }
+  const config = completeConfig(found.config);
+  const anywhere = (path: string | null) => path && resolve(ROOT, path);
+  return {
+    ...config,
+    data: { ...config.data, root: data, labels: anywhere(config.data.labels) },
+    backbone: { ...config.backbone, weights: anywhere(config.backbone.weights) },
+  };
+}
+
+async function readRun(path: string): Promise<StoredRun | null> {
+  let text: string;
+  try {
+    text = await Deno.readTextFile(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+  try {
+    const { versions, config } = JSON.parse(text);
+    if (typeof versions.irnet === "string" && typeof config.preset === "string") return { versions, config };
+  } catch {
+    // told below
+  }
+  throw new Error(`Expected versions and settings of a run in ${path} but found something else`);
+}
+
+/** Stages and all that they read, directly or not, as far as the configuration asks for them. */
+function withUpstream(names: readonly string[], config: Config): string[] {
+  const wanted = new Set<string>();
+  const add = (name: string) => {
+    const stage = stages.find((stage) => stage.name === name);
+    if (!stage) throw new Error(`Expected a stage among ${stages.map((s) => s.name).join(", ")} but found ${name}`);
+    if (wanted.has(name) || stage.enabled?.(config) === false) return;
+    wanted.add(name);
+    stage.reads.forEach(add);
+  };
+  names.forEach(add);
+  return stages.map(({ name }) => name).filter((name) => wanted.has(name));
+}
+
+/** @throws Error naming the command to run where a stage has made nothing. */
+async function expectResults(
+  needs: readonly string[],
+  { config, paths }: { config: Config; paths: RunPlace },
+): Promise<void> {
+  for (const name of needs) {
+    if ((await resultIds(join(paths.workdir, name))).size > 0) continue;
+    throw new Error(
+      `Expected results of the stage ${name} in ${paths.workdir} but found none. Run it, and what it needs: ` +
+        pipelineCommand(config as unknown as StoredConfig, paths),
+    );
+  }
+}
