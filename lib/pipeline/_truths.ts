@@ -2,9 +2,8 @@ import { basename } from "node:path";
 import type { Config } from "../config.ts";
 import { type InstanceMasks, trueInstances } from "../evaluation/mod.ts";
 import { type CocoAnnotation, imageNumbers, parseCocoDataset, readSegmentation } from "../formats/mod.ts";
-import type { LabelMap } from "../voc/mod.ts";
+import { type LabelMap, openDataset } from "../voc/mod.ts";
 import { keepInstances } from "./_keep_instances.ts";
-import { openDataset } from "./stages.ts";
 
 /** What predictions are judged by. */
 export interface Truths {

@@ -9,10 +9,9 @@ import {
   writeCocoDataset,
   writeCocoResults,
 } from "../formats/mod.ts";
-import { type Dataset, encodePng } from "../voc/mod.ts";
+import { type Dataset, encodePng, openDataset } from "../voc/mod.ts";
 import type { EXPORT_FORMATS } from "./export_formats.ts";
 import { keepInstances } from "./_keep_instances.ts";
-import { openDataset } from "./stages.ts";
 import { readInstances } from "./stages/_instances.ts";
 import { Progress, type ProgressOptions } from "./progress.ts";
 import { Quarantine } from "./quarantine.ts";
