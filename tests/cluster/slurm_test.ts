@@ -55,7 +55,14 @@ async function complete(name: string): Promise<void> {
     (jobs) => jobs.length >= tasks && jobs.every(([, { state }]) => ended(state)),
     400,
   );
-  assertEquals(jobs.filter(([, { state }]) => state !== "COMPLETED"), []);
+  const failed = jobs.filter(([, { state }]) => state === "FAILED").map(([job]) => job);
+  assertEquals(failed, [], (await Promise.all(failed.map((job) => logOf(name, job)))).join("\n"));
+}
+
+/** What a task has said. */
+async function logOf(name: string, job: string): Promise<string> {
+  const file = job.slice(name.length + 1).replace(" ", "-");
+  return await Deno.readTextFile(workspace.path(`${name}/slurm/${file}.log`)).catch(() => "");
 }
 
 /** Files that differ from those of one process, without scripts and logs of Slurm. */
