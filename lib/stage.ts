@@ -49,6 +49,14 @@ export interface StageBase {
   settings(config: Config): unknown;
   /** Whether the configuration asks for it; absent: always. */
   enabled?(config: Config): boolean;
+  /**
+   * Paths of files that do not belong to the data set or the working directory and that it reads for an image, or, as a
+   * whole stage, at all: when one changes, that is done again. Of a whole stage contents count, of an image size and
+   * time. A path need not exist. Absent: none.
+   */
+  readsOutside?(config: Config, id: string): readonly string[];
+  /** Whether it reads true masks: when these change, it is done again. */
+  readonly readsMasks?: boolean;
   /** Runs only when the user names it. */
   readonly onlyNamed?: boolean;
 }

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Stage, StageContext } from "../stage.ts";
-import { mapConcurrently, statIfExists } from "./_files.ts";
+import { mapConcurrently, readFileIfExists, statIfExists } from "./_files.ts";
 import { hashOf, sha256 } from "./_hash.ts";
 import { type ManifestRecord, readManifest, WHOLE_STAGE } from "./manifest.ts";
 import { photographState } from "./quarantine.ts";
@@ -16,10 +16,12 @@ const TO_BE_MADE = "to be made";
 
 /** Computes what the images of a stage, or a stage as a whole, depend on, from the state of the disk. */
 export class InputReader {
+  readonly #stage: Stage;
   readonly #context: StageContext;
   readonly #upstream: Upstream[];
 
-  private constructor(context: StageContext, upstream: Upstream[]) {
+  private constructor(stage: Stage, { context, upstream }: { context: StageContext; upstream: Upstream[] }) {
+    this.#stage = stage;
     this.#context = context;
     this.#upstream = upstream;
   }
@@ -35,10 +37,12 @@ export class InputReader {
       if (!found) throw new Error(`Expected ${stage.name} to read stages that exist but found ${name}`);
       return found;
     }).filter((other) => other.enabled?.(context.config) ?? true);
-    return new InputReader(
+    return new InputReader(stage, {
       context,
-      await Promise.all(upstream.map((other) => Upstream.open(other, context, pending.get(other.name) ?? new Set()))),
-    );
+      upstream: await Promise.all(
+        upstream.map((other) => Upstream.open(other, context, pending.get(other.name) ?? new Set())),
+      ),
+    });
   }
 
   /** What an image, or {@linkcode WHOLE_STAGE}, depends on, given the images whose photographs and labels it reads. */
@@ -49,6 +53,13 @@ export class InputReader {
       const states = await mapConcurrently(images, (image) => photographState(dataset, image));
       inputs["photographs"] = hashOf(states);
       inputs["labels"] = hashOf(images.map((image) => [image, dataset.labels(image)]));
+    }
+    const outside = this.#stage.readsOutside?.(this.#context.config, id) ?? [];
+    const stateOf = this.#stage.kind === "whole" ? contentState : fileState;
+    if (outside.length > 0) inputs["files"] = hashOf(await Promise.all(outside.map(stateOf)));
+    if (this.#stage.readsMasks) {
+      const states = await mapConcurrently(images, (image) => maskState(this.#context, image));
+      if (states.some((state) => state !== null)) inputs["masks"] = hashOf(states);
     }
     for (const upstream of this.#upstream) inputs[upstream.stage.name] = await this.#ofUpstream(upstream, id);
     return inputs;
@@ -108,6 +119,24 @@ class Upstream {
     }));
     return hashOf(files.map((file, i) => [file, states[i]]));
   }
+}
+
+/** Size and hash of a file's contents. */
+async function contentState(path: string): Promise<string> {
+  const contents = await readFileIfExists(path);
+  return contents ? `${contents.length} bytes, ${sha256(contents)}` : "absent";
+}
+
+/** Size and time of a file. */
+async function fileState(path: string): Promise<string> {
+  const info = await statIfExists(path);
+  return info ? `${info.size} bytes, ${info.mtime?.getTime()}` : "absent";
+}
+
+/** Sizes and times of the true masks of an image; `null` without any. */
+async function maskState({ dataset }: StageContext, id: string): Promise<string | null> {
+  const states = await Promise.all(dataset.maskPaths(id).map(fileState));
+  return states.every((state) => state === "absent") ? null : states.join("; ");
 }
 
 /** Result files in a folder: by the id that their name begins with, or all of them. */

@@ -20,6 +20,7 @@ export function restrictDataset(dataset: Dataset, { limit, without }: Restrictio
     labels: (id) => dataset.labels(id),
     imagePath: (id) => dataset.imagePath(id),
     readImage: (id) => dataset.readImage(id),
+    maskPaths: (id) => dataset.maskPaths(id),
     readClassMask: (id) => dataset.readClassMask(id),
     readInstanceMask: (id) => dataset.readInstanceMask(id),
   };

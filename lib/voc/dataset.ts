@@ -29,6 +29,8 @@ export interface Dataset {
   readImage(id: string): Promise<RgbImage>;
   /** Path of the photograph. @throws Error if there is none, or several. */
   imagePath(id: string): string;
+  /** Paths at which the true masks of an image are looked for, first of classes, then of instances. */
+  maskPaths(id: string): readonly [classes: string, instances: string];
   /**
    * True class ids of pixels (0 background, 255 void), or `null` where the data set has none.
    * @throws Error naming the file if it is damaged, of another size than the photograph, or holds an id without class.
@@ -82,8 +84,9 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
     if (files.length > 1) throw new Error(`Expected one image ${id} in ${folder} but found ${files.join(", ")}`);
     return join(folder, files[0]!);
   };
-  const readMask = async (kind: string, id: string): Promise<{ path: string; mask: LabelMap } | null> => {
-    const path = join(root, kind, `${id}.png`);
+  const maskPaths = (id: string) =>
+    [join(root, "SegmentationClass", `${id}.png`), join(root, "SegmentationObject", `${id}.png`)] as const;
+  const readMask = async (path: string, id: string): Promise<LabelMap | null> => {
     let bytes: Uint8Array;
     try {
       bytes = await Deno.readFile(path);
@@ -93,7 +96,7 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
     }
     const { width, height, data } = decodePng(bytes, path);
     await expectSizeOfPhotograph({ width, height }, { path, photograph: imagePath(id) });
-    return { path, mask: { width, height, data } };
+    return { width, height, data };
   };
   return {
     classes,
@@ -111,17 +114,18 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
     labels: (id) => labelsOf.get(id),
     imagePath,
     readImage: async (id) => await readImage(imagePath(id)),
+    maskPaths,
     async readClassMask(id) {
-      const found = await readMask("SegmentationClass", id);
-      const unknown = found?.mask.data.find((label) => label > classes.length && label !== 255);
+      const [path] = maskPaths(id), mask = await readMask(path, id);
+      const unknown = mask?.data.find((label) => label > classes.length && label !== 255);
       if (unknown !== undefined) {
         throw new Error(
-          `Expected class ids 0…${classes.length}, and 255 for void, in ${found!.path} but found ${unknown}`,
+          `Expected class ids 0…${classes.length}, and 255 for void, in ${path} but found ${unknown}`,
         );
       }
-      return found?.mask ?? null;
+      return mask;
     },
-    readInstanceMask: async (id) => (await readMask("SegmentationObject", id))?.mask ?? null,
+    readInstanceMask: (id) => readMask(maskPaths(id)[1], id),
   };
 }
 

@@ -36,6 +36,7 @@ export const measureImages: ImageStage = {
   section: "Synthesizing Instance Segmentation Labels",
   reads: ["cam", "relation", "irnet", "instance"],
   runs: "worker",
+  readsMasks: true,
   settings: (config) => ({
     cam: camThresholds(config),
     semantic: semanticThresholds(config),

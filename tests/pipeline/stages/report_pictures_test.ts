@@ -78,6 +78,7 @@ function context({ trained }: { trained: boolean }): { context: StageContext; st
         imagePath: () => "x.jpg",
         readImage: () => Promise.resolve({ height: HEIGHT, width: WIDTH, data: new Uint8Array(size * 3) }),
         readClassMask: () => Promise.resolve(map(1)),
+        maskPaths: () => ["", ""],
         readInstanceMask: () => Promise.reject(new Error("Expected not to be read")),
       },
       files: {
