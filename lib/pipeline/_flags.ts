@@ -38,6 +38,11 @@ export const RUN_FLAGS = {
   "dry-run": { help: "say what there is to do, and do nothing" },
 } satisfies Record<string, Flag>;
 
+/** Flags of commands that end with curves. */
+export const CURVE_FLAGS = {
+  show: { help: "afterwards show the curves in a browser window (nodeplotlib; needs --allow-net and --allow-run)" },
+} satisfies Record<string, Flag>;
+
 /** Flags of the evaluation. */
 export const EVALUATION_FLAGS = {
   list: { value: "name", help: "the images to judge: data.inferList and data.instanceList" },
@@ -83,7 +88,10 @@ export const EXPORT_FLAGS = {
   format: { value: "name", help: "coco (default), coco-results, voc or voc-server" },
   out: { value: "path", help: "file or folder to write, default below export in the working directory" },
   list: { value: "name", help: "the images, default data.inferList; with --true-masks data.valList" },
-  score: { value: "0…1", help: "leave out instances of a lower score; fragments, of score 0, are left out anyway" },
+  score: {
+    value: "0…1",
+    help: "leave out instances of a lower score; of score 0 are fragments, which only coco-results keeps",
+  },
   "true-masks": { help: "write the data set's true masks instead, to judge other programs with" },
   predictions: { value: "folder", help: "for voc-server: label maps of any program, default semantic in the workdir" },
   competition: { value: "name", help: "for voc-server: comp6 (default), or comp5 if only VOC's data was used" },

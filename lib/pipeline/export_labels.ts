@@ -31,7 +31,7 @@ export interface ExportOptions {
   readonly out?: string;
   /** The images; absent: `data.inferList`, for true masks `data.valList` where there is one. */
   readonly list?: string;
-  /** Instances below this score are left out, and in any case those of score 0: fragments. */
+  /** Instances below this score are left out, and those of score 0, fragments, but from results: AP counts them. */
   readonly score?: number;
   /** Whether to write the true masks of the data set instead of pseudo labels. */
   readonly truth?: boolean;
@@ -105,6 +105,7 @@ async function openSource(
   const chosen = new Set(restrictDataset(dataset, { limit, without }).list(list));
   const files = new Store(workdir);
   const left = { below: 0, bare: 0 };
+  const least = options.format === "coco-results" ? score : Math.max(score, Number.MIN_VALUE); // fragments have 0
   return {
     list,
     files,
@@ -120,7 +121,7 @@ async function openSource(
           left.bare++;
           continue;
         }
-        const good = withScore(instances, score);
+        const good = withScore(instances, least);
         left.below += instances.class.length - good.class.length;
         yield {
           name,
@@ -150,11 +151,11 @@ async function readPseudo(files: Store, id: string): Promise<ExportedInstances> 
   return await readInstances({ files }, id);
 }
 
-/** The instances that are no fragments and reach a score. */
+/** The instances that reach a score. */
 function withScore(instances: ExportedInstances, least: number): ExportedInstances {
   const { score } = instances;
   if (!score) return instances;
-  const kept = Array.from(score, (_, n) => n).filter((n) => score[n]! > 0 && score[n]! >= least);
+  const kept = Array.from(score, (_, n) => n).filter((n) => score[n]! >= least);
   return keepInstances(instances, kept);
 }
 

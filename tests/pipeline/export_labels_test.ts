@@ -113,7 +113,7 @@ Deno.test("the command export ends with 2 for mistakes and with 0 when all is wr
       assert(code === 2 && err.includes(message), `${code} ${err}`);
     }
     const { code, out } = await captured(["export", ...flagsOf(labelled), "--format", "coco-results"]);
-    assert(code === 0 && out.includes("results.json: 5 instances on 4 images"), out);
+    assert(code === 0 && out.includes("results.json: 6 instances on 4 images"), out);
   });
 });
 
