@@ -38,7 +38,9 @@ export function findImages(root: string): ImageFiles {
 }
 
 function* imagePaths(folder: string, below: string): Generator<string> {
-  for (const entry of readdirSync(join(folder, below), { withFileTypes: true })) {
+  const entries = readdirSync(join(folder, below), { withFileTypes: true });
+  if (below !== "" && entries.some(({ name }) => name === "run.json")) return; // results of a run, not photographs
+  for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
     const path = below === "" ? entry.name : `${below}/${entry.name}`;
     if (entry.isDirectory()) {

@@ -16,8 +16,8 @@ export interface ImportRules {
  * @param specs The parameters that the network needs.
  * @param rules Which names to ignore and which to translate.
  * @returns The parameters by the network's names, in the order of `specs`.
- * @throws Error listing every missing, unexpected and misshapen tensor, every one with values that are not finite, and
- * every one whose copies differ.
+ * @throws Error if no parameter is there at all, else listing every missing, unexpected and misshapen tensor, every
+ * one with values that are not finite, and every one whose copies differ.
  */
 export function importWeights(file: TensorFile, specs: readonly ParameterSpec[], rules: ImportRules): NamedTensors {
   const shapes = new Map(specs.map(({ name, shape }) => [name, shape]));
@@ -37,10 +37,16 @@ export function importWeights(file: TensorFile, specs: readonly ParameterSpec[],
       }
       continue;
     } else {
-      const bad = tensor.data.findIndex((value) => !Number.isFinite(value));
+      const bad = firstNotFinite(tensor.data);
       if (bad >= 0) problems.push(`not finite: ${label} has ${tensor.data[bad]} at ${bad}`);
     }
     if (shape) found.set(name, original);
+  }
+  if (found.size === 0) {
+    throw new Error(
+      `Expected parameters of the network, such as ${specs[0]?.name}, in ${file.name} but found ` +
+        `${Object.keys(file.tensors)[0] ?? "nothing"}: these are weights of another network`,
+    );
   }
   for (const { name, shape } of specs) if (!found.has(name)) problems.push(`missing: ${name} [${shape}]`);
   if (problems.length > 0) {
@@ -57,4 +63,13 @@ function translate(name: string, { aliases }: ImportRules): string {
   return name;
 }
 
-const sameValues = (a: Float32Array, b: Float32Array) => a.every((value, i) => Object.is(value, b[i]));
+function firstNotFinite(values: Float32Array): number {
+  for (let i = 0; i < values.length; i++) if (!Number.isFinite(values[i])) return i;
+  return -1;
+}
+
+function sameValues(a: Float32Array, b: Float32Array): boolean {
+  if (a === b) return true; // as checkpoints share values between copies
+  for (let i = 0; i < a.length; i++) if (!Object.is(a[i], b[i])) return false;
+  return true;
+}

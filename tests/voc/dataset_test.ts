@@ -210,7 +210,8 @@ Deno.test("Dataset.list() gives every image as all: of a flat folder, of images,
   const layouts = [["a.png", "b.JPG"], ["images/a.png", "images/x/y/b.png", "c.png"], ["x/a.png", "b.tif", ".c.png"]];
   for (const files of layouts) {
     const content = { ...Object.fromEntries(files.map((file) => [file, image])), "labels.json": labels };
-    await withDataset({ ...content, "SegmentationClass/a.png": image, "readme.md": "" }, async (root) => {
+    const others = { "SegmentationClass/a.png": image, "out/run.json": "{}", "out/semantic/a.png": image };
+    await withDataset({ ...content, ...others, "readme.md": "" }, async (root) => {
       const dataset = await openDataset({ root, labels: null, classes });
       assertEquals(dataset.list("all"), ["a", "b"]);
       assertEquals((await dataset.readImage("a")).width, 2);

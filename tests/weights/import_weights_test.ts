@@ -62,3 +62,9 @@ Deno.test("importWeights() names expected and found shape, and does not call the
       "  misshapen: stage1.0.weight (conv.weight), expected [2,1,1,1] but found [2]",
   );
 });
+
+Deno.test("importWeights() says that weights are of another network where no name fits", () => {
+  const message =
+    "such as conv.weight, in w.safetensors but found blocks.0.weight: these are weights of another network";
+  assertThrows(() => load({ "blocks.0.weight": of(1), "blocks.0.bias": of(1) }), Error, message);
+});
