@@ -102,7 +102,7 @@ export interface PretrainingSettings extends TrainingSettings {
 export interface BackboneSettings {
   /** Which network. */
   network: "resnet50" | "efficientnet_lite0" | "sample";
-  /** Safetensors file with its weights; `null`: random initialisation. */
+  /** File with its weights, safetensors or a PyTorch checkpoint; `null`: random initialisation. */
   weights: string | null;
   /** What IRNet reads of EfficientNet: activations inside the blocks, or the block outputs. */
   taps: "inner" | "block";
@@ -112,6 +112,10 @@ export interface BackboneSettings {
 
 /** Class attention maps (Section 3). */
 export interface CamSettings {
+  /** File with a trained classifier and its backbone, as {@linkcode BackboneSettings.weights}; `null`: train one. */
+  weights: string | null;
+  /** Folder with class attention maps of another method, `<id>.npz` or `<id>.npy`; `null`: make them. */
+  from: string | null;
   /** Training of the classifier. */
   training: TrainingSettings & {
     /** Longer side in pixels, drawn uniformly from this range; `null`: no resizing. */
@@ -144,6 +148,8 @@ export interface RelationSettings {
 
 /** IRNet and its training (Section 4). */
 export interface IrnetSettings {
+  /** File with a trained IRNet and its backbone, as {@linkcode BackboneSettings.weights}; `null`: train one. */
+  weights: string | null;
   /** Training of both branches. */
   training: TrainingSettings & {
     /** Range of the random scale. */
@@ -157,6 +163,46 @@ export interface IrnetSettings {
   displacementWidth: number;
   /** Least side of the inference canvas in pixels. */
   crop: number;
+}
+
+/** Networks that are trained on pseudo labels, to compare what the labels are good for. */
+export interface DownstreamSettings {
+  /** Images whose pseudo labels the networks are trained on. */
+  trainList: string;
+  /** Those with exact true instance masks: the upper bound of Mask R-CNN is trained on them. */
+  trainInstanceList: string;
+  /** Images with true masks, on which the networks are judged. */
+  valList: string;
+  /** Those whose true instance masks are exact. */
+  valInstanceList: string;
+  /** AffinityNet, IRNet's predecessor, as another source of semantic labels. */
+  affinityNet: {
+    /** Training of the affinities. */
+    training: TrainingSettings & {
+      /** Range of the random scale. */
+      scale: [number, number];
+    };
+    /** Radius of pixel pairs, in pixels at stride 8. */
+    radius: number;
+    /** Exponent of the background score (1 − highest CAM)^alpha. */
+    alpha: number;
+    /** Exponent on affinities. */
+    beta: number;
+    /** Steps of the random walk. */
+    steps: number;
+  };
+  /** DeepLab-v2, trained on semantic labels. */
+  deepLab: {
+    /** Training of backbone and pyramid. */
+    training: TrainingSettings & {
+      /** Range of the random scale. */
+      scale: [number, number];
+    };
+    /** Scales of the image whose probabilities are averaged. */
+    scales: number[];
+    /** Whether a dense CRF refines the result. */
+    crf: boolean;
+  };
 }
 
 /** Every setting of a run: a complete configuration. */
@@ -198,6 +244,8 @@ export interface Config {
     /** Images shown in the report. */
     pictures: number;
   };
+  /** Networks that are trained on pseudo labels, by the command `compare`. */
+  downstream: DownstreamSettings;
   /** What computes. */
   compute: {
     /** Tensor library. */
@@ -243,6 +291,8 @@ const paper: Config = {
   },
   backbone: { network: "resnet50", weights: null, taps: "block", pretraining: null },
   cam: {
+    weights: null,
+    from: null,
     training: { crop: 512, batch: 16, microBatch: 4, epochs: 5, optimiser: releasedSgd, resizeLong: [320, 640] },
     scales: [1, 0.5, 1.5, 2],
     threshold: 0.15,
@@ -258,6 +308,7 @@ const paper: Config = {
     },
   },
   irnet: {
+    weights: null,
     training: {
       crop: 512,
       batch: 32,
@@ -282,6 +333,46 @@ const paper: Config = {
     colourBaseline: false,
     pictures: 12,
   },
+  downstream: {
+    trainList: "train_aug",
+    trainInstanceList: "train",
+    valList: "val",
+    valInstanceList: "val",
+    affinityNet: {
+      training: {
+        crop: 448,
+        batch: 8,
+        microBatch: 2,
+        epochs: 8,
+        optimiser: { ...releasedSgd, weightDecay: 5e-4 },
+        scale: [0.5, 1.5],
+      },
+      radius: 5,
+      alpha: 16,
+      beta: 8,
+      steps: 256,
+    },
+    deepLab: {
+      training: {
+        crop: 321,
+        batch: 10,
+        microBatch: 5,
+        epochs: 20,
+        optimiser: {
+          method: "sgd",
+          learningRate: 2.5e-3,
+          headFactor: 10,
+          momentum: 0.9,
+          weightDecay: 5e-4,
+          power: 0.9,
+          warmup: 0,
+        },
+        scale: [0.5, 1.5],
+      },
+      scales: [0.75, 1, 1.25],
+      crf: false,
+    },
+  },
   compute: { backend: "auto", threads: 0, workers: 0 },
 };
 
@@ -298,6 +389,12 @@ const lite: Config = {
   irnet: {
     ...paper.irnet,
     training: { ...paper.irnet.training, batch: 16, epochs: 6, backgroundDisplacement: 0.5 },
+  },
+  downstream: {
+    ...paper.downstream,
+    trainList: "train",
+    trainInstanceList: "train_instance",
+    valInstanceList: "val_instance",
   },
 };
 
@@ -343,6 +440,8 @@ const sample: Config = {
     },
   },
   cam: {
+    weights: null,
+    from: null,
     training: {
       crop: 160,
       batch: 16,
@@ -356,6 +455,7 @@ const sample: Config = {
   },
   relation: { ...paper.relation, foreground: 0.3, background: 0.1 },
   irnet: {
+    weights: null,
     training: {
       crop: 160,
       batch: 8,
@@ -373,6 +473,45 @@ const sample: Config = {
   walk: { ...paper.walk, steps: 24 }, // a map is a third as wide as those of VOC
   synthesis: { ...paper.synthesis, instanceThreshold: 0.35, semanticThreshold: 0.3 },
   evaluation: { ...paper.evaluation, colourBaseline: true },
+  downstream: {
+    trainList: "train",
+    trainInstanceList: "train",
+    valList: "val",
+    valInstanceList: "val",
+    affinityNet: {
+      ...paper.downstream.affinityNet,
+      training: {
+        crop: 160,
+        batch: 8,
+        microBatch: 8,
+        epochs: 8,
+        optimiser: { ...releasedSgd, method: "adam", learningRate: 1e-3, headFactor: 1 },
+        scale: [0.5, 1.5],
+      },
+      alpha: 4,
+      steps: 16,
+    },
+    deepLab: {
+      training: {
+        crop: 160,
+        batch: 8,
+        microBatch: 8,
+        epochs: 10,
+        optimiser: {
+          method: "adamw",
+          learningRate: 1e-3,
+          headFactor: 1,
+          momentum: 0,
+          weightDecay: 0.01,
+          power: 0.9,
+          warmup: 0.05,
+        },
+        scale: [0.75, 1.25],
+      },
+      scales: [1],
+      crf: false,
+    },
+  },
   compute: { backend: "wasm", threads: 0, workers: 0 },
 };
 

@@ -86,13 +86,23 @@ export function camArrays(archive: CamArchive): CamArrays {
  * @param arrays Arrays by name.
  * @param name Name of the file, for messages.
  * @returns The archive.
- * @throws Error naming file and array where one is missing or has another shape.
+ * @throws Error naming file and array where one is missing, has another shape, or values that it cannot have.
  */
 export function parseCamArrays(arrays: CamArrays, name: string): CamArchive {
-  const keys = Int32Array.from(requireArray(arrays, "keys", { name, shape: [null] }).data);
+  const { data: classes } = requireArray(arrays, "keys", { name, shape: [null] });
+  const wrong = classes.findIndex((key, i) => !Number.isInteger(key) || key < 0 || key <= (classes[i - 1] ?? -1));
+  if (wrong >= 0) {
+    throw new Error(`Expected keys of ${name} whole, from 0, ascending but found ${classes[wrong]} at ${wrong}`);
+  }
+  const keys = Int32Array.from(classes);
   const maps = (key: string): ClassMaps => {
     const { shape, data } = requireArray(arrays, key, { name, shape: [keys.length, null, null] });
-    return { data: Float32Array.from(data), height: shape[1]!, width: shape[2]! };
+    for (let i = 0; i < data.length; i++) {
+      if (!Number.isFinite(data[i])) {
+        throw new Error(`Expected numbers as ${key} in ${name} but found ${data[i]} at ${i}`);
+      }
+    }
+    return { data: data instanceof Float32Array ? data : Float32Array.from(data), height: shape[1]!, width: shape[2]! };
   };
   if (!arrays["size"]) {
     const [cam, highRes] = [maps("cam"), maps("high_res")];
@@ -105,6 +115,9 @@ export function parseCamArrays(arrays: CamArrays, name: string): CamArchive {
     return { keys, cam, highRes };
   }
   const [height, width] = requireArray(arrays, "size", { name, shape: [2] }).data as unknown as [number, number];
+  if (![height, width].every((side) => Number.isInteger(side) && side > 0)) {
+    throw new Error(`Expected rows and columns as size in ${name} but found ${height}×${width}`);
+  }
   const scales = Float32Array.from(requireArray(arrays, "scales", { name, shape: [null] }).data);
   return { keys, size: [height, width], scales, maps: Array.from(scales, (_, i) => maps(`map_${i}`)) };
 }

@@ -4,6 +4,7 @@
  */
 export * from "./cam_archive.ts";
 export * from "./extract.ts";
+export * from "./import_rules.ts";
 export * from "./loss.ts";
 export * from "./network.ts";
 export * from "./train.ts";

@@ -41,17 +41,7 @@ export const resnet50: Backbone = {
   parameters: convolutions().flatMap(layerParameters),
   importRules: {
     ignored: [/^(resnet50\.)?fc\./, /\.num_batches_tracked$/],
-    aliases: [
-      [/^resnet50\./, ""],
-      // The released code's CAM network keeps its parts under further names.
-      [/^(?:stage1|backbone\.0)\.0\./, "conv1."],
-      [/^(?:stage1|backbone\.0)\.1\./, "bn1."],
-      [/^(?:stage1|backbone\.0)\.4\./, "layer1."],
-      [/^(?:stage2|backbone\.1)\.0\./, "layer2."],
-      [/^(?:stage3|backbone\.2)\.0\./, "layer3."],
-      [/^(?:stage4|backbone\.3)\.0\./, "layer4."],
-      [/^newly_added\.0\./, "classifier."],
-    ],
+    aliases: [[/^resnet50\./, ""]],
   },
   initialise: (seed) => initialise(resnet50.parameters, { seed, method: "he" }),
   trainsForCam: (name) => /^layer[34]\./.test(name) && !/\.running_(mean|var)$/.test(name),

@@ -47,6 +47,8 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     pretraining: training.extend({ scale: range, shift: probability, colourJitter: probability }).nullable(),
   }),
   cam: z.strictObject({
+    weights: z.string().nullable(),
+    from: z.string().nullable(),
     training: training.extend({ resizeLong: z.tuple([count, count]).nullable() }),
     scales: z.array(z.number().positive()).min(1),
     threshold: probability,
@@ -66,6 +68,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     }),
   }),
   irnet: z.strictObject({
+    weights: z.string().nullable(),
     training: training.extend({
       scale: range,
       radius: z.number().int().min(2),
@@ -88,6 +91,24 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     pseudoThresholds: z.array(probability).min(1),
     colourBaseline: z.boolean(),
     pictures: z.number().int().min(0),
+  }),
+  downstream: z.strictObject({
+    trainList: z.string(),
+    trainInstanceList: z.string(),
+    valList: z.string(),
+    valInstanceList: z.string(),
+    affinityNet: z.strictObject({
+      training: training.extend({ scale: range }),
+      radius: z.number().int().min(2),
+      alpha: z.number().positive(),
+      beta: z.number().positive(),
+      steps: z.number().int().min(0),
+    }),
+    deepLab: z.strictObject({
+      training: training.extend({ scale: range }),
+      scales: z.array(z.number().positive()).min(1),
+      crf: z.boolean(),
+    }),
   }),
   compute: z.strictObject({
     backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]),

@@ -7,7 +7,7 @@ import { UsageError } from "./usage_error.ts";
  * @param config The configuration.
  * @throws UsageError naming the key and the path of the first one that does not.
  */
-export function checkPaths({ data, backbone }: Config): void {
+export function checkPaths({ data, backbone, cam, irnet }: Config): void {
   if (data.root === null) {
     throw new UsageError("Expected a folder with images for data.root but found null; give --voc-root");
   }
@@ -18,9 +18,14 @@ export function checkPaths({ data, backbone }: Config): void {
   if (data.labels !== null && !statOrNull(data.labels)) {
     throw new UsageError(`Expected a file or folder for data.labels but found none at ${data.labels}`);
   }
-  const { weights } = backbone;
-  if (weights !== null && !statOrNull(weights)?.isFile) {
-    throw new UsageError(`Expected a file for backbone.weights but found none at ${weights}`);
+  const files = { "backbone.weights": backbone.weights, "cam.weights": cam.weights, "irnet.weights": irnet.weights };
+  for (const [key, path] of Object.entries(files)) {
+    if (path !== null && !statOrNull(path)?.isFile) {
+      throw new UsageError(`Expected a file for ${key} but found none at ${path}`);
+    }
+  }
+  if (cam.from !== null && !statOrNull(cam.from)?.isDirectory) {
+    throw new UsageError(`Expected a folder with class attention maps for cam.from but found none at ${cam.from}`);
   }
 }
 

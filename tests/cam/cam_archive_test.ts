@@ -5,6 +5,7 @@ import {
   type ScaledCams,
   stridedCam,
 } from "../../lib/cam/cam_archive.ts";
+import { decodeArrays } from "../../lib/pipeline/npz.ts";
 import { assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
 
@@ -77,6 +78,46 @@ Deno.test("an archive without classes gives empty maps", () => {
   assertEquals(stridedCam(archive), { data: new Float32Array(0), height: 5, width: 8 });
   assertEquals(highResolutionCam(archive), { data: new Float32Array(0), height: 20, width: 30 });
 });
+
+Deno.test("parseCamArrays() says which keys, sizes and values cannot be", async () => {
+  const { archive } = await goldenArchive();
+  const arrays = camArrays(archive);
+  const refuse = (changed: typeof arrays, message: string) =>
+    assertThrows(() => parseCamArrays({ ...arrays, ...changed }, "a.npz"), Error, message);
+  const keys = (...values: number[]) => ({ keys: { shape: [values.length], data: Float32Array.from(values) } });
+  refuse(keys(3, 2), "Expected keys of a.npz whole, from 0, ascending but found 2 at 1");
+  refuse(keys(2, 2), "ascending but found 2 at 1");
+  refuse(keys(-1, 2), "ascending but found -1 at 0");
+  refuse(keys(0.5), "ascending but found 0.5 at 0");
+  refuse(
+    { size: { shape: [2], data: Int32Array.of(0, 5) } },
+    "Expected rows and columns as size in a.npz but found 0×5",
+  );
+  const { shape } = arrays["map_1"]!, bad = Float32Array.from(arrays["map_1"]!.data);
+  bad[3] = NaN;
+  refuse({ map_1: { shape, data: bad } }, "Expected numbers as map_1 in a.npz but found NaN at 3");
+});
+
+for (const file of ["cam_tensors.npy", "cam_arrays.npy", "cam_arrays.npz"]) {
+  Deno.test(`parseCamArrays() takes the maps that other methods store: ${file}`, async () => {
+    const archive = parseCamArrays(
+      decodeArrays(await Deno.readFile(new URL(`../golden/${file}`, import.meta.url)), file),
+      file,
+    );
+    assertEquals([...archive.keys], [3, 7]);
+    const { data, height, width } = highResolutionCam(archive), strided = stridedCam(archive);
+    assertEquals([height, width, strided.height, strided.width], [10, 15, 3, 4]);
+    // The first and last of the file's values, as NumPy prints them.
+    assertClose([strided.data[0]!, strided.data[23]!, data[0]!, data[299]!], [
+      0.8506242,
+      0.0027385,
+      0.3941491,
+      0.429774,
+    ], {
+      absolute: 1e-6,
+    });
+  });
+}
 
 Deno.test("parseCamArrays() names file and array that are wrong", async () => {
   const { archive } = await goldenArchive();

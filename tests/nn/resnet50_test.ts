@@ -10,8 +10,6 @@ const tensors: NamedTensors = Object.fromEntries(resnet50.parameters.map(({ name
 ]));
 const load = (named: NamedTensors) =>
   importWeights({ name: "w", tensors: named, metadata: {} }, resnet50.parameters, resnet50.importRules);
-const renamed = (rename: (name: string) => string) =>
-  Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [rename(name), tensor]));
 
 Deno.test("resnet50 has torchvision's names: 53 convolutions with their norms", () => {
   assertEquals(resnet50.parameters.length, 53 * 5);
@@ -22,22 +20,4 @@ Deno.test("resnet50 has torchvision's names: 53 convolutions with their norms", 
 Deno.test("resnet50 takes torchvision's file, without its classifier and counters", () => {
   const extra = { shape: [1], data: Float32Array.of(0) };
   assertEquals(load({ ...tensors, "fc.weight": extra, "bn1.num_batches_tracked": extra }), tensors);
-});
-
-Deno.test("resnet50 takes the released CAM network's file, which names every parameter three times", () => {
-  const stage = (name: string, [first, rest]: [string, (index: number) => string]) =>
-    name.startsWith("conv1.")
-      ? `${first}.0.${name.slice(6)}`
-      : name.startsWith("bn1.")
-      ? `${first}.1.${name.slice(4)}`
-      : name.startsWith("layer1.")
-      ? `${first}.4.${name.slice(7)}`
-      : `${rest(Number(name[5]))}.0.${name.slice(7)}`;
-  const copies = {
-    ...renamed((name) => `resnet50.${name}`),
-    ...renamed((name) => stage(name, ["stage1", (i) => `stage${i}`])),
-    ...renamed((name) => stage(name, ["backbone.0", (i) => `backbone.${i - 1}`])),
-  };
-  assertEquals(Object.keys(copies).length, 3 * resnet50.parameters.length);
-  assertEquals(load(copies), tensors);
 });

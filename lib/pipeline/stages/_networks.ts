@@ -12,7 +12,7 @@ import {
   type NamedTensors,
   type ParameterSpec,
   type Params,
-  readSafetensors,
+  readWeights,
   type TensorFile,
   toParams,
 } from "../../weights/mod.ts";
@@ -44,7 +44,13 @@ export async function initialWeights(
   if (path === null) {
     throw new Error(`Expected backbone.weights to name a file of ${backbone.name} weights but found null`);
   }
-  return importWeights(await readSafetensors(path), backbone.parameters, backbone.importRules);
+  return importWeights(await readWeights(path), backbone.parameters, backbone.importRules);
+}
+
+/** Files that a training reads: the weights given in its place, or those that its backbone starts from. */
+export function weightsFiles({ backbone }: Config, given: string | null): string[] {
+  const file = given ?? (backbone.pretraining ? null : backbone.weights);
+  return file === null ? [] : [file];
 }
 
 /** Parameters of a stage's `weights.safetensors`. */

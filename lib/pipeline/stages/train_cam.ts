@@ -1,14 +1,26 @@
-import { camLogits, classifierParameters, trainClassifier } from "../../cam/mod.ts";
+import { camImportRules, camLogits, classifierParameters, trainClassifier } from "../../cam/mod.ts";
 import { type Backbone, initialise } from "../../nn/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
 import * as tf from "../../tensor/tf.ts";
 import { augmentClassification, cropImage, random } from "../../voc/mod.ts";
-import { disposeParams, encodeSafetensors, fromParams, type Params, toParams } from "../../weights/mod.ts";
+import {
+  disposeParams,
+  encodeSafetensors,
+  fromParams,
+  importWeights,
+  type NamedTensors,
+  type Params,
+  readWeights,
+  toParams,
+} from "../../weights/mod.ts";
 import { classificationBatches, classifierIds } from "./_classification_batches.ts";
-import { backboneOf, camParameters, initialWeights } from "./_networks.ts";
+import { backboneOf, camParameters, initialWeights, weightsFiles } from "./_networks.ts";
 import { resumable } from "./_training.ts";
 
-/** Trains the classifier whose class activation maps start everything, and judges it on the validation list. */
+/**
+ * Trains the classifier whose class activation maps start everything, or takes a trained one, and judges it on the
+ * validation list.
+ */
 export const trainCam: WholeStage = {
   kind: "whole",
   name: "cam_train",
@@ -17,21 +29,20 @@ export const trainCam: WholeStage = {
   settings: ({ seed, data, backbone, cam }) => ({
     seed,
     data: [data.classes, data.trainList, data.classifierList, data.valList],
-    backbone: [backbone.network, backbone.weights],
+    backbone: backbone.network,
+    weights: cam.weights !== null,
     training: cam.training,
   }),
+  enabled: ({ cam }) => cam.from === null,
+  readsOutside: (config) => weightsFiles(config, config.cam.weights),
   ids: (context: StageContext) => [
     ...new Set([...classifierIds(context), ...validationIds(context)]),
   ],
   run: async (context: StageContext) => {
-    const { config, dataset, files } = context;
+    const { config, files } = context;
     const settings = config.cam.training;
     const backbone = backboneOf(config);
-    const head = classifierParameters(backbone, dataset.classes.length);
-    const params = toParams(
-      { ...await initialWeights(context), ...initialise(head, { seed: config.seed, method: "uniform" }) },
-      camParameters(config),
-    );
+    const params = toParams(await startWeights(context), camParameters(config));
     const { steps, batch } = classificationBatches(context, settings, (image, key) =>
       augmentClassification(image, {
         preprocess: backbone.preprocess,
@@ -40,16 +51,18 @@ export const trainCam: WholeStage = {
         draw: random(config.seed, "cam", ...key),
       }));
     try {
-      await trainClassifier({
-        backbone,
-        params,
-        part: "cam",
-        optimiser: settings.optimiser,
-        microBatch: settings.microBatch,
-        steps,
-        batch,
-        ...await resumable(context, "cam_train", steps),
-      });
+      if (config.cam.weights === null) {
+        await trainClassifier({
+          backbone,
+          params,
+          part: "cam",
+          optimiser: settings.optimiser,
+          microBatch: settings.microBatch,
+          steps,
+          batch,
+          ...await resumable(context, "cam_train", steps),
+        });
+      }
       const logits = await validate(context, backbone, params);
       await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
       await files.write(
@@ -65,6 +78,16 @@ export const trainCam: WholeStage = {
 
 function validationIds({ config: { data }, dataset }: Pick<StageContext, "config" | "dataset">): string[] {
   return data.valList === null ? [] : dataset.list(data.valList);
+}
+
+/** The weights that are given, or those that training starts from. */
+async function startWeights(context: StageContext): Promise<NamedTensors> {
+  const { config } = context, backbone = backboneOf(config);
+  if (config.cam.weights !== null) {
+    return importWeights(await readWeights(config.cam.weights), camParameters(config), camImportRules(backbone));
+  }
+  const head = classifierParameters(backbone, config.data.classes.length);
+  return { ...await initialWeights(context), ...initialise(head, { seed: config.seed, method: "uniform" }) };
 }
 
 /** Class logits of the validation images, each cut to its top-left crop, by id. */

@@ -1,12 +1,20 @@
-import { headParameters, irnetSteps, meanDisplacementOf, trainIrnet } from "../../irnet/mod.ts";
+import { headParameters, irnetImportRules, irnetSteps, meanDisplacementOf, trainIrnet } from "../../irnet/mod.ts";
 import type { Backbone } from "../../nn/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
 import { decodePng } from "../../voc/mod.ts";
-import { disposeParams, encodeSafetensors, fromParams, type Params } from "../../weights/mod.ts";
-import { untrainedIrnet } from "./_networks.ts";
+import {
+  disposeParams,
+  encodeSafetensors,
+  fromParams,
+  importWeights,
+  type NamedTensors,
+  type Params,
+  readWeights,
+} from "../../weights/mod.ts";
+import { backboneOf, irnetParameters, untrainedIrnet, weightsFiles } from "./_networks.ts";
 import { resumable } from "./_training.ts";
 
-/** Trains both branches of IRNet on confident labels, then takes the mean displacement. */
+/** Trains both branches of IRNet on confident labels, then takes the mean displacement; or takes trained weights. */
 export const trainIrnetStage: WholeStage = {
   kind: "whole",
   name: "irnet_train",
@@ -15,15 +23,22 @@ export const trainIrnetStage: WholeStage = {
   settings: ({ seed, data, backbone, irnet }) => ({
     seed,
     data: [data.trainList, data.meanDisplacementList ?? data.inferList],
-    backbone: [backbone.network, backbone.weights, backbone.taps],
-    irnet,
+    backbone: [backbone.network, backbone.taps],
+    irnet: { ...irnet, weights: irnet.weights !== null },
   }),
+  readsOutside: (config) => weightsFiles(config, config.irnet.weights),
   ids: ({ config: { data }, dataset }: StageContext) => [
     ...new Set([...dataset.list(data.trainList), ...dataset.list(data.meanDisplacementList ?? data.inferList)]),
   ],
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
-    const { training, displacementWidth } = config.irnet;
+    const { training, displacementWidth, weights: given } = config.irnet;
+    const write = (weights: NamedTensors) =>
+      files.write("irnet_train", "weights.safetensors", encodeSafetensors(weights));
+    if (given !== null) {
+      const rules = irnetImportRules(backboneOf(config));
+      return await write(importWeights(await readWeights(given), irnetParameters(config), rules));
+    }
     const ids = dataset.list(config.data.trainList);
     const { backbone, params } = await untrainedIrnet(context);
     try {
@@ -43,11 +58,7 @@ export const trainIrnetStage: WholeStage = {
       const heads = headParameters(backbone.taps, displacementWidth);
       const weights = await fromParams(params, [...backbone.parameters, ...heads]);
       const mean = await meanDisplacement(context, backbone, params);
-      await files.write(
-        "irnet_train",
-        "weights.safetensors",
-        encodeSafetensors({ ...weights, mean_displacement: { shape: [2], data: Float32Array.from(mean) } }),
-      );
+      await write({ ...weights, mean_displacement: { shape: [2], data: Float32Array.from(mean) } });
     } finally {
       disposeParams(params);
     }
