@@ -45,9 +45,10 @@ async function evaluationMetrics({ config, dataset, files }: StageContext): Prom
   for (const id of new Set([...dataset.list(inferList), ...dataset.list(trainList)])) {
     measurements.push(JSON.parse(new TextDecoder().decode(await files.require("measure", `${id}.json`))));
   }
-  const validation: Record<string, number[]> = JSON.parse(
-    new TextDecoder().decode(await files.require("cam_train", "validation.json")),
-  );
+  // Without a classifier, where maps of another method are given, there is nothing of it to judge.
+  const validation: Record<string, number[]> = config.cam.from === null
+    ? JSON.parse(new TextDecoder().decode(await files.require("cam_train", "validation.json")))
+    : {};
   const ids = Object.keys(validation);
   return summarise(measurements, {
     classes: dataset.classes,
