@@ -61,7 +61,7 @@ function shares({ data }: LabelMap): string {
     if (label === 0) background++;
     if (label === 255) uncertain++;
   }
-  const percent = (count: number) => `${(100 * count / data.length).toFixed(0)} %`;
+  const percent = (count: number) => `${(100 * count / data.length).toFixed(0)}\u00a0%`;
   return `${percent(data.length - background - uncertain)} foreground, ${percent(background)} background, ` +
     `${percent(uncertain)} uncertain`;
 }

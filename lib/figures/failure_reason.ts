@@ -46,4 +46,4 @@ function countedConfusion(predicted: LabelMap, { truth, labels }: { truth: Label
   return confusion;
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(0)} %`;
+const percent = (share: number) => `${(100 * share).toFixed(0)}\u00a0%`;

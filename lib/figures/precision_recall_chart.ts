@@ -38,8 +38,8 @@ export function precisionRecallChart(
       const at = (curve.c + 1) * 3, color = `rgb(${palette.subarray(at, at + 3).join(",")})`;
       return {
         name: text(curve),
-        x: curve.recall.map((value) => 100 * value),
-        y: curve.precision.map((value) => 100 * value),
+        x: [0, ...curve.recall].map((value) => 100 * value),
+        y: [curve.precision[0] ?? 0, ...curve.precision].map((value) => 100 * value),
         mode: "lines",
         line: { color, width: 2.5 },
         hovertemplate: "%{y:.0f} % right at %{x:.0f} % found",

@@ -2,7 +2,9 @@
 import {
   CLUSTER_FLAGS,
   COMMON_FLAGS,
+  COMPARE_FLAGS,
   CONFIG_FLAGS,
+  CURVE_FLAGS,
   describeFlags,
   EVALUATION_FLAGS,
   EXPORT_FLAGS,
@@ -35,7 +37,7 @@ export const COMMANDS = {
   run: {
     usage: "[flags]",
     help: "Runs the pipeline: all stages in their order. What is done already is skipped. This is the default command.",
-    flags: { ...CONFIG_FLAGS, ...RUN_FLAGS, ...COMMON_FLAGS },
+    flags: { ...CONFIG_FLAGS, ...RUN_FLAGS, ...CURVE_FLAGS, ...COMMON_FLAGS },
   },
   "dry-run": {
     usage: "[flags]",
@@ -50,17 +52,30 @@ export const COMMANDS = {
   evaluate: {
     usage: "[flags]",
     help: "Judges pseudo labels, or what another program predicted, against true masks, as a whole and class by class.",
-    flags: { ...PREDICTION_FLAGS, ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+    flags: {
+      ...PREDICTION_FLAGS,
+      ...EVALUATION_FLAGS,
+      ...CONFIG_FLAGS,
+      ...withoutStages,
+      ...CURVE_FLAGS,
+      ...COMMON_FLAGS,
+    },
   },
   ablation: {
     usage: "[flags]",
     help: "Runs what is not done yet and judges the method part by part, in one table.",
-    flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+    flags: { ...EVALUATION_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...CURVE_FLAGS, ...COMMON_FLAGS },
   },
   demo: {
     usage: "[flags]",
     help: "Makes the sample data set and runs the whole pipeline on it; results in out/sample.",
-    flags: { ...withoutPreset, ...RUN_FLAGS, ...COMMON_FLAGS },
+    flags: { ...withoutPreset, ...RUN_FLAGS, ...CURVE_FLAGS, ...COMMON_FLAGS },
+  },
+  compare: {
+    usage: "[flags]",
+    help: "Trains AffinityNet, DeepLab and Mask R-CNN and compares what they make of labels; on the sample data if no " +
+      "preset is named.",
+    flags: { ...COMPARE_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
   },
   init: {
     usage: "<folder> [flags]",

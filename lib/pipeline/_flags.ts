@@ -97,6 +97,11 @@ export const EXPORT_FLAGS = {
   competition: { value: "name", help: "for voc-server: comp6 (default), or comp5 if only VOC's data was used" },
 } satisfies Record<string, Flag>;
 
+/** Flags of the comparison. */
+export const COMPARE_FLAGS = {
+  out: { value: "folder", help: "where the tables are written, default out/compare" },
+} satisfies Record<string, Flag>;
+
 /** Flags of the look at a folder. */
 export const INIT_FLAGS = {
   labels: { value: "path", help: "JSON or CSV file, or folder of VOC's XML files, default the one in the folder" },

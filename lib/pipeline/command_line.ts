@@ -21,6 +21,8 @@ import { VERSION } from "./version.ts";
 export interface MainOptions {
   /** Address of a {@linkcode PipelineModule} with other stages. */
   readonly module?: string;
+  /** Does the work in a process of its own, with the permissions that it needs and no others. */
+  readonly confine?: boolean;
 }
 
 /**
@@ -30,17 +32,20 @@ export interface MainOptions {
  * @param options Which stages there are.
  * @returns The exit code: 0, 1 for errors, 2 for mistakes in the command line or configuration, 130 after an interrupt.
  */
-export async function main(args: readonly string[], { module }: MainOptions = {}): Promise<number> {
+export async function main(args: readonly string[], { module, confine }: MainOptions = {}): Promise<number> {
   try {
-    await execute(args, module ?? new URL("./stages.ts", import.meta.url).href);
-    return 0;
+    return await execute(args, { module: module ?? new URL("./stages.ts", import.meta.url).href, confine }) ?? 0;
   } catch (error) {
     console.error(args.includes("--debug") ? error : (error as Error).message);
     return error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1;
   }
 }
 
-async function execute(args: readonly string[], module: string): Promise<void> {
+/** Runs a command, and returns the exit code if that is not 0, and not that of an error. */
+async function execute(
+  args: readonly string[],
+  { module, confine }: { module: string; confine: boolean | undefined },
+): Promise<number | void> {
   const { command, rest } = splitCommand(args);
   const parsed = parseFlags(rest, COMMANDS[command].flags);
   const { positionals, values } = parsed;
@@ -56,17 +61,24 @@ async function execute(args: readonly string[], module: string): Promise<void> {
     throw new UsageError(`Expected no argument ${positionals[allowed]} after ${command}`);
   }
 
-  if (command === "init") return await initFolder(positionals[0]!, parsed);
+  const confined = confine ? await import("./confine.ts") : null;
+  if (command === "init") {
+    if (confined) return await confined.runConfined(args, { command, positionals, values });
+    return await initFolder(positionals[0]!, parsed);
+  }
 
   const { loadConfig } = await import("./load_config.ts");
   const config = loadConfig({
-    ...(command === "demo" ? { preset: "sample" } : optional("preset", values.get("preset")?.[0])),
+    ...(usesSample(command, parsed) ? { preset: "sample" } : optional("preset", values.get("preset")?.[0])),
     ...optional("file", values.get("config")?.[0]),
     settings: settingsOf(parsed),
   });
   if (command === "config") return console.log(JSON.stringify(config, null, 2));
   const options = runOptions(parsed, { module, defaultWorkdir: config.workdir ?? `out/${config.preset}` });
-  if (command === "demo") {
+  if (confined) {
+    return await confined.runConfined(args, { command, positionals, values, config, workdir: options.workdir });
+  }
+  if (usesSample(command, parsed)) {
     const { makeSampleData } = await import("./make_sample_data.ts");
     await makeSampleData(config.data.root!, config.seed);
   }
@@ -81,6 +93,11 @@ async function execute(args: readonly string[], module: string): Promise<void> {
     const { exportLabels } = await import("./export_labels.ts");
     const choices = exportOptions(parsed, options);
     return console.log(await interruptible((signal) => exportLabels(config, { ...choices, signal })));
+  }
+  if (command === "compare") {
+    const { compare } = await import("./compare.ts");
+    const out = values.get("out")?.[0] ?? "out/compare";
+    return console.log(await interruptible((signal) => compare(config, { ...options, out, signal })));
   }
   const chosen = await withStages(options, { command, positionals });
   if (command === "submit-slurm" || command === "submit-kubernetes") {
@@ -97,6 +114,12 @@ async function execute(args: readonly string[], module: string): Promise<void> {
   const { formatRunReport } = await import("./run_report.ts");
   if (command !== "ablation" || !results) console.log(formatRunReport(report));
   if (results) console.log(command === "ablation" ? results : `\n${results}`);
+  if (values.has("show")) await (await import("./show_curves.ts")).showCurves(chosen.workdir);
+}
+
+/** Whether a command works on the generated images: `demo` always, `compare` where nothing else is asked for. */
+function usesSample(command: CommandName, { values }: ParsedArguments): boolean {
+  return command === "demo" || (command === "compare" && !values.has("preset") && !values.has("config"));
 }
 
 async function initFolder(folder: string, { values }: ParsedArguments): Promise<void> {
@@ -339,8 +362,14 @@ async function describeStages(module: string): Promise<string[]> {
 /** Does work that SIGINT and SIGTERM abort; a second one ends the process at once. */
 async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();
+  let first = 0;
   const interrupt = () => {
-    if (controller.signal.aborted) Deno.exit(130);
+    if (controller.signal.aborted) {
+      // Terminals send a signal to all processes of a task, and these pass it on: that makes no second one.
+      if (performance.now() - first > 300) Deno.exit(130);
+      return;
+    }
+    first = performance.now();
     console.error("\nStopping after what is under way; again to stop at once");
     controller.abort(new InterruptedError("Interrupted; the same command goes on from here"));
   };

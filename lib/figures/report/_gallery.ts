@@ -36,7 +36,7 @@ export function gallery(entries: readonly GalleryEntry[], classes: readonly stri
   `;
 }
 
-function entryCard({ id, labels, iou, layers }: GalleryEntry, position: number): Markup {
+function entryCard({ id, labels, iou, mistake = null, layers }: GalleryEntry, position: number): Markup {
   return html`
     <article class="entry" data-position="${position}" data-iou="${iou ?? ""}" data-classes="${JSON.stringify(labels)}">
       <header>
@@ -45,6 +45,7 @@ function entryCard({ id, labels, iou, layers }: GalleryEntry, position: number):
         <p class="iou">${iou === null
           ? "no true masks"
           : html`mIoU <strong>${percent(iou)}</strong><i class="meter" style="--share:${iou.toFixed(1)}%"></i>`}</p>
+        ${mistake && html`<p class="mistake">${mistake}</p>`}
       </header>
       <div class="pictures">${layers.map(({ name, caption, picture }) =>
         html`

@@ -1,7 +1,5 @@
 import type { Chart } from "../chart.ts";
-import { lossChart } from "../loss_chart.ts";
-import { precisionChart } from "../precision_chart.ts";
-import { thresholdChart } from "../threshold_chart.ts";
+import { runCharts } from "../run_charts.ts";
 import { runDetails, settings } from "./_details.ts";
 import { gallery } from "./_gallery.ts";
 import { headline } from "./_headline.ts";
@@ -33,11 +31,12 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  * await Deno.writeTextFile("report.html", renderReport({ config, metrics, trainings: [], gallery: [] }));
  * ```
  */
-export function renderReport({ config, metrics, trainings, gallery: entries, run = null }: ReportInput): string {
+export function renderReport(input: ReportInput): string {
+  const { config, metrics, gallery: entries, run = null } = input;
   const { preset, data, backbone, seed } = config;
   const reference = referenceNumbers(config);
   const isJudged = metrics.cam.images > 0;
-  const results = isJudged ? [thresholdChart(metrics), precisionChart(metrics)] : [], losses = trainings.map(lossChart);
+  const { results, trainings } = runCharts({ ...input, classes: data.classes });
   const title = `IRNet: preset ${preset}`;
   const sections = [
     { id: "results", title: "Results", body: headline(metrics, reference) },
@@ -50,8 +49,8 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
       id: "curves",
       title: "Curves",
       body: html`
-        ${isJudged && html`<div class="charts">${results.map((chart, n) => chartFigure(chart, n))}</div>`}
-        <div class="charts losses">${losses.map((chart, n) => chartFigure(chart, results.length + n))}</div>
+        ${results.length > 0 && html`<div class="charts">${results.map((chart, n) => chartFigure(chart, n))}</div>`}
+        <div class="charts trainings">${trainings.map((chart, n) => chartFigure(chart, results.length + n))}</div>
       `,
     },
     isJudged && { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
@@ -59,8 +58,10 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
       id: "gallery",
       title: "Images",
       body: html`
-        <p>For class after class the first image of ${data.inferList} that has it, good or bad. mIoU is that of the
-          image's pseudo semantic labels, over background and the classes in it.</p>
+        <p>For class after class the first image of ${data
+          .inferList} that has it, good or bad, and those with the lowest
+          IoU. mIoU is that of the image's pseudo semantic labels, over background and the classes in it; beside it, the
+          mistake that costs most pixels.</p>
         ${gallery(entries, data.classes)}
       `,
     },
@@ -96,7 +97,7 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
     <main>
     ${sections.map(({ id, title, body }) => html`<section id="${id}"><h2>${title}</h2>${body}</section>\n`)}
     </main>
-    ${jsonScript("charts", [...results, ...losses])}
+    ${jsonScript("charts", [...results, ...trainings])}
     ${plotlyScript()}
     <script>${new Markup(script)}</script>
       </body>
@@ -105,14 +106,16 @@ export function renderReport({ config, metrics, trainings, gallery: entries, run
 }
 
 /** A place that the page's script draws a chart into. */
-function chartFigure({ title, description }: Chart, number: number): Markup {
+function chartFigure({ title, description, traces }: Chart, number: number): Markup {
+  const lines = traces.filter(({ showlegend }) => showlegend !== false).length; // of a phone's legend
   return html`
     <figure class="chart">
       <figcaption>
         <h3>${title}</h3>
         <p>${description}</p>
       </figcaption>
-      <div class="plot" data-chart="${number}" role="img" aria-label="${title}. ${description}"></div>
+      <div class="plot" style="--lines:${lines}" data-chart="${number}" role="img"
+        aria-label="${title}. ${description}"></div>
     </figure>
   `;
 }

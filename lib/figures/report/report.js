@@ -139,11 +139,12 @@ async function loadPlotly() {
   return globalThis.Plotly;
 }
 
-function themed(layout) {
+/** Colours of classes are those of VOC, some of which are dark: such charts keep a light ground. */
+function themed(layout, isOnLight) {
   const style = getComputedStyle(document.documentElement);
   const [ink, muted, line] = ["--ink", "--muted", "--line"].map((name) => style.getPropertyValue(name).trim());
   const axis = (own) => ({
-    gridcolor: line,
+    gridcolor: isOnLight ? "#dedbd2" : line,
     zeroline: false,
     linecolor: muted,
     tickfont: { color: muted, size: 12 },
@@ -152,14 +153,21 @@ function themed(layout) {
     title: { ...own.title, font: { color: muted, size: 13 }, standoff: 8 },
   });
   return {
+    hovermode: "x unified",
     ...layout,
     font: { family: getComputedStyle(document.body).fontFamily, color: ink },
     paper_bgcolor: "rgba(0,0,0,0)",
-    plot_bgcolor: "rgba(0,0,0,0)",
+    plot_bgcolor: isOnLight ? "#f6f4ee" : "rgba(0,0,0,0)",
     margin: { l: 48, r: 12, t: 34, b: 44 },
-    hovermode: "x unified",
     hoverlabel: { bgcolor: style.getPropertyValue("--raised").trim(), bordercolor: line, font: { color: ink } },
-    legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", font: { size: 13 } },
+    legend: {
+      orientation: "h",
+      x: 0,
+      y: 1.02,
+      yanchor: "bottom",
+      font: { size: 13, ...isOnLight && { color: "#1c1e22" } },
+      ...isOnLight && { bgcolor: "#f6f4ee", entrywidth: 125 },
+    },
     xaxis: axis(layout.xaxis),
     yaxis: axis(layout.yaxis),
   };
@@ -172,8 +180,8 @@ async function drawCharts() {
   const options = { displayModeBar: false, responsive: true };
   const draw = () => {
     for (const plot of plots) {
-      const { traces, layout } = charts[plot.dataset.chart];
-      Plotly.react(plot, traces, themed(layout), options);
+      const { traces, layout, isOnLight } = charts[plot.dataset.chart];
+      Plotly.react(plot, traces, themed(layout, isOnLight), options);
     }
   };
   draw();

@@ -1,4 +1,5 @@
 import type { Config } from "../../config.ts";
+import type { InstanceMatches } from "../../evaluation/match_instances.ts";
 import type { Metrics } from "../../evaluation/metrics.ts";
 import type { TrainingLog } from "../loss_chart.ts";
 
@@ -20,6 +21,8 @@ export interface GalleryEntry {
   readonly labels: readonly string[];
   /** Mean IoU of its pseudo semantic labels, percent; `null` without true masks. */
   readonly iou: number | null;
+  /** The worst of what is wrong with them, in words; `null` without true masks. */
+  readonly mistake?: string | null;
   /** Its pictures. */
   readonly layers: readonly GalleryLayer[];
 }
@@ -52,6 +55,8 @@ export interface ReportInput {
   readonly metrics: Metrics;
   /** Trainings in their order. */
   readonly trainings: readonly TrainingLog[];
+  /** Pseudo instances of every image, compared with the true ones. */
+  readonly matches?: readonly InstanceMatches[];
   /** Images to look at. */
   readonly gallery: readonly GalleryEntry[];
   /** Versions and timings, where they are known. */

@@ -1,10 +1,10 @@
 import { type Measurement, type Metrics, summarise } from "../../evaluation/mod.ts";
-import { renderReport, type RunDetails } from "../../figures/mod.ts";
+import { renderReport, runCharts, type RunDetails } from "../../figures/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
 import { trainingLogs } from "./_training_logs.ts";
 import { galleryEntries } from "./report_pictures.ts";
 
-/** Adds up all measurements, `metrics.json`, and shows them with pictures, `report.html`. */
+/** Adds up all measurements, `metrics.json`, and shows them with curves and pictures, `report.html`. */
 export const evaluate: WholeStage = {
   kind: "whole",
   name: "evaluation",
@@ -19,12 +19,17 @@ export const evaluate: WholeStage = {
   run: async (context: StageContext) => {
     const { config, files } = context;
     const write = (file: string, text: string) => files.write("evaluation", file, new TextEncoder().encode(text));
-    const metrics = await evaluationMetrics(context);
+    const measurements = await readMeasurements(context);
+    const metrics = await evaluationMetrics(context, measurements);
     await write("metrics.json", `${JSON.stringify(metrics, null, 2)}\n`);
+    const trainings = await trainingLogs(context), matches = measurements.flatMap(({ instance }) => instance ?? []);
+    const charts = runCharts({ metrics, trainings, matches, classes: context.dataset.classes });
+    await write("curves.json", `${JSON.stringify([...charts.results, ...charts.trainings])}\n`);
     const report = renderReport({
       config,
       metrics,
-      trainings: await trainingLogs(context),
+      trainings,
+      matches,
       gallery: await galleryEntries(context, config.evaluation.pictures),
       run: await runDetails(context),
     });
@@ -38,13 +43,21 @@ async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
   return bytes && JSON.parse(new TextDecoder().decode(bytes));
 }
 
-/** All results of a run, from its measurements. */
-async function evaluationMetrics({ config, dataset, files }: StageContext): Promise<Metrics> {
-  const { inferList, trainList, instanceList, valList } = config.data;
+async function readMeasurements({ config, dataset, files }: StageContext): Promise<Measurement[]> {
+  const { inferList, trainList } = config.data;
   const measurements: Measurement[] = [];
   for (const id of new Set([...dataset.list(inferList), ...dataset.list(trainList)])) {
     measurements.push(JSON.parse(new TextDecoder().decode(await files.require("measure", `${id}.json`))));
   }
+  return measurements;
+}
+
+/** All results of a run, from its measurements. */
+async function evaluationMetrics(
+  { config, dataset, files }: StageContext,
+  measurements: readonly Measurement[],
+): Promise<Metrics> {
+  const { inferList, trainList, instanceList, valList } = config.data;
   // Without a classifier, where maps of another method are given, there is nothing of it to judge.
   const validation: Record<string, number[]> = config.cam.from === null
     ? JSON.parse(new TextDecoder().decode(await files.require("cam_train", "validation.json")))

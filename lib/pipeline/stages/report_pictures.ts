@@ -1,4 +1,3 @@
-import { highResolutionCam } from "../../cam/cam_archive.ts";
 import { type Measurement, segmentationScores } from "../../evaluation/mod.ts";
 import {
   drawBoundary,
@@ -9,7 +8,9 @@ import {
   drawLabels,
   drawTruth,
   encodePicture,
+  failureReason,
   type GalleryEntry,
+  highestCam,
   type RgbImage,
 } from "../../figures/mod.ts";
 import type { StageContext } from "../../stage.ts";
@@ -29,18 +30,21 @@ interface Layer {
 }
 
 /**
- * Images for the report, spread over the classes, with what every stage made of them. Each picture is also written to
+ * Images for the report, spread over the classes, and the worst ones, with what every stage made of them. Each picture is also written to
  * `evaluation/pictures/<id>_<layer>.png`.
  *
  * @param context With the files of all stages.
- * @param count Number of images, fewer if there are no more.
+ * @param count Number of images over the classes, fewer if there are no more; to which a quarter of the worst is added.
  * @returns The images in the order of the list.
  * @throws Error naming the stage to run where a file is missing.
  */
 export async function galleryEntries(context: StageContext, count: number): Promise<GalleryEntry[]> {
   const { config, dataset, files, signal } = context;
   const entries: GalleryEntry[] = [];
-  const ids = spreadOverClasses(dataset.list(config.data.inferList), { labels: dataset.labels, count });
+  const list = dataset.list(config.data.inferList);
+  const spread = spreadOverClasses(list, { labels: dataset.labels, count });
+  const worst = await lowestIous(context, { list, count: Math.ceil(count / 4) });
+  const ids = list.filter((id) => spread.includes(id) || worst.includes(id));
   for (const id of ids) {
     signal.throwIfAborted();
     const layers = await Promise.all((await drawLayers(context, id)).map(async ({ name, caption, image }) => {
@@ -49,7 +53,8 @@ export async function galleryEntries(context: StageContext, count: number): Prom
       return { name, caption, picture: await encodePicture(image, { format: "webp", longest: IN_REPORT }) };
     }));
     const labels = dataset.labels(id).map((label) => dataset.classes[label]!);
-    entries.push({ id, labels, iou: await imageIou(context, id), layers });
+    const [iou, mistake] = await Promise.all([imageIou(context, id), mistakeOf(context, id)]);
+    entries.push({ id, labels, iou, mistake, layers });
     context.progress(entries.length, ids.length, "pictures");
   }
   return entries;
@@ -86,6 +91,27 @@ async function imageIou({ config, dataset, files }: StageContext, id: string): P
   if (!confusion) return null;
   const { mean } = segmentationScores(confusion, { classes: dataset.classes });
   return Number.isNaN(mean) ? null : 100 * mean;
+}
+
+/** The images with the lowest IoU, as far as true masks are known. */
+async function lowestIous(
+  context: StageContext,
+  { list, count }: { list: readonly string[]; count: number },
+): Promise<string[]> {
+  const judged: { id: string; iou: number }[] = [];
+  for (const id of list) {
+    const iou = await imageIou(context, id);
+    if (iou !== null) judged.push({ id, iou });
+  }
+  return judged.sort((a, b) => a.iou - b.iou).slice(0, count).map(({ id }) => id);
+}
+
+/** What is most wrong with an image's pseudo semantic labels; `null` without true masks. */
+async function mistakeOf({ dataset, files }: StageContext, id: string): Promise<string | null> {
+  const truth = await dataset.readClassMask(id);
+  if (!truth) return null;
+  const labels = decodePng(await files.require("semantic", `${id}.png`), files.path("semantic", `${id}.png`));
+  return failureReason(labels, { truth, classes: dataset.classes });
 }
 
 async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
@@ -147,12 +173,4 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
       : null,
   ];
   return layers.filter((layer) => layer !== null);
-}
-
-/** At every pixel the highest of the maps of all classes; zero without classes. */
-function highestCam(cams: Parameters<typeof highResolutionCam>[0]) {
-  const { data: maps, height, width } = highResolutionCam(cams);
-  const size = height * width, data = new Float32Array(size);
-  for (let i = 0; i < maps.length; i++) data[i % size] = Math.max(data[i % size]!, maps[i]!);
-  return { height, width, data };
 }

@@ -1,0 +1,45 @@
+import type { InstanceMatches } from "../evaluation/match_instances.ts";
+import type { Metrics } from "../evaluation/metrics.ts";
+import type { Chart } from "./chart.ts";
+import { learningRateChart } from "./learning_rate_chart.ts";
+import { lossChart, type TrainingLog } from "./loss_chart.ts";
+import { precisionChart } from "./precision_chart.ts";
+import { precisionRecallChart } from "./precision_recall_chart.ts";
+import { thresholdChart } from "./threshold_chart.ts";
+
+/** What the charts of a run are drawn from. */
+export interface RunChartsInput {
+  /** Results. */
+  readonly metrics: Metrics;
+  /** Trainings in their order. */
+  readonly trainings: readonly TrainingLog[];
+  /** Pseudo instances of every image, compared with the true ones. */
+  readonly matches?: readonly InstanceMatches[];
+  /** Names of all classes. */
+  readonly classes: readonly string[];
+}
+
+/** The charts of a run. */
+export interface RunCharts {
+  /** Of its results; none where there are no true masks. */
+  readonly results: Chart[];
+  /** Of its trainings: losses and learning rates. */
+  readonly trainings: Chart[];
+}
+
+/**
+ * All charts of a run, as its report and `--show` have them.
+ *
+ * @param input Results, logs and matches.
+ * @returns The charts.
+ */
+export function runCharts({ metrics, trainings, matches = [], classes }: RunChartsInput): RunCharts {
+  const isJudged = metrics.cam.images > 0, hasInstances = matches.some(({ truths }) => truths.length > 0);
+  return {
+    results: [
+      ...isJudged ? [thresholdChart(metrics), precisionChart(metrics)] : [],
+      ...hasInstances ? [0.5, 0.7].map((iou) => precisionRecallChart(matches, { iou, classes })) : [],
+    ],
+    trainings: trainings.flatMap((log) => [lossChart(log), learningRateChart(log)]),
+  };
+}

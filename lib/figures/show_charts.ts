@@ -1,0 +1,81 @@
+import type { Chart } from "./chart.ts";
+
+/** Where the charts are shown. */
+export interface ShowChartsOptions {
+  /** Opens the address in the user's browser; absent: nothing is opened. */
+  readonly open?: (address: string) => void;
+}
+
+/** Charts that are being shown. */
+export interface ShownCharts {
+  /** Where they are, on this machine. */
+  readonly address: string;
+  /** Fulfilled once the viewer has ended: it does when its page is closed. */
+  readonly closed: Promise<void>;
+}
+
+/** Longest time for the viewer to start, milliseconds. */
+const PATIENCE = 15_000;
+
+/**
+ * Shows charts in the viewer of nodeplotlib, a page on this machine. The package is loaded now and not before.
+ *
+ * The port is that of the environment's `NODEPLOTLIB_PORT`, or a free one.
+ *
+ * @param charts What to show.
+ * @param options What opens the page.
+ * @returns Where they are, once the viewer answers.
+ * @throws Error if the viewer cannot be loaded or does not start.
+ */
+export async function showCharts(charts: readonly Chart[], { open }: ShowChartsOptions = {}): Promise<ShownCharts> {
+  const port = Number(Deno.env.get("NODEPLOTLIB_PORT")) || freePort();
+  // With a port of its own the viewer opens no window: whether one is wanted is decided here.
+  Deno.env.set("NODEPLOTLIB_PORT", String(port));
+  const address = `http://localhost:${port}/plots/index.html`;
+  const failure = Promise.withResolvers<never>();
+  const fail = (event: PromiseRejectionEvent) => {
+    event.preventDefault();
+    failure.reject(event.reason);
+  };
+  globalThis.addEventListener("unhandledrejection", fail); // the viewer starts on its own, and fails on its own
+  try {
+    const { plot } = await import("nodeplotlib");
+    for (const { title, traces, layout } of charts) {
+      plot(traces.map((trace) => ({ type: "scatter", ...trace })) as never, { title, height: 420, ...layout } as never);
+    }
+    await Promise.race([failure.promise, answer(address)]);
+  } finally {
+    globalThis.removeEventListener("unhandledrejection", fail);
+  }
+  open?.(address);
+  return { address, closed: ended(address) };
+}
+
+function freePort(): number {
+  const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+  const { port } = listener.addr;
+  listener.close();
+  return port;
+}
+
+async function answers(address: string): Promise<boolean> {
+  try {
+    const response = await fetch(address);
+    await response.body?.cancel();
+    return response.ok;
+  } catch (error) {
+    if (error instanceof TypeError) return false; // nobody listens
+    throw error;
+  }
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+async function answer(address: string): Promise<void> {
+  for (const start = Date.now(); Date.now() - start < PATIENCE; await pause(100)) if (await answers(address)) return;
+  throw new Error(`Expected the viewer of charts at ${address} but it did not answer within ${PATIENCE / 1000} s`);
+}
+
+async function ended(address: string): Promise<void> {
+  do await pause(1000); while (await answers(address));
+}

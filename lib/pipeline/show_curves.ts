@@ -1,0 +1,38 @@
+import { join } from "node:path";
+import type { Chart } from "../figures/chart.ts";
+
+/** What opens an address, by operating system. */
+const OPENERS: Partial<Record<typeof Deno.build.os, readonly [string, ...string[]]>> = {
+  darwin: ["open"],
+  linux: ["xdg-open"],
+  windows: ["cmd", "/c", "start"],
+};
+
+/**
+ * Shows the curves of a run in nodeplotlib's viewer, in a browser window where one can be opened, and waits until the
+ * page is closed. Curves are a kindness: where they cannot be shown, a warning says why.
+ *
+ * @param workdir The working directory of the run.
+ */
+export async function showCurves(workdir: string): Promise<void> {
+  try {
+    const charts: Chart[] = JSON.parse(await Deno.readTextFile(join(workdir, "evaluation", "curves.json")));
+    const { showCharts } = await import("../figures/show_charts.ts");
+    const { address, closed } = await showCharts(charts, { open: openWindow });
+    console.error(`Curves: ${address} (Ctrl+C, or closing the page, ends this)`);
+    await closed;
+  } catch (error) {
+    console.error(`Warning: the curves cannot be shown (${(error as Error).message}); they are in the report too`);
+  }
+}
+
+/** Opens a browser window, or does nothing where this is not allowed or there is none. */
+function openWindow(address: string): void {
+  const [program, ...args] = OPENERS[Deno.build.os] ?? [];
+  if (!program || Deno.permissions.querySync({ name: "run", command: program }).state !== "granted") return;
+  try {
+    new Deno.Command(program, { args: [...args, address], stdout: "null", stderr: "null" }).spawn().unref();
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
