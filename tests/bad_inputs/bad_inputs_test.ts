@@ -1,7 +1,7 @@
 /** What is wrong with data or weights, and what the pipeline says to it: one line each. */
 import { assert, assertEquals } from "../assert.ts";
 import { sampleNet } from "../../lib/nn/mod.ts";
-import { encodePng } from "../../lib/voc/mod.ts";
+import { decodePng, encodePng } from "../../lib/voc/mod.ts";
 import { encodeSafetensors, type NamedTensors } from "../../lib/weights/mod.ts";
 import { OwnData } from "./own_data.ts";
 
@@ -177,3 +177,22 @@ for (const { name, spoil, args, code, message } of badInputs) {
     }
   });
 }
+
+Deno.test("run makes masks of images of 1×1, 20×20 and 2000×1500 pixels, and skips one that is cut off if told", async () => {
+  const own = await OwnData.make();
+  try {
+    const sizes = { a: [1, 1], b: [20, 20], c: [2000, 1500] } as const;
+    for (const [id, [width, height]] of Object.entries(sizes)) await own.image(`${id}.png`, { width, height });
+    const whole = await Deno.readFile(own.path("d.png"));
+    await own.bytes("d.png", whole.subarray(0, whole.length >> 1));
+    const { code, stderr } = await own.run("--set", "cam.scales=0.25", "--on-bad-image", "skip");
+    assertEquals(code, 0, stderr);
+    for (const [id, [width, height]] of Object.entries(sizes)) {
+      const file = own.path(`out/semantic/${id}.png`), png = decodePng(await Deno.readFile(file), file);
+      assertEquals([png.width, png.height], [width, height]);
+    }
+    assertEquals(JSON.parse(await Deno.readTextFile(own.path("out/quarantine.jsonl"))).id, "d");
+  } finally {
+    await own.remove();
+  }
+});
