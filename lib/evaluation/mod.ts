@@ -7,6 +7,7 @@
  */
 export * from "./chosen_classes.ts";
 export * from "./classification_scores.ts";
+export * from "./comparison.ts";
 export * from "./confusion.ts";
 export * from "./instance_scores.ts";
 export * from "./label_counts.ts";

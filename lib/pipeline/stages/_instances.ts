@@ -2,14 +2,15 @@ import type { PredictedMasks } from "../../evaluation/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import { decodeNpz } from "../npz.ts";
 
-/** Reads the pseudo instances of an image, which must be of this size where one is given. */
+/** Reads the instances that a stage gave an image, which must be of this size where one is given. */
 export async function readInstances(
   { files }: Pick<StageContext, "files">,
   id: string,
   size?: { height: number; width: number },
+  stage = "instance",
 ): Promise<PredictedMasks> {
-  const name = files.path("instance", `${id}.npz`);
-  const { score, class: classes, mask } = decodeNpz(await files.require("instance", `${id}.npz`), name);
+  const name = files.path(stage, `${id}.npz`);
+  const { score, class: classes, mask } = decodeNpz(await files.require(stage, `${id}.npz`), name);
   const [count, height, width] = mask?.shape ?? [];
   const fits = !size || (height === size.height && width === size.width);
   if (

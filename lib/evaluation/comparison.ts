@@ -1,0 +1,90 @@
+import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
+import { instanceScores } from "./instance_scores.ts";
+import type { InstanceMatches } from "./match_instances.ts";
+import type { InstanceMetrics, PerClass } from "./metrics.ts";
+import { segmentationScores } from "./segmentation_scores.ts";
+
+/** What is counted on one image: semantic labels and instances by the names of their makers. It survives JSON. */
+export interface ComparisonMeasurement {
+  /** Pixels by true and predicted label. */
+  readonly semantic: Readonly<Record<string, Confusion>>;
+  /** Predicted instances and the true ones. */
+  readonly instance: Readonly<Record<string, InstanceMatches>>;
+}
+
+/** A row about semantic labels, percent. */
+export interface SemanticRow {
+  /** Number of images. */
+  images: number;
+  /** Mean IoU over background and the chosen classes. */
+  miou: number | null;
+  /** IoU by class. */
+  perClass: PerClass;
+}
+
+/** A row about instances, percent. */
+export type InstanceRow = { images: number } & InstanceMetrics;
+
+/** All rows, by the names of their makers. */
+export interface ComparisonRows {
+  /** Semantic labels. */
+  semantic: Record<string, SemanticRow>;
+  /** Instances. */
+  instance: Record<string, InstanceRow>;
+}
+
+/** Class names and IoU thresholds. */
+export interface ComparisonOptions {
+  /** Class names. */
+  readonly classes: readonly string[];
+  /** Names of those that enter the means; `null`: all. */
+  readonly chosen: readonly string[] | null;
+  /** IoU thresholds of AP. */
+  readonly ious: readonly number[];
+}
+
+/**
+ * Adds up the measurements of images, maker by maker.
+ *
+ * @param measurements In the order of the list, which decides between equal scores.
+ * @returns A row for each maker that occurs, in percent, rounded to four decimals.
+ */
+export function compareMakers(
+  measurements: readonly ComparisonMeasurement[],
+  { classes, chosen, ious }: ComparisonOptions,
+): ComparisonRows {
+  const rows: ComparisonRows = { semantic: {}, instance: {} };
+  for (const maker of makersOf(measurements, "semantic")) {
+    const parts = measurements.flatMap(({ semantic }) => semantic[maker] ?? []);
+    const total = emptyConfusion(classes.length + 1);
+    for (const part of parts) addConfusion(total, part);
+    const { rows: labels, mean } = segmentationScores(total, { classes, chosen });
+    rows.semantic[maker] = {
+      images: parts.length,
+      miou: percent(mean),
+      perClass: Object.fromEntries(labels.map(({ name, iou }) => [name, percent(iou)])),
+    };
+  }
+  for (const maker of makersOf(measurements, "instance")) {
+    const parts = measurements.flatMap(({ instance }) => instance[maker] ?? []);
+    const scores = instanceScores(parts, { classes, chosen, ious });
+    const keys = ious.map((iou) => `ap${Math.round(iou * 100)}` as const);
+    rows.instance[maker] = {
+      images: parts.length,
+      ...Object.fromEntries(keys.map((key, i) => [key, percent(scores.means[i]!)])),
+      perClass: Object.fromEntries(
+        keys.map((key, i) => [
+          key,
+          Object.fromEntries(scores.rows.map(({ name, precision }) => [name, percent(precision[i]!)])),
+        ]),
+      ),
+    } as InstanceRow;
+  }
+  return rows;
+}
+
+function makersOf(measurements: readonly ComparisonMeasurement[], part: keyof ComparisonMeasurement): string[] {
+  return [...new Set(measurements.flatMap((measurement) => Object.keys(measurement[part])))];
+}
+
+const percent = (share: number): number | null => Number.isNaN(share) ? null : Math.round(share * 1e6) / 1e4;

@@ -1,0 +1,110 @@
+import { highResolutionCam } from "../../../cam/mod.ts";
+import type { Config } from "../../../config.ts";
+import {
+  affinityGain,
+  affinityNetLabels,
+  affinityParameters,
+  trainAffinityNet,
+} from "../../../downstream/affinitynet/mod.ts";
+import { initialise } from "../../../nn/mod.ts";
+import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
+import { decodePng, encodePng } from "../../../voc/mod.ts";
+import {
+  decodeSafetensors,
+  disposeParams,
+  encodeSafetensors,
+  fromParams,
+  type ParameterSpec,
+  toParams,
+} from "../../../weights/mod.ts";
+import { readCams } from "../_cams.ts";
+import { backboneOf, initialWeights } from "../_networks.ts";
+import { resumable } from "../_training.ts";
+
+function parameters(config: Config): ParameterSpec[] {
+  const backbone = backboneOf(config);
+  return [...backbone.parameters, ...affinityParameters(backbone.taps)];
+}
+
+/** Trains AffinityNet on the confident labels. */
+export const trainAffinityNetStage: WholeStage = {
+  kind: "whole",
+  name: "affinitynet_train",
+  section: "Experiments: comparison with AffinityNet",
+  reads: ["backbone_train", "relation"],
+  settings: ({ seed, data, backbone, downstream: { affinityNet } }) => ({
+    seed,
+    list: data.trainList,
+    backbone: [backbone.network, backbone.weights, backbone.taps],
+    training: affinityNet.training,
+    radius: affinityNet.radius,
+  }),
+  ids: ({ config, dataset }: StageContext) => dataset.list(config.data.trainList),
+  run: async (context: StageContext) => {
+    const { config, dataset, files } = context;
+    const { training, radius } = config.downstream.affinityNet;
+    const backbone = backboneOf(config), specs = parameters(config), ids = dataset.list(config.data.trainList);
+    const heads = initialise(affinityParameters(backbone.taps), {
+      seed: config.seed,
+      method: "he",
+      gain: affinityGain,
+    });
+    const params = toParams({ ...await initialWeights(context), ...heads }, specs);
+    try {
+      await trainAffinityNet({
+        backbone,
+        params,
+        settings: { ...training, radius },
+        seed: config.seed,
+        ids,
+        sample: async (id) => ({
+          image: await dataset.readImage(id),
+          label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
+        }),
+        ...await resumable(
+          context,
+          "affinitynet_train",
+          Math.max(1, Math.floor(ids.length / training.batch)) * training.epochs,
+        ),
+      });
+      const weights = encodeSafetensors(await fromParams(params, specs));
+      await files.write("affinitynet_train", "weights.safetensors", weights);
+    } finally {
+      disposeParams(params);
+    }
+  },
+};
+
+/** Pseudo semantic labels of AffinityNet. */
+export const affinityNetStage: ImageStage = {
+  kind: "image",
+  name: "affinitynet",
+  section: "Experiments: comparison with AffinityNet",
+  reads: ["cam", "affinitynet_train"],
+  runs: "main",
+  settings: ({ backbone, downstream: { affinityNet: { radius, alpha, beta, steps } } }) => ({
+    backbone: [backbone.network, backbone.taps],
+    walk: { radius, alpha, beta, steps },
+  }),
+  ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
+  open: async (context: StageContext) => {
+    const { config, dataset, files } = context;
+    const backbone = backboneOf(config), specs = parameters(config);
+    const bytes = await files.require("affinitynet_train", "weights.safetensors");
+    const { tensors } = decodeSafetensors(bytes, files.path("affinitynet_train", "weights.safetensors"));
+    const params = toParams(tensors, specs);
+    return {
+      process: async (id) => {
+        const image = await dataset.readImage(id), archive = await readCams(context, id);
+        const cams = { keys: archive.keys, maps: highResolutionCam(archive).data };
+        const labels = await affinityNetLabels(
+          { backbone, params },
+          { image, cams },
+          config.downstream.affinityNet,
+        );
+        return { [`${id}.png`]: encodePng(labels, {}) };
+      },
+      close: () => disposeParams(params),
+    };
+  },
+};
