@@ -16,13 +16,22 @@ const OPENERS: Partial<Record<typeof Deno.build.os, readonly [string, ...string[
  */
 export async function showCurves(workdir: string): Promise<void> {
   try {
-    const charts: Chart[] = JSON.parse(await Deno.readTextFile(join(workdir, "evaluation", "curves.json")));
+    const charts = await readCurves(join(workdir, "evaluation", "curves.json"));
     const { showCharts } = await import("../figures/show_charts.ts");
     const { address, closed } = await showCharts(charts, { open: openWindow });
     console.error(`Curves: ${address} (Ctrl+C, or closing the page, ends this)`);
     await closed;
   } catch (error) {
     console.error(`Warning: the curves cannot be shown (${(error as Error).message}); they are in the report too`);
+  }
+}
+
+async function readCurves(file: string): Promise<Chart[]> {
+  try {
+    return JSON.parse(await Deno.readTextFile(file));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    throw new Error(`Expected curves in ${file} but found none; run: stage evaluation --force`);
   }
 }
 

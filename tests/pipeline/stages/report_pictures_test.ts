@@ -102,6 +102,7 @@ Deno.test("galleryEntries() draws what every stage made of an image and takes it
   const { context: inference, stored } = context({ trained: false });
   const [entry] = await galleryEntries(inference, 5);
   assertEquals([entry!.id, entry!.labels, entry!.iou], ["x", ["round"], 100 * (30 / 50 + 50 / 70) / 2]);
+  assertEquals(entry!.mistake, "nothing wrong");
   const names = ["Photograph", "CAM", "Boundary", "Displacement", "Instance map", "Pseudo instances", "Pseudo labels"];
   assertEquals(entry!.layers.map(({ name }) => name), [...names, "Truth"]);
   assertEquals(

@@ -1,0 +1,197 @@
+import { XMLValidator } from "fast-xml-parser";
+import { gunzipSync } from "node:zlib";
+import sharp from "sharp";
+import {
+  ablationFigure,
+  affinityFigure,
+  boundaryFigure,
+  camFigure,
+  classIouFigure,
+  confidentAreasFigure,
+  displacementFigure,
+  failureReason,
+  failuresFigure,
+  type Figure,
+  iouThresholdFigure,
+  JUPYTER_DISPLAY,
+  learningRateFigure,
+  lossFigure,
+  overviewFigure,
+  precisionFigure,
+  precisionRecallFigure,
+  pseudoLabelsFigure,
+  refinementFigure,
+  relationFigure,
+  show,
+  thresholdFigure,
+  walkFigure,
+} from "../../lib/figures/mod.ts";
+import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
+import { exampleMetrics } from "./metrics_example.ts";
+
+/** An image of 16×24 pixels, 4×6 at stride 4, with one class in its left half. */
+const height = 16, width = 24, size = height * width, rows = 4, columns = 6, cells = rows * columns;
+const classes = ["cat", "dog"];
+const image = { height, width, data: Uint8Array.from({ length: size * 3 }, (_, i) => i % 251) };
+const labelsOf = (label: (y: number, x: number) => number) => ({
+  height,
+  width,
+  data: Uint8Array.from({ length: size }, (_, i) => label(Math.floor(i / width), i % width)),
+});
+const truth = labelsOf((_, x) => x < 12 ? 1 : 0);
+const labels = labelsOf((y, x) => y < 4 ? 255 : x < 12 ? 1 : 0);
+const cams = {
+  keys: Int32Array.of(0),
+  size: [height, width] as const,
+  scales: Float32Array.of(1, 0.5),
+  maps: [
+    { height: 1, width: 2, data: Float32Array.of(2, 1) },
+    { height: 1, width: 1, data: Float32Array.of(3) },
+  ],
+};
+const boundary = {
+  height: rows,
+  width: columns,
+  data: Float32Array.from({ length: cells }, (_, i) => i % columns === 3 ? 0.75 : 0.25),
+};
+const displacement = { height: rows, width: columns, data: new Float32Array(2 * cells).fill(0.5) };
+const centroids = Int32Array.from({ length: 2 * cells }, (_, i) => i < cells ? 3 : 5);
+const clusters = { height: rows, width: columns, map: new Int32Array(cells), count: 1 };
+const instances = { height, width, score: [0.8], class: [0], mask: truth.data };
+const scored = {
+  height,
+  width,
+  score: Float32Array.from(truth.data, (v) => v ? 0.6 : 0.2),
+  label: truth.data.map(() => 1),
+};
+const row = { id: "a_1", image, semantic: labels, instances, truth, objects: truth, iou: 71.2 };
+const log = { title: "Loss of IRNet", steps: [0, 1, 2].map((step) => ({ step, loss: 3 - step, learningRate: 0.1 })) };
+const matches = [{
+  truths: [0, 0],
+  found: [
+    { class: 0, score: 0.9, truth: 0, iou: 0.8 },
+    { class: 0, score: 0.7, truth: 1, iou: 0.2 },
+  ],
+}];
+const piece = {
+  name: "cat",
+  walked: [0, 4].map((steps) => ({ steps, map: new Float32Array(cells).fill(1 / (steps + 1)) })),
+};
+const metrics = exampleMetrics(classes);
+
+const FIGURES: Record<string, () => Figure> = {
+  ablation: () => ablationFigure(metrics),
+  affinity: () => affinityFigure(image, { boundary, pixel: [1, 2], radius: 2, beta: 2 }),
+  boundary: () => boundaryFigure(image, { boundary }),
+  cam: () => camFigure(image, { cams, classes }),
+  classIou: () => classIouFigure(metrics),
+  confidentAreas: () => confidentAreasFigure(image, { before: labels, after: truth, classes, truth }),
+  displacement: () => displacementFigure(image, { field: displacement, centroids, clusters }),
+  failures: () => failuresFigure([row], { classes }),
+  iouThreshold: () => iouThresholdFigure(metrics),
+  learningRate: () => learningRateFigure(log),
+  loss: () => lossFigure(log),
+  overview: () =>
+    overviewFigure(image, {
+      ...{ id: "a_1", classes, cams, labels, boundary, displacement, clusters, instances, truth },
+      semantic: labels,
+    }),
+  precision: () => precisionFigure(metrics),
+  precisionRecall: () => precisionRecallFigure(matches, { iou: 0.5, classes }),
+  pseudoLabels: () => pseudoLabelsFigure([row, { ...row, iou: null, truth: null }], { classes }),
+  refinement: () => refinementFigure(image, { field: displacement, steps: [{ iterations: 300, centroids }] }),
+  relation: () => relationFigure(image, { labels, pixel: [1, 2], radius: 2, classes }),
+  threshold: () => thresholdFigure(image, { scored, classes, truth, current: 0.3 }),
+  walk: () => walkFigure(image, { height: rows, width: columns, pieces: [piece] }),
+};
+
+for (const [name, make] of Object.entries(FIGURES)) {
+  Deno.test(`${name}Figure() is a picture without fonts, the same each time`, async () => {
+    const figure = make(), svg = await figure.svg();
+    assertEquals(XMLValidator.validate(svg), true);
+    const drawn = svg.replace(/base64,[^"]*/g, "");
+    assert(!/<text|font-family|NaN|undefined|Infinity/.test(drawn), "Expected outlines and numbers");
+    assert(svg.includes(`<title>${figure.title.replace(/&/g, "&#38;")}</title>`) && figure.description.length > 20);
+    const png = await figure.png(), { format, width, height } = await sharp(png).metadata();
+    assertEquals([format, width, height], ["png", 1000, Number(/height="(\d+)"/.exec(svg)![1])]);
+    assertEquals(await make().svg(), svg);
+
+    const bundle = await figure[JUPYTER_DISPLAY]();
+    const shown = Uint8Array.from(atob(bundle["image/png"] as string), (character) => character.charCodeAt(0));
+    assertEquals((await sharp(shown).metadata()).width, 1000);
+    const plotly = await figure.plotly();
+    assertEquals(bundle["application/vnd.plotly.v1+json"] ?? null, plotly);
+    assert(!/null,null|NaN/.test(JSON.stringify(plotly?.layout ?? {})));
+  });
+}
+
+Deno.test("relationFigure() tells apart what pairs teach", async () => {
+  const svg = await FIGURES["relation"]!().svg();
+  // Around (1, 2) at stride 4: row 0 is uncertain, columns 0…2 are cat, 3… background; the eight neighbours are pairs.
+  const count = (colour: string) => svg.match(new RegExp(`<circle [^>]*fill="${colour}"`, "g"))?.length ?? 0;
+  assertEquals(["#0072b2", "#56b4e9", "#d55e00", "#9a9a9a"].map(count), [3, 0, 2, 3]);
+  assertThrows(() => relationFigure(image, { labels, pixel: [4, 0], radius: 2, classes }), RangeError, "within 4×6");
+});
+
+Deno.test("affinityFigure() gives affinities of the pixel, and their powers", async () => {
+  const { data } = (await FIGURES["affinity"]!().plotly())!;
+  assertEquals(data.map(({ z }) => z), [
+    [[0.25, 0.25, 0.75], [0.25, 0.25, 0.75], [0.25, 0.25, 0.75]],
+    [[0.75, 0.75, 0.25], [0.75, 1, 0.25], [0.75, 0.75, 0.25]],
+    [[0.563, 0.563, 0.063], [0.563, 1, 0.063], [0.563, 0.563, 0.063]],
+  ]);
+});
+
+Deno.test("thresholdFigure() steps through thresholds and starts at the one in use", async () => {
+  const { data, layout } =
+    (await thresholdFigure(image, { scored, classes, truth, thresholds: [0.1, 0.5], current: 0.3 })
+      .plotly())!;
+  assertEquals(data.map(({ type, visible }) => [type, visible]), [
+    ["heatmap", true],
+    ["image", false],
+    ["image", true],
+    ["image", false],
+  ]);
+  // deno-lint-ignore no-explicit-any
+  const [{ active, steps }] = layout["sliders"] as any;
+  assertEquals([active, steps.map(({ label }: { label: string }) => label)], [1, ["0.10", "0.30", "0.50"]]);
+  assertEquals(steps[2].args[0].visible, [true, false, false, true]);
+  assert(steps[2].args[1]["title.text"].includes("mIoU 100.0 %") && steps[0].args[1]["title.text"].includes("25.0 %"));
+});
+
+Deno.test("walkFigure() shows the values of each step", async () => {
+  const { data } = (await FIGURES["walk"]!().plotly())!;
+  assertEquals(data.map(({ type, visible, zmax }) => [type, visible, zmax]), [
+    ["heatmap", false, 1],
+    ["heatmap", true, Math.fround(0.2)],
+    ["image", false, undefined],
+    ["image", true, undefined],
+  ]);
+  assertThrows(() => walkFigure(image, { height: rows, width: columns, pieces: [] }), RangeError, "at least one piece");
+});
+
+Deno.test("failureReason() names the mistake that costs most", () => {
+  const reason = (label: (y: number, x: number) => number) => failureReason(labelsOf(label), { truth, classes });
+  assertEquals(reason((_, x) => x < 12 ? 1 : 0), "nothing wrong");
+  assertEquals(reason((y, x) => x < 12 && y < 4 ? 1 : 0), "cat: 75\u00a0% missed, called background");
+  assertEquals(reason((_, x) => x < 12 ? 2 : 0), "cat: 100\u00a0% missed, called dog");
+  assertEquals(reason(() => 1), "cat: 50\u00a0% of its mask lies on background");
+});
+
+Deno.test("failuresFigure() needs true masks", () => {
+  assertThrows(() => failuresFigure([{ ...row, truth: null }], { classes }), RangeError, "found none");
+});
+
+Deno.test("html() is a page that asks for nothing outside, with Plotly where there is something to play with", async () => {
+  const still = await FIGURES["cam"]!().html(), playful = await FIGURES["threshold"]!().html();
+  const withoutPlotly = (page: string) => page.replace(/\("[\w+/=]{1000,}"\)/, "");
+  for (const page of [still, withoutPlotly(playful)]) assertEquals(page.match(/https?:/g), null);
+  assert(still.includes('<img src="data:image/png;base64,') && still.length < 2e6);
+  const packed = /\("([\w+/=]{1000,})"\)/.exec(playful)![1]!;
+  const source = gunzipSync(Uint8Array.from(atob(packed), (character) => character.charCodeAt(0)));
+  assert(new TextDecoder().decode(source).includes("plotly.js v"));
+});
+
+Deno.test("show() needs a notebook", async () => {
+  await assertRejects(() => show(FIGURES["loss"]!()), Error, "in a notebook on the Deno kernel but found no kernel");
+});
