@@ -84,6 +84,7 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     ...faulty.map(({ problem }) => problem),
     lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
   ];
+  const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
   const doubtful = [
     ...alike(report, classes),
     ...rare(report, classes),
@@ -91,10 +92,9 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
     large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
-    ...disagreeing(report, classes),
+    ...disagreeing(report, { classes, usable }),
   ];
   const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
-  const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
   return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
 }
 
@@ -142,12 +142,16 @@ function maskProblem(
 }
 
 /** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */
-function disagreeing({ names, masks }: FolderReport, classes: readonly string[]): string[] {
-  const found = [...masks].flatMap(([id, { ids }]) => {
+function disagreeing(
+  { names, masks }: FolderReport,
+  { classes, usable }: { classes: readonly string[]; usable: readonly string[] },
+): string[] {
+  const found = usable.flatMap((id) => {
+    const ids = masks.get(id)?.ids ?? [];
     const label = ids.find((label) =>
       classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!)
     );
-    return label === undefined || !names.has(id) ? [] : [`${id} (${label}: ${classes[label - 1]})`];
+    return label === undefined ? [] : [`${id} (${label}: ${classes[label - 1]})`];
   });
   return found.length === 0 ? [] : [
     `true masks with classes that the labels do not name: ${some(found)}; are the ids of the classes those of the ` +

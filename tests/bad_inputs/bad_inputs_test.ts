@@ -166,7 +166,6 @@ for (const { name, spoil, args, code, message } of badInputs) {
   Deno.test(`run names ${name}`, async () => {
     const own = await OwnData.make();
     try {
-      await Deno.mkdir(own.path("more"));
       await spoil(own);
       const ended = await own.run(...args?.(own) ?? []);
       const last = ended.stderr.split("\n").at(-1)!.replaceAll(own.root, "*");

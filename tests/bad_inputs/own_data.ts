@@ -62,6 +62,7 @@ export class OwnData {
       data[3 * i + 1]! += i % 7;
       if (x * x + y * y < 0.08) data.set([210, 40, 30], 3 * i);
     }
+    await Deno.mkdir(this.path(name).replace(/\/[^/]*$/, ""), { recursive: true });
     await sharp(data, { raw: { width, height, channels: 3 } }).toFile(this.path(name));
   }
 
