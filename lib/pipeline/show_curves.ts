@@ -1,12 +1,6 @@
 import { join } from "node:path";
 import type { Chart } from "../figures/chart.ts";
-
-/** What opens an address, by operating system. */
-const OPENERS: Partial<Record<typeof Deno.build.os, readonly [string, ...string[]]>> = {
-  darwin: ["open"],
-  linux: ["xdg-open"],
-  windows: ["cmd", "/c", "start"],
-};
+import { BROWSER_OPENER } from "./_browser_opener.ts";
 
 /**
  * Shows the curves of a run in nodeplotlib's viewer, in a browser window where one can be opened, and waits until the
@@ -37,7 +31,7 @@ async function readCurves(file: string): Promise<Chart[]> {
 
 /** Opens a browser window, or does nothing where this is not allowed or there is none. */
 function openWindow(address: string): void {
-  const [program, ...args] = OPENERS[Deno.build.os] ?? [];
+  const [program, ...args] = BROWSER_OPENER ?? [];
   if (!program || Deno.permissions.querySync({ name: "run", command: program }).state !== "granted") return;
   try {
     new Deno.Command(program, { args: [...args, address], stdout: "null", stderr: "null" }).spawn().unref();
