@@ -1,5 +1,5 @@
 import { presets } from "../../lib/config.ts";
-import { encodePicture, type GalleryEntry, renderReport } from "../../lib/figures/mod.ts";
+import { encodePicture, type GalleryEntry, renderReport, thresholdFigure } from "../../lib/figures/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { chromium, Page } from "./chromium.ts";
 import { exampleMetrics } from "./metrics_example.ts";
@@ -11,7 +11,7 @@ async function entry(id: string, labels: string[], iou: number | null): Promise<
     const data = new Uint8Array(12 * 16 * 3).fill(60 * n + 40);
     return { name, caption: `${name} as a test`, picture: await encodePicture({ height: 12, width: 16, data }) };
   });
-  return { id, labels, iou, layers: await Promise.all(layers) };
+  return { id, labels, iou, mistake: iou === 20 ? "cross: all missed" : null, layers: await Promise.all(layers) };
 }
 
 async function writeReport(): Promise<string> {
@@ -22,6 +22,7 @@ async function writeReport(): Promise<string> {
     config,
     metrics: exampleMetrics(config.data.classes),
     trainings: [{ title: "Loss of IRNet", steps }],
+    matches: [{ truths: [0, 1], found: [{ class: 0, score: 0.9, truth: 0, iou: 0.8 }] }],
     gallery: [
       await entry("one", ["round"], 50),
       await entry("two", ["cross"], null),
@@ -49,7 +50,9 @@ Deno.test({
       for (const [width, dark] of [[1280, false], [390, true]] as const) {
         const page = await Page.open(file, { width, dark });
         try {
-          await page.until(`document.querySelectorAll(".plot .main-svg .scatterlayer path.js-line").length >= 7`);
+          // 2 sweeps, 3 parts, 2 × 2 classes, 2 lines of the loss, 1 of the learning rate
+          await page.until(`document.querySelectorAll(".plot .main-svg .scatterlayer path.js-line").length === 12`);
+          assertEquals(await page.evaluate(`document.querySelector(".mistake").textContent`), "cross: all missed");
           await checkGallery(page);
           await checkViewer(page);
           await checkTable(page);
@@ -64,6 +67,44 @@ Deno.test({
         }
       }
     } finally {
+      await Deno.remove(file);
+    }
+  },
+});
+
+Deno.test({
+  name: "html() of a figure in a browser: the slider changes the picture" +
+    (chromium ? "" : " (there is no Chromium on the PATH)"),
+  ignore: chromium === null,
+  fn: async () => {
+    const size = { height: 8, width: 8 };
+    const scored = {
+      ...size,
+      score: Float32Array.from({ length: 64 }, (_, i) => i / 64),
+      label: new Uint8Array(64).fill(1),
+    };
+    const figure = thresholdFigure({ ...size, data: new Uint8Array(192).fill(90) }, {
+      ...{ scored, classes: ["cat"], thresholds: [0.2, 0.8], current: 0.2 },
+    });
+    const file = await Deno.makeTempFile({ suffix: ".html" });
+    await Deno.writeTextFile(file, await figure.html());
+    const page = await Page.open(file, { width: 1000 });
+    try {
+      const picture = `document.querySelector(".imagelayer image")?.getAttribute("href")?.length > 100 &&
+        document.querySelectorAll(".slider-rail-touch-rect").length === 1`;
+      await page.until(picture);
+      const shown = `document.querySelector("[role=img]").data.map(({ visible }) => visible).join()`;
+      assertEquals(await page.evaluate(shown), "true,true,false");
+      const rail = await page.evaluate(`(() => { const { left, right, top, bottom } =
+        document.querySelector(".slider-rail-touch-rect").getBoundingClientRect(); return [right - 6, (top + bottom) / 2]; })()`);
+      for (const type of ["mousePressed", "mouseReleased"]) {
+        await page.send("Input.dispatchMouseEvent", { type, x: rail[0], y: rail[1], button: "left", clickCount: 1 });
+      }
+      await page.until(`${shown} === "true,false,true"`);
+      assertEquals(page.errors, []);
+      assertEquals(page.requests.filter((url) => !/^(data|blob):/.test(url)), [`file://${file}`]);
+    } finally {
+      await page.close();
       await Deno.remove(file);
     }
   },
