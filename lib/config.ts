@@ -193,6 +193,8 @@ export interface DownstreamSettings {
   };
   /** DeepLab-v2, trained on semantic labels. */
   deepLab: {
+    /** Total stride of the backbone, 8 or 16; that of the sample's is 8. */
+    stride: 8 | 16;
     /** Training of backbone and pyramid. */
     training: TrainingSettings & {
       /** Range of the random scale. */
@@ -353,6 +355,7 @@ const paper: Config = {
       steps: 256,
     },
     deepLab: {
+      stride: 16,
       training: {
         crop: 321,
         batch: 10,
@@ -492,6 +495,7 @@ const sample: Config = {
       steps: 16,
     },
     deepLab: {
+      stride: 8,
       training: {
         crop: 160,
         batch: 8,

@@ -1,6 +1,6 @@
 /** Convolutions that are followed by a batch norm with fixed statistics; at run time the two are one convolution. */
 import * as tf from "../tensor/tf.ts";
-import { conv2d, depthwiseConv2d, foldBatchNorm } from "../tensor/mod.ts";
+import { conv2d, depthwiseConv2d, dilated, foldBatchNorm } from "../tensor/mod.ts";
 import type { ParameterSpec } from "../weights/parameter_spec.ts";
 import type { Params } from "../weights/params.ts";
 
@@ -61,6 +61,8 @@ export interface LayerCall {
   norm: string;
   epsilon: number;
   stride?: number;
+  /** Pixels from one tap of the filter to the next, for layers of stride 1 without `addend`. */
+  dilation?: number;
   padding: Padding;
   depthwise?: boolean;
   addend?: tf.Tensor4D;
@@ -69,9 +71,9 @@ export interface LayerCall {
 
 /** Convolution, norm, then — where asked for — the sum with `addend` and the activation. */
 export function convolutionNorm(p: Params, x: tf.Tensor4D, call: LayerCall): tf.Tensor4D {
-  const { stride = 1, padding, depthwise = false, addend, activation } = call;
+  const { stride = 1, dilation = 1, padding, depthwise = false, addend, activation } = call;
   const { filter, bias } = folded(p, call);
   const options = { stride, padding, bias, ...(activation ? { activation } : {}) };
-  if (depthwise) return depthwiseConv2d(x, filter, options);
-  return conv2d(x, filter, addend ? { ...options, addend } : options);
+  if (addend) return conv2d(x, filter, { ...options, addend });
+  return dilated(x, dilation, (part) => (depthwise ? depthwiseConv2d : conv2d)(part, filter, options));
 }

@@ -10,14 +10,18 @@ import { initialise } from "./initialise.ts";
 export interface EfficientNetOptions {
   /** Where IRNet's heads read it. */
   taps?: "inner" | "block";
-  /** Total stride: 32 as published, or 16, where block 11 has lost its stride. */
-  stride?: 16 | 32;
+  /**
+   * Total stride: 32 as published; 16, where block 11 has lost its stride; or 8, where block 5 has too and the blocks
+   * after it are dilated by 2.
+   */
+  stride?: 8 | 16 | 32;
 }
 
 interface Block {
   readonly index: number;
   readonly kernel: 3 | 5;
   readonly stride: 1 | 2;
+  readonly dilation: 1 | 2;
   readonly input: number;
   readonly middle: number;
   readonly output: number;
@@ -53,7 +57,10 @@ export function efficientnetLite0({ taps: kind = "inner", stride = 16 }: Efficie
     name: "efficientnet_lite0",
     preprocess: { mean: [127, 127, 127], deviation: [128, 128, 128] },
     stride,
-    taps: TAPS[kind].map(({ stride: s, channels }, i) => ({ stride: i === 4 ? stride : s, channels })),
+    taps: TAPS[kind].map(({ stride: s, channels }, i) => ({
+      stride: i === 4 ? stride : Math.min(s, stride),
+      channels,
+    })),
     channels: 1280,
     parameters,
     importRules: { ignored: [/^_fc\./, /\.num_batches_tracked$/], aliases: [] },
@@ -136,14 +143,18 @@ interface BlockOutput {
 }
 
 /** 1×1 to a larger width, depthwise k×k with the stride, 1×1 back; added to the input where the shapes agree. */
-function invertedResidual(p: Params, x: tf.Tensor4D, { index, stride, input, middle, output }: Block): BlockOutput {
+function invertedResidual(
+  p: Params,
+  x: tf.Tensor4D,
+  { index, stride, dilation, input, middle, output }: Block,
+): BlockOutput {
   const names = (conv: string, norm: number) => ({
     conv: `_blocks.${index}.${conv}`,
     norm: `_blocks.${index}._bn${norm}`,
     epsilon: EPSILON,
     padding: "same" as const,
   });
-  const depthwiseOptions = { stride, depthwise: true, activation: "relu6" } as const;
+  const depthwiseOptions = { stride, dilation, depthwise: true, activation: "relu6" } as const;
   const residual = stride === 1 && input === output;
   const a = middle === input ? x : convolutionNorm(p, x, { ...names("_expand_conv", 0), activation: "relu6" });
   const b = convolutionNorm(p, a, { ...names("_depthwise_conv", 1), ...depthwiseOptions });
@@ -155,20 +166,21 @@ function invertedResidual(p: Params, x: tf.Tensor4D, { index, stride, input, mid
   };
 }
 
-function allBlocks(stride: 16 | 32): Block[] {
+function allBlocks(stride: 8 | 16 | 32): Block[] {
   const blocks: Block[] = [];
   let input = 32;
   const add = (count: number, kernel: 3 | 5, first: 1 | 2, output: number) => {
     for (let i = 0; i < count; i++) {
       const middle = blocks.length === 0 ? input : 6 * input;
-      blocks.push({ index: blocks.length, kernel, stride: i === 0 ? first : 1, input, middle, output });
+      const index = blocks.length, dilation = stride === 8 && index > 5 ? 2 : 1;
+      blocks.push({ index, kernel, stride: i === 0 ? first : 1, dilation, input, middle, output });
       input = output;
     }
   };
   add(1, 3, 1, 16); //                      block 0
   add(2, 3, 2, 24); //                      1, 2
   add(2, 5, 2, 40); //                      3, 4
-  add(3, 3, 2, 80); //                      5–7
+  add(3, 3, stride === 8 ? 1 : 2, 80); //   5–7
   add(3, 5, 1, 112); //                     8–10
   add(4, 5, stride === 32 ? 2 : 1, 192); // 11–14
   add(1, 3, 1, 320); //                     15

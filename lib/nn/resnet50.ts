@@ -7,10 +7,21 @@ import { initialise } from "./initialise.ts";
 
 const EPSILON = 1e-5;
 const BLOCKS = [3, 4, 6, 3] as const; // residual blocks of layer1..layer4
-const STRIDES = [1, 2, 2, 1] as const; // layer4 keeps stride 16, without dilation
+
+/** How to build {@linkcode resnet50At}. */
+export interface ResNetOptions {
+  /** Total stride: 16, where layer4 has lost its stride; or 8, where layer3 has too and what follows is dilated by 2. */
+  stride: 8 | 16;
+}
+
+/** Of the first block of layer1..layer4; published they are 1, 2, 2, 2. */
+const STRIDES = { 16: [1, 2, 2, 1], 8: [1, 2, 1, 1] } as const;
+
+/** ResNet-50 with total stride 16, as the paper uses it (paper: Class Attention Maps; IRNet Architecture). */
+export const resnet50: Backbone = resnet50At({ stride: 16 });
 
 /**
- * ResNet-50 with total stride 16, as the paper uses it (paper: Class Attention Maps; IRNet Architecture).
+ * ResNet-50 with total stride 16 or 8.
  *
  * Batch norms always use their stored statistics; their scale and offset are ordinary parameters. Training for CAMs
  * stops at the end of `layer2`. Padding is symmetric, as in PyTorch, so that n pixels become ⌈n/4⌉, ⌈n/8⌉ and ⌈n/16⌉.
@@ -23,42 +34,45 @@ const STRIDES = [1, 2, 2, 1] as const; // layer4 keeps stride 16, without dilati
  * | 3 | layer3 | 16 | 1024 |
  * | 4 | layer4 | 16 | 2048 |
  */
-export const resnet50: Backbone = {
-  name: "resnet50",
-  preprocess: {
-    mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
-    deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255],
-  },
-  stride: 16,
-  taps: [
-    { stride: 4, channels: 64 },
-    { stride: 4, channels: 256 },
-    { stride: 8, channels: 512 },
-    { stride: 16, channels: 1024 },
-    { stride: 16, channels: 2048 },
-  ],
-  channels: 2048,
-  parameters: convolutions().flatMap(layerParameters),
-  importRules: {
-    ignored: [/^(resnet50\.)?fc\./, /\.num_batches_tracked$/],
-    aliases: [[/^resnet50\./, ""]],
-  },
-  initialise: (seed) => initialise(resnet50.parameters, { seed, method: "he" }),
-  trainsForCam: (name) => /^layer[34]\./.test(name) && !/\.running_(mean|var)$/.test(name),
-  forward(p, image, { taps = false, detach = false } = {}) {
-    const early = () => {
-      const c1 = stem(p, image); //     [B, H/4, W/4, 64]
-      const c2 = layer(p, c1, 1); //    [B, H/4, W/4, 256]
-      const c3 = layer(p, c2, 2); //    [B, H/8, W/8, 512]
-      return { c1, c2, c3 };
-    };
-    const { c1, c2, c3 } = detach ? withoutGradient(early) : early();
-    const c4 = layer(p, c3, 3); //      [B, H/16, W/16, 1024]
-    const c5 = layer(p, c4, 4); //      [B, H/16, W/16, 2048]
-    return { features: c5, taps: taps ? [c1, c2, c3, c4, c5] : [] };
-  },
-  fold: (p) => foldLayers(p, convolutions(), EPSILON),
-};
+export function resnet50At({ stride }: ResNetOptions): Backbone {
+  const parameters = convolutions().flatMap(layerParameters);
+  return {
+    name: "resnet50",
+    preprocess: {
+      mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
+      deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255],
+    },
+    stride,
+    taps: [
+      { stride: 4, channels: 64 },
+      { stride: 4, channels: 256 },
+      { stride: 8, channels: 512 },
+      { stride, channels: 1024 },
+      { stride, channels: 2048 },
+    ],
+    channels: 2048,
+    parameters,
+    importRules: {
+      ignored: [/^(resnet50\.)?fc\./, /\.num_batches_tracked$/],
+      aliases: [[/^resnet50\./, ""]],
+    },
+    initialise: (seed) => initialise(parameters, { seed, method: "he" }),
+    trainsForCam: (name) => /^layer[34]\./.test(name) && !/\.running_(mean|var)$/.test(name),
+    forward(p, image, { taps = false, detach = false } = {}) {
+      const early = () => {
+        const c1 = stem(p, image); //     [B, H/4, W/4, 64]
+        const c2 = layer(p, c1, { number: 1, stride }); //    [B, H/4, W/4, 256]
+        const c3 = layer(p, c2, { number: 2, stride }); //    [B, H/8, W/8, 512]
+        return { c1, c2, c3 };
+      };
+      const { c1, c2, c3 } = detach ? withoutGradient(early) : early();
+      const c4 = layer(p, c3, { number: 3, stride }); //      [B, H/16, W/16, 1024]
+      const c5 = layer(p, c4, { number: 4, stride }); //      [B, H/16, W/16, 2048]
+      return { features: c5, taps: taps ? [c1, c2, c3, c4, c5] : [] };
+    },
+    fold: (p) => foldLayers(p, convolutions(), EPSILON),
+  };
+}
 
 /** 7×7 convolution and max pool. */
 function stem(p: Params, image: tf.Tensor4D): tf.Tensor4D {
@@ -70,23 +84,36 @@ function stem(p: Params, image: tf.Tensor4D): tf.Tensor4D {
 }
 
 /** The residual blocks of one layer, 1..4. */
-function layer(p: Params, input: tf.Tensor4D, number: 1 | 2 | 3 | 4): tf.Tensor4D {
+function layer(
+  p: Params,
+  input: tf.Tensor4D,
+  { number, stride }: { number: 1 | 2 | 3 | 4; stride: 8 | 16 },
+): tf.Tensor4D {
   return tf.tidy(() => {
     let x = input;
     for (let block = 0; block < BLOCKS[number - 1]!; block++) {
-      x = bottleneck(p, x, { name: `layer${number}.${block}`, stride: block === 0 ? STRIDES[number - 1]! : 1 });
+      x = bottleneck(p, x, {
+        name: `layer${number}.${block}`,
+        stride: block === 0 ? STRIDES[stride][number - 1]! : 1,
+        dilation: stride === 8 && (number === 4 || (number === 3 && block > 0)) ? 2 : 1,
+      });
     }
     return x;
   });
 }
 
 /** 1×1, 3×3 with the stride, 1×1 to four times the width, added to the input or its projection. */
-function bottleneck(p: Params, x: tf.Tensor4D, { name, stride }: { name: string; stride: number }): tf.Tensor4D {
+function bottleneck(
+  p: Params,
+  x: tf.Tensor4D,
+  { name, stride, dilation }: { name: string; stride: number; dilation: number },
+): tf.Tensor4D {
   const names = (i: number) => ({ conv: `${name}.conv${i}`, norm: `${name}.bn${i}`, epsilon: EPSILON });
   const projection = { conv: `${name}.downsample.0`, norm: `${name}.downsample.1`, epsilon: EPSILON };
   return tf.tidy(() => {
     const a = convolutionNorm(p, x, { ...names(1), padding: 0, activation: "relu" }); //         [B, h, w, width]
-    const b = convolutionNorm(p, a, { ...names(2), stride, padding: 1, activation: "relu" }); // [B, h/s, w/s, width]
+    const middle = { ...names(2), stride, dilation, padding: 1, activation: "relu" } as const;
+    const b = convolutionNorm(p, a, middle); //                                                  [B, h/s, w/s, width]
     const addend = `${projection.conv}.weight` in p
       ? convolutionNorm(p, x, { ...projection, stride, padding: 0 }) //                          [B, h/s, w/s, 4·width]
       : x;

@@ -105,6 +105,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       steps: z.number().int().min(0),
     }),
     deepLab: z.strictObject({
+      stride: z.union([z.literal(8), z.literal(16)]),
       training: training.extend({ scale: range }),
       scales: z.array(z.number().positive()).min(1),
       crf: z.boolean(),

@@ -30,8 +30,10 @@ const CRF: CrfSettings = {
   bilateral: { position: 67, colour: 3, weight: 4 },
 };
 
+const backboneFor = (config: Config) => backboneOf(config, config.downstream.deepLab.stride);
+
 function parameters(config: Config): ParameterSpec[] {
-  const backbone = backboneOf(config);
+  const backbone = backboneFor(config);
   return [...backbone.parameters, ...pyramidParameters(backbone, config.data.classes.length + 1)];
 }
 
@@ -47,6 +49,7 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
       seed: config.seed,
       list: config.downstream.trainList,
       backbone: [config.backbone.network, config.backbone.weights, config.backbone.taps],
+      stride: config.downstream.deepLab.stride,
       training: config.downstream.deepLab.training,
       labels: sourceSettings(source, config),
     }),
@@ -54,7 +57,7 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
     run: async (context: StageContext) => {
       const { config, dataset, files } = context;
       const { training } = config.downstream.deepLab;
-      const backbone = backboneOf(config), specs = parameters(config);
+      const backbone = backboneFor(config), specs = parameters(config);
       const ids = dataset.list(config.downstream.trainList);
       const heads = initialise(specs.slice(backbone.parameters.length), {
         seed: config.seed,
@@ -92,7 +95,8 @@ export function inferDeepLabStage(source: LabelSource): ImageStage {
     section: "Experiments: semantic segmentation",
     reads: [training],
     runs: "main",
-    settings: ({ backbone, downstream: { deepLab: { scales, crf } } }) => ({
+    settings: ({ backbone, downstream: { deepLab: { stride, scales, crf } } }) => ({
+      stride,
       backbone: [backbone.network, backbone.taps],
       scales,
       crf: crf ? CRF : null,
@@ -100,7 +104,7 @@ export function inferDeepLabStage(source: LabelSource): ImageStage {
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valList),
     open: async (context: StageContext) => {
       const { config, dataset, files } = context;
-      const backbone = backboneOf(config), { scales, crf } = config.downstream.deepLab;
+      const backbone = backboneFor(config), { scales, crf } = config.downstream.deepLab;
       const bytes = await files.require(training, "weights.safetensors");
       const specs = parameters(config);
       const all = toParams(decodeSafetensors(bytes, files.path(training, "weights.safetensors")).tensors, specs);
