@@ -1,3 +1,4 @@
+import { existsSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { compressCounts } from "./compressed_counts.ts";
 import { maskToRuns, measureRuns } from "./run_lengths.ts";
@@ -137,7 +138,7 @@ const PIECE = 1 << 16; // bytes gathered before they are written
 
 /** Writes text to a temporary file that takes its name in the end, and is gone if anything fails. */
 async function writeWhole(path: string, text: () => AsyncIterable<string>): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
+  if (!existsSync(dirname(path))) await Deno.mkdir(dirname(path), { recursive: true });
   const temporary = join(dirname(path), `.${basename(path)}.tmp`);
   const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
   try {

@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path";
-import { replaceFile } from "./_files.ts";
+import { exists, replaceFile } from "./_files.ts";
 
 /** Writes a whole file, and makes its folder where there is none. */
 export async function placeFile(path: string, bytes: Uint8Array): Promise<void> {
-  await Deno.mkdir(dirname(path), { recursive: true });
+  if (!await exists(dirname(path))) await Deno.mkdir(dirname(path), { recursive: true });
   await replaceFile(path, bytes, { temporary: join(dirname(path), `.${basename(path)}.tmp`) });
 }

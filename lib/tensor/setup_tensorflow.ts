@@ -38,7 +38,7 @@ export async function setupTensorflow(
     await install(from, folder);
     return folder;
   }
-  const temporary = await Deno.makeTempDir({ prefix: "tensorflow-wheel-" });
+  const temporary = await Deno.makeTempDir({ dir: folder, prefix: "wheel-" });
   try {
     // Wheels without CUDA have a name of their own only where there are others.
     const small = !cuda && Deno.build.os === "linux" && Deno.build.arch === "x86_64";
