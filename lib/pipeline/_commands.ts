@@ -8,6 +8,7 @@ import {
   describeFlags,
   EVALUATION_FLAGS,
   EXPORT_FLAGS,
+  FIGURE_FLAGS,
   type Flags,
   INIT_FLAGS,
   KUBERNETES_FLAGS,
@@ -73,7 +74,8 @@ export const COMMANDS = {
   },
   compare: {
     usage: "[flags]",
-    help: "Trains AffinityNet, DeepLab and Mask R-CNN and compares what they make of labels; on the sample data if no " +
+    help:
+      "Trains AffinityNet, DeepLab and Mask R-CNN and compares what they make of labels; on the sample data if no " +
       "preset is named.",
     flags: { ...COMPARE_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
   },
@@ -96,6 +98,11 @@ export const COMMANDS = {
     usage: "[flags]",
     help: "Writes masks for other programs: COCO's JSON, VOC's folders, or what VOC's evaluation server takes.",
     flags: { ...EXPORT_FLAGS, ...CONFIG_FLAGS, ...forExport, ...COMMON_FLAGS },
+  },
+  figures: {
+    usage: "[flags]",
+    help: "Draws the paper's figures of some images from what a run has made, as pictures and as pages to play with.",
+    flags: { ...FIGURE_FLAGS, ...CONFIG_FLAGS, workdir: RUN_FLAGS.workdir, ...COMMON_FLAGS },
   },
   config: {
     usage: "[flags]",

@@ -43,6 +43,12 @@ export const CURVE_FLAGS = {
   show: { help: "afterwards show the curves in a browser window (nodeplotlib; needs --allow-net and --allow-run)" },
 } satisfies Record<string, Flag>;
 
+/** Flags of the figures. */
+export const FIGURE_FLAGS = {
+  ids: { value: "a,b", help: "the images, default the first one that has been through all stages" },
+  out: { value: "folder", help: "folder to write, default figures in the working directory" },
+} satisfies Record<string, Flag>;
+
 /** Flags of the evaluation. */
 export const EVALUATION_FLAGS = {
   list: { value: "name", help: "the images to judge: data.inferList and data.instanceList" },

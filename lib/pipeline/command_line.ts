@@ -94,6 +94,12 @@ async function execute(
     const choices = exportOptions(parsed, options);
     return console.log(await interruptible((signal) => exportLabels(config, { ...choices, signal })));
   }
+  if (command === "figures") {
+    const { writeFigures } = await import("./write_figures.ts");
+    const ids = values.get("ids")?.[0]?.split(",").map((id) => id.trim()), out = values.get("out")?.[0];
+    const choices = { workdir: options.workdir, ...optional("ids", ids), ...optional("out", out) };
+    return console.log(await interruptible((signal) => writeFigures(config, { ...choices, signal })));
+  }
   if (command === "compare") {
     const { compare } = await import("./compare.ts");
     const out = values.get("out")?.[0] ?? "out/compare";

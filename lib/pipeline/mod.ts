@@ -18,3 +18,4 @@ export * from "./score_predictions.ts";
 export * from "./shard.ts";
 export * from "./stages.ts";
 export * from "./usage_error.ts";
+export * from "./write_figures.ts";
