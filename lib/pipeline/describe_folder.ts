@@ -41,7 +41,7 @@ export function describeFolder(report: FolderReport, classes: readonly string[])
     [
       "true masks",
       masks.size > 0
-        ? `${masks.size}, of instances ${instanceMasks.length}`
+        ? `${masks.size}, of instances ${instanceMasks.size}`
         : "none, which is fine: results are made, and not judged",
     ],
   ];
@@ -64,7 +64,7 @@ export function describeFolder(report: FolderReport, classes: readonly string[])
  * @returns Sentences, each naming up to five images.
  */
 export function folderProblems(report: FolderReport, classes: readonly string[]): FolderProblems {
-  const { images, unreadable, ambiguous, names, labelSource, masks } = report;
+  const { images, unreadable, ambiguous, names, labelSource, masks, instanceMasks } = report;
   const present = new Set([...images, ...unreadable, ...ambiguous].map(({ id }) => id));
   const unlabelled = images.filter(({ id }) => !names.has(id)).map(({ id }) => id);
   const lost = [...names.keys()].filter((id) => !present.has(id));
@@ -72,8 +72,11 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
   const small = images.filter(({ width, height }) => Math.min(width, height) < SMALL).map(({ id }) => id);
   const large = images.filter(({ width, height }) => width * height > LARGE).map(({ id }) => id);
   const faulty = images.flatMap((image) => {
-    const problem = maskProblem(image, { mask: masks.get(image.id), classes });
-    return problem === null ? [] : [{ id: image.id, problem }];
+    const problems = [
+      maskProblem(image, { mask: masks.get(image.id), kind: "class", most: classes.length }),
+      maskProblem(image, { mask: instanceMasks.get(image.id), kind: "instance", most: 254 }),
+    ];
+    return problems.filter((problem) => problem !== null).map((problem) => ({ id: image.id, problem }));
   });
   const unusable = new Set([...unlabelled, ...faulty.map(({ id }) => id)]);
   const leftOut = [
@@ -128,17 +131,17 @@ function copies(images: readonly ImageFacts[]): string[][] {
 
 function maskProblem(
   { id, width, height }: ImageFacts,
-  { mask, classes }: { mask: MaskFacts | undefined; classes: readonly string[] },
+  { mask, kind, most }: { mask: MaskFacts | undefined; kind: "class" | "instance"; most: number },
 ): string | null {
   if (!mask) return null;
-  if (mask.problem !== null) return `the true mask of ${id} cannot be read: ${mask.problem}`;
+  if (mask.problem !== null) return `the true ${kind} mask of ${id} cannot be read: ${mask.problem}`;
   if (mask.width !== width || mask.height !== height) {
-    return `the true mask of ${id} has ${mask.width}×${mask.height} pixels, but the image ${width}×${height}`;
+    return `the true ${kind} mask of ${id} has ${mask.width}×${mask.height} pixels, but the image ${width}×${height}`;
   }
-  const unknown = mask.ids.find((label) => label > classes.length);
+  const unknown = mask.ids.find((label) => label > most);
   return unknown === undefined
     ? null
-    : `the true mask of ${id} holds the id ${unknown}, but classes have 1…${classes.length}, void 255`;
+    : `the true ${kind} mask of ${id} holds the id ${unknown}, but classes have 1…${most}, void 255`;
 }
 
 /** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */

@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { type Config, presets } from "../config.ts";
 import { type FolderReport, inspectFolder, openDataset } from "../voc/mod.ts";
 import { checkLists } from "./check_lists.ts";
@@ -12,7 +12,7 @@ import { UsageError } from "./usage_error.ts";
 
 /** Options of {@linkcode init}. */
 export interface InitCommandOptions {
-  /** File or folder of the labels; absent: where they usually are. */
+  /** File or folder of the labels; absent: where they are found. */
   readonly labels?: string;
   /** Names of the classes in the order of the ids in masks; absent: in alphabetical order. */
   readonly classes?: readonly string[];
@@ -39,7 +39,7 @@ export interface InitCommandOptions {
  * @throws Error if there are no images, no labels or no classes, or the labels cannot be read.
  */
 export async function init(folder: string, options: InitCommandOptions): Promise<void> {
-  const { write, out = join(folder, "irnet.json"), labels = null, classes: given = null } = options;
+  const { write, out = join(folder, "irnet.json"), classes: given = null } = options;
   const preset = choosePreset(options);
   if (!options.force && await exists(out)) {
     throw new UsageError(`Expected to write ${out} but found it there already; use --force`);
@@ -48,7 +48,10 @@ export async function init(folder: string, options: InitCommandOptions): Promise
     throw new UsageError(`Expected a file for --weights but found none at ${options.weights}`);
   }
   const bar = new Progress("looking at", options.progress);
-  const report = await inspectFolder(folder, { labels, progress: (done, total) => bar.update(done, total) });
+  const report = await inspectFolder(folder, {
+    labels: options.labels ?? await onlyTable(folder, out),
+    progress: (done, total) => bar.update(done, total),
+  });
   bar.end();
   if (report.images.length === 0) {
     throw new Error(`Expected images that can be read in ${folder} but found: ${report.unreadable[0]?.message}`);
@@ -62,8 +65,8 @@ export async function init(folder: string, options: InitCommandOptions): Promise
   if (doubtful.length > 0) write(`\nTo look at\n${bulleted(doubtful)}`);
 
   if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
-  const lists = await chooseLists(report, { classes, labels, out, usable, isWhole: leftOut.length === 0 });
-  const config = initConfig(report, { preset, classes, labels, weights: options.weights ?? null, ...lists });
+  const lists = await chooseLists(report, { classes, out, usable, isWhole: leftOut.length === 0 });
+  const config = initConfig(report, { preset, classes, weights: options.weights ?? null, ...lists });
   const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
   for (const { path } of options.force ? [] : files) {
     if (await exists(path)) throw new UsageError(`Expected to write ${path} but found it there already; use --force`);
@@ -84,6 +87,14 @@ const WITHOUT_WEIGHTS = `
 The backbone starts from random values, without ImageNet weights. That is enough to try everything, and for simple
 shapes; masks of photographs will be poor. With weights they get better: deno task weights:efficientnet_lite0 fetches
 them to weights/, and init takes them as --weights weights/efficientnet_lite0.safetensors --force.`;
+
+/** The only JSON or CSV file in a folder but the configuration; `null` where there are several, or XML files. */
+async function onlyTable(folder: string, out: string): Promise<string | null> {
+  if (!await exists(folder) || await exists(join(folder, "Annotations"))) return null;
+  const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
+  const tables = files.filter((path) => /\.(json|csv|tsv)$/i.test(path) && resolve(path) !== resolve(out));
+  return tables.length === 1 ? tables[0]! : null;
+}
 
 function choosePreset({ preset, weights }: InitCommandOptions): Config["preset"] {
   const chosen = preset ?? (weights === undefined ? "sample" : "lite");
@@ -117,15 +128,14 @@ interface Lists {
  */
 async function chooseLists(
   report: FolderReport,
-  { classes, labels, out, usable, isWhole }: {
+  { classes, out, usable, isWhole }: {
     classes: readonly string[];
-    labels: string | null;
     out: string;
     usable: readonly string[];
     isWhole: boolean;
   },
 ): Promise<Lists> {
-  const dataset = await openDataset({ root: report.root, labels, classes });
+  const dataset = await openDataset({ root: report.root, labels: report.labelSource, classes });
   const known = new Set(usable);
   const files: { path: string; text: string }[] = [];
   const listFile = (name: string, ids: readonly string[]): string => {

@@ -1,3 +1,4 @@
+import { basename, resolve } from "node:path";
 import { type Config, presets, VOC_CLASSES } from "../config.ts";
 import type { FolderReport } from "../voc/inspect_folder.ts";
 
@@ -10,10 +11,8 @@ export interface InitOptions {
   readonly preset: Config["preset"];
   /** File of ImageNet weights; `null` for `sample`. */
   readonly weights: string | null;
-  /** Names of the classes in the order of the masks' ids; `null`: as the labels name them, in alphabetical order. */
-  readonly classes: readonly string[] | null;
-  /** File of the labels if it was named; `null`: it is found again. */
-  readonly labels: string | null;
+  /** Names of the classes in the order of the masks' ids. */
+  readonly classes: readonly string[];
   /** Ids to train on, and to make masks for. */
   readonly usable: readonly string[];
   /** Name or path of their list. */
@@ -44,8 +43,8 @@ export function initConfig(report: FolderReport, options: InitOptions): Partial<
   const base = presets[preset];
   const data: Partial<Config["data"]> = {
     root: report.root,
-    labels: options.labels,
-    classes: [...options.classes ?? classesOf(report)],
+    labels: report.labelSource,
+    classes: [...options.classes],
     trainList: list,
     classifierList: null,
     valList,
@@ -55,7 +54,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Partial<
   };
   const epochs = ({ batch, epochs }: { batch: number; epochs: number }, leastSteps: number) =>
     Math.max(epochs, Math.ceil(leastSteps / Math.max(1, Math.floor(usable.length / batch))));
-  const start = { preset, workdir: `out/${report.root.replace(/[/\\]+$/, "").split(/[/\\]/).at(-1)}`, data };
+  const start = { preset, workdir: `out/${basename(resolve(report.root))}`, data };
   const { cam: { training: cam }, irnet: { training: irnet }, backbone: { pretraining } } = base;
   if (!pretraining) {
     const least = LEAST_STEPS_PRETRAINED;

@@ -24,10 +24,10 @@ export interface FolderReport {
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** Names of the lists in `ImageSets/Segmentation`. */
   readonly lists: readonly string[];
-  /** Ids of images with a true mask of classes, with the values in it but 0 and 255, and its size. */
+  /** True masks of classes by the id of their image. */
   readonly masks: ReadonlyMap<string, MaskFacts>;
-  /** Ids of images with a true mask of instances. */
-  readonly instanceMasks: readonly string[];
+  /** True masks of instances by the id of their image. */
+  readonly instanceMasks: ReadonlyMap<string, MaskFacts>;
 }
 
 /** What one image file is. */
@@ -54,13 +54,13 @@ export interface MaskFacts {
   readonly width: number;
   /** Rows, pixels. */
   readonly height: number;
-  /** Class ids in it, ascending. */
+  /** Values in it but 0 and 255, ascending. */
   readonly ids: readonly number[];
 }
 
 /** Options of {@linkcode inspectFolder}. */
 export interface InspectOptions {
-  /** File or folder of the labels; `null`: where they usually are. */
+  /** File or folder of the labels; `null`: where {@linkcode openDataset} finds them. */
   readonly labels: string | null;
   /** Told after every image. */
   readonly progress?: (done: number, total: number) => void;
@@ -86,15 +86,17 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
 
   const images: ImageFacts[] = [], unreadable: { id: string; message: string }[] = [];
   const ids = [...byId.keys()].sort(), single = ids.filter((id) => byId.get(id)!.length === 1);
-  const masks = new Map<string, MaskFacts>();
+  const masks = new Map<string, MaskFacts>(), instanceMasks = new Map<string, MaskFacts>();
   await inLanes(single, async (id, done) => {
     try {
       images.push(await inspectImage(id, join(folder, byId.get(id)![0]!)));
     } catch (error) {
       unreadable.push({ id, message: pictureProblem(error) });
     }
-    const mask = join(root, "SegmentationClass", `${id}.png`);
-    if (isFile(mask)) masks.set(id, inspectMask(mask));
+    for (const [kind, found] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
+      const mask = join(root, kind, `${id}.png`);
+      if (isFile(mask)) found.set(id, inspectMask(mask));
+    }
     progress?.(done, single.length);
   });
   const lists = join(root, "ImageSets", "Segmentation");
@@ -110,7 +112,7 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
       ? readdirSync(lists).filter((file) => file.endsWith(".txt")).map((file) => file.slice(0, -4)).sort()
       : [],
     masks,
-    instanceMasks: single.filter((id) => isFile(join(root, "SegmentationObject", `${id}.png`))),
+    instanceMasks,
   };
 }
 

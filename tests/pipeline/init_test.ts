@@ -48,6 +48,7 @@ Deno.test("init says what is in a folder and writes a configuration that names i
     assertEquals(config.data, {
       ...presets.sample.data,
       root: own.root,
+      labels: own.path("labels.json"),
       classes: ["ball", "kite"],
       trainList: "all",
       classifierList: null,
@@ -65,30 +66,35 @@ Deno.test("init leaves out what no run can use, says why, and lists the rest", a
   await withOwnData(async (own) => {
     const whole = await Deno.readFile(own.path("b.png"));
     await own.bytes("b.png", whole.subarray(0, 60));
+    await Deno.remove(own.path("labels.json"));
     await own.bytes("c.webp", whole);
     for (const id of ["e", "f", "g", "h"]) await own.image(`${id}.png`, { width: 40, height: 30 });
     await own.bytes("SegmentationClass/e.png", maskOf(30, 40, 1));
     await own.bytes("SegmentationClass/f.png", maskOf(40, 30, 9));
     await own.bytes("SegmentationClass/g.png", maskOf(40, 30, 2));
+    await own.bytes("SegmentationObject/h.png", maskOf(1, 1, 1));
     const labels = { a: ["kite"], b: [], c: [], e: ["kite"], f: ["Kite"], g: ["Kite"], h: ["kite"], i: [] };
-    await own.text("labels.json", JSON.stringify(labels));
+    await own.text("names.json", JSON.stringify(labels));
     const { code, stdout } = await own.command("init", own.root, "--out", own.path("my.json"));
     assertEquals(code, 0);
     for (
       const line of [
         "b cannot be read: ",
         "c is the name of several files: c.png, c.webp",
-        `without labels in ${own.root}/labels.json (an empty list would say that no class is shown): d`,
-        "the true mask of e has 30×40 pixels, but the image 40×30",
-        "the true mask of f holds the id 9, but classes have 1…2, void 255",
+        `without labels in ${own.root}/names.json (an empty list would say that no class is shown): d`,
+        "the true class mask of e has 30×40 pixels, but the image 40×30",
+        "the true class mask of f holds the id 9, but classes have 1…2, void 255",
+        "the true instance mask of h has 1×1 pixels, but the image 40×30",
         "labelled, but without an image: i",
         "class Kite (2 images): did you mean kite (3 images)?",
         "the same file under several names: a, d, e, f, g and 1 more",
         "true masks with classes that the labels do not name: g (2: kite);",
       ]
     ) assert(stdout.includes(`\n  ${line}`), `Expected ${line} in\n${stdout}`);
-    assertEquals(await Deno.readTextFile(own.path("my.all.txt")), "a\ng\nh\n");
+    assertEquals(await Deno.readTextFile(own.path("my.all.txt")), "a\ng\n");
     assertEquals(loadConfig({ file: own.path("my.json") }).data.inferList, own.path("my.all.txt"));
+    assertEquals((await own.command("init", own.root, "--out", own.path("my.json"))).code, 2);
+    assertEquals((await own.command("init", own.root, "--out", own.path("my.json"), "--force")).code, 0);
   });
 });
 
