@@ -205,6 +205,32 @@ export interface DownstreamSettings {
     /** Whether a dense CRF refines the result. */
     crf: boolean;
   };
+  /** Mask R-CNN, trained on instance masks. */
+  maskRcnn: {
+    /** Training of pyramid, heads and the later layers of the backbone. */
+    training: TrainingSettings & {
+      /** Range of the random scale. */
+      scale: [number, number];
+    };
+    /** Pseudo instances of a lower score are not learned; those of score 0, fragments, never are. */
+    score: number;
+    /** Channels of the feature pyramid. */
+    pyramidWidth: number;
+    /** Units of the two fully connected layers. */
+    boxWidth: number;
+    /** Channels of the mask branch. */
+    maskWidth: number;
+    /** Side of the square anchor of a level, in strides of the level. */
+    anchor: number;
+    /** Anchors of an image that are learned in a step. */
+    anchors: number;
+    /** Regions of an image that are learned in a step. */
+    regions: number;
+    /** Proposals: the best of each level that are looked at, and those that stay in an image. */
+    proposals: { perLevel: number; most: number };
+    /** Detections of an image. */
+    detections: number;
+  };
 }
 
 /** Every setting of a run: a complete configuration. */
@@ -375,6 +401,33 @@ const paper: Config = {
       scales: [0.75, 1, 1.25],
       crf: false,
     },
+    maskRcnn: {
+      training: {
+        crop: 512,
+        batch: 8,
+        microBatch: 2,
+        epochs: 12,
+        optimiser: {
+          method: "sgd",
+          learningRate: 0.01,
+          headFactor: 1,
+          momentum: 0.9,
+          weightDecay: 1e-4,
+          power: 0.9,
+          warmup: 0.05,
+        },
+        scale: [0.75, 1.5],
+      },
+      score: 0,
+      pyramidWidth: 256,
+      boxWidth: 1024,
+      maskWidth: 256,
+      anchor: 8,
+      anchors: 256,
+      regions: 256,
+      proposals: { perLevel: 1000, most: 1000 },
+      detections: 100,
+    },
   },
   compute: { backend: "auto", threads: 0, workers: 0 },
 };
@@ -398,6 +451,15 @@ const lite: Config = {
     trainList: "train",
     trainInstanceList: "train_instance",
     valInstanceList: "val_instance",
+    maskRcnn: {
+      ...paper.downstream.maskRcnn,
+      training: { ...paper.downstream.maskRcnn.training, crop: 448, batch: 4, scale: [0.75, 1.25] },
+      pyramidWidth: 96,
+      boxWidth: 512,
+      maskWidth: 96,
+      regions: 64,
+      proposals: { perLevel: 300, most: 300 },
+    },
   },
 };
 
@@ -514,6 +576,33 @@ const sample: Config = {
       },
       scales: [1],
       crf: false,
+    },
+    maskRcnn: {
+      training: {
+        crop: 160,
+        batch: 8,
+        microBatch: 8,
+        epochs: 10,
+        optimiser: {
+          method: "adamw",
+          learningRate: 2e-3,
+          headFactor: 1,
+          momentum: 0,
+          weightDecay: 0.01,
+          power: 0.9,
+          warmup: 0.05,
+        },
+        scale: [0.75, 1.25],
+      },
+      score: 0,
+      pyramidWidth: 48,
+      boxWidth: 96,
+      maskWidth: 32,
+      anchor: 4,
+      anchors: 128,
+      regions: 32,
+      proposals: { perLevel: 100, most: 60 },
+      detections: 30,
     },
   },
   compute: { backend: "wasm", threads: 0, workers: 0 },

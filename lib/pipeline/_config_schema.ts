@@ -110,6 +110,18 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
       scales: z.array(z.number().positive()).min(1),
       crf: z.boolean(),
     }),
+    maskRcnn: z.strictObject({
+      training: training.extend({ crop: z.number().int().min(16).multipleOf(16), scale: range }),
+      score: probability,
+      pyramidWidth: count,
+      boxWidth: count,
+      maskWidth: count,
+      anchor: z.number().positive(),
+      anchors: z.number().int().min(2),
+      regions: z.number().int().min(4),
+      proposals: z.strictObject({ perLevel: count, most: count }),
+      detections: count,
+    }),
   }),
   compute: z.strictObject({
     backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]),

@@ -1,0 +1,106 @@
+import { random } from "../../voc/mod.ts";
+import { BOX_WEIGHTS, encodeBoxes } from "./box_coding.ts";
+import { type Boxes, joinBoxes, pickBoxes } from "./boxes.ts";
+import type { WeightedTargets } from "./losses.ts";
+import { maskTarget } from "./mask_target.ts";
+import { matchBoxes } from "./match_boxes.ts";
+import { MASK_SIZE } from "./network.ts";
+import { sampleMatches } from "./sample_matches.ts";
+import type { TrueView } from "./loss.ts";
+
+/** From this IoU on a region shows an object (Mask R-CNN, section "Implementation Details"). */
+const OVERLAP = 0.5;
+const SHARE = 0.25;
+
+/** Regions to learn from, and what should be found in them. */
+export interface RegionTargets {
+  /** All regions. */
+  readonly regions: { readonly boxes: Boxes; readonly image: number[] };
+  /** [R] labels, 0 background. */
+  readonly classes: { readonly labels: number[]; readonly weights: Float32Array };
+  /** [R, classes, 4]. */
+  readonly codes: WeightedTargets;
+  /** The regions that show objects. */
+  readonly objects: { readonly boxes: Boxes; readonly image: number[] };
+  /** [P, 2 · 14, 2 · 14, classes]. */
+  readonly masks: WeightedTargets;
+}
+
+/**
+ * Draws regions of each image from its proposals and true boxes; their weights are one over their number and that of
+ * the images.
+ *
+ * @param views The images.
+ * @param options Proposals of each image; numbers of regions, of classes and of images of the whole batch; side of the
+ * canvas in pixels.
+ */
+export function regionTargets(
+  views: readonly TrueView[],
+  { proposed, count, classes, batch, side }: {
+    proposed: readonly Boxes[];
+    count: number;
+    classes: number;
+    batch: number;
+    side: number;
+  },
+): RegionTargets {
+  const drawn = views.map(({ boxes, classes: labels, masks, key }, v) => {
+    const all = joinBoxes(proposed[v]!, boxes);
+    const matches = matchBoxes(all, { truths: boxes, low: OVERLAP, high: OVERLAP });
+    const { objects, background } = sampleMatches(matches, {
+      count,
+      share: SHARE,
+      draw: random(...key, "regions"),
+    });
+    const truths = objects.map((i) => matches[i]!), shown = pickBoxes(all, objects);
+    return {
+      boxes: joinBoxes(shown, pickBoxes(all, background)),
+      shown,
+      labels: truths.map((t) => labels[t]!),
+      codes: encodeBoxes(shown, { boxes: pickBoxes(boxes, truths), weights: BOX_WEIGHTS }),
+      masks: truths.map((t) => masks[t]!),
+    };
+  });
+
+  const cells = (2 * MASK_SIZE) ** 2;
+  const numberOf = (part: "boxes" | "shown") => drawn.map((one) => one[part].length / 4);
+  const regions = sum(numberOf("boxes")), objects = sum(numberOf("shown"));
+  const labels = new Array<number>(regions).fill(0), weights = new Float32Array(regions);
+  const codes = emptyTargets(regions * classes * 4), masks = emptyTargets(objects * cells * classes);
+  let first = 0, firstObject = 0;
+  for (const one of drawn) {
+    const total = one.boxes.length / 4, weight = 1 / (batch * total);
+    weights.fill(weight, first, first + total);
+    const maskWeight = 1 / (batch * one.labels.length * cells);
+    one.labels.forEach((label, n) => {
+      labels[first + n] = label + 1;
+      const at = ((first + n) * classes + label) * 4;
+      codes.targets.set(one.codes.subarray(4 * n, 4 * n + 4), at);
+      codes.weights.fill(weight, at, at + 4);
+      const box = one.shown.subarray(4 * n, 4 * n + 4);
+      maskTarget(one.masks[n]!, { width: side, box, size: 2 * MASK_SIZE }).forEach((share, cell) => {
+        const value = ((firstObject + n) * cells + cell) * classes + label;
+        masks.targets[value] = share;
+        masks.weights[value] = maskWeight;
+      });
+    });
+    first += total;
+    firstObject += one.labels.length;
+  }
+  return {
+    regions: { boxes: drawn.map(({ boxes }) => boxes).reduce(joinBoxes), image: repeated(numberOf("boxes")) },
+    classes: { labels, weights },
+    codes,
+    objects: { boxes: drawn.map(({ shown }) => shown).reduce(joinBoxes), image: repeated(numberOf("shown")) },
+    masks,
+  };
+}
+
+const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+/** 0 as often as the first number says, 1 as often as the second, …. */
+const repeated = (counts: readonly number[]) => counts.flatMap((count, i) => new Array<number>(count).fill(i));
+
+function emptyTargets(length: number): WeightedTargets {
+  return { targets: new Float32Array(length), weights: new Float32Array(length) };
+}

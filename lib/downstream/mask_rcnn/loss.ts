@@ -1,0 +1,116 @@
+import type { Tap } from "../../nn/mod.ts";
+import { tf } from "../../tensor/mod.ts";
+import type { Params } from "../../weights/mod.ts";
+import { anchorTargets } from "./_anchor_targets.ts";
+import { regionTargets } from "./_region_targets.ts";
+import { levelAnchors } from "./anchors.ts";
+import type { InstanceView } from "./augment_instances.ts";
+import { type Boxes, joinBoxes } from "./boxes.ts";
+import { binaryCrossEntropy, crossEntropy, smoothL1 } from "./losses.ts";
+import {
+  BOX_SIZE,
+  boxHead,
+  featurePyramid,
+  levelStrides,
+  MASK_SIZE,
+  maskHead,
+  type MaskRcnnSettings,
+  proposalHead,
+  pyramidTaps,
+} from "./network.ts";
+import { proposals } from "./proposals.ts";
+import { regionLevels } from "./region_levels.ts";
+import { roiAlign } from "./roi_align.ts";
+
+/** Difference, in units of the box codes, where the losses of boxes become linear. */
+const BETA = 1 / 9;
+
+/** A view and what its draws depend on. */
+export interface TrueView extends Pick<InstanceView, "boxes" | "classes" | "masks"> {
+  /** Seed and keys of the random numbers that choose anchors and regions. */
+  readonly key: readonly [seed: number, ...keys: (number | string)[]];
+}
+
+/** Options of {@linkcode maskRcnnLoss}. */
+export interface MaskRcnnLossOptions {
+  /** Strides and channels of the activations. */
+  readonly taps: readonly Tap[];
+  /** Sizes of the layers and sampled sets. */
+  readonly settings: Pick<MaskRcnnSettings, "anchor" | "anchors" | "regions" | "proposals">;
+  /** Number of classes without the background. */
+  readonly classes: number;
+  /** The images. */
+  readonly views: readonly TrueView[];
+  /** Side of their canvas in pixels. */
+  readonly side: number;
+  /** Images of the whole batch, of which these may be a part. */
+  readonly batch: number;
+}
+
+/**
+ * The five losses of Mask R-CNN, added up: objectness and boxes of anchors, classes and boxes of regions, and masks of
+ * regions that show objects. Each is a mean over what is drawn from an image, then over the images, so that losses of
+ * parts of a batch add up to that of the batch. Proposals are constants to the gradient.
+ *
+ * @param params Those of `maskRcnnParameters()`.
+ * @param activations The backbone's five taps, [B, h, w, C].
+ * @param options Images and settings.
+ * @returns A scalar.
+ */
+export function maskRcnnLoss(
+  params: Params,
+  activations: readonly tf.Tensor4D[],
+  { taps, settings, classes, views, side, batch }: MaskRcnnLossOptions,
+): tf.Scalar {
+  return tf.tidy(() => {
+    const strides = levelStrides(taps);
+    const levels = featurePyramid(params, pyramidTaps(taps).map((i) => activations[i]!));
+    const anchors = levels.map(({ shape: [, height, width] }, i) => {
+      const stride = strides.all[i]!;
+      return levelAnchors({ stride, height, width }, settings.anchor * stride);
+    });
+
+    const proposal = proposalHead(params, levels);
+    const anchorTruth = anchorTargets(views, { anchors: anchors.reduce(joinBoxes), count: settings.anchors, batch });
+    const losses = [
+      binaryCrossEntropy(proposal.objectness, anchorTruth.objectness),
+      smoothL1(proposal.codes, { ...anchorTruth.codes, beta: BETA }),
+    ];
+
+    const proposed = proposalsOf(proposal, { anchors, side, settings });
+    const truth = regionTargets(views, { proposed, count: settings.regions, classes, batch, side });
+    const align = ({ boxes, image }: { boxes: Boxes; image: number[] }, size: number) =>
+      roiAlign(levels.slice(0, strides.regions.length), {
+        regions: { boxes, image, level: regionLevels(boxes, strides.regions) },
+        strides: strides.regions,
+        size,
+      });
+    const found = boxHead(params, align(truth.regions, BOX_SIZE));
+    losses.push(crossEntropy(found.scores, truth.classes), smoothL1(found.codes, { ...truth.codes, beta: BETA }));
+    losses.push(
+      truth.objects.image.length > 0
+        ? binaryCrossEntropy(maskHead(params, align(truth.objects, MASK_SIZE)), truth.masks)
+        // Without objects any region will do: every parameter needs a gradient, if of zeros.
+        : maskHead(params, align({ boxes: Float32Array.of(0, 0, side, side), image: [0] }, MASK_SIZE)).mul(0).sum(),
+    );
+    return tf.addN(losses) as tf.Scalar;
+  });
+}
+
+/** Proposals of each image. */
+function proposalsOf(
+  { objectness, codes }: { objectness: tf.Tensor2D; codes: tf.Tensor3D },
+  { anchors, side, settings }: {
+    anchors: readonly Boxes[];
+    side: number;
+    settings: MaskRcnnLossOptions["settings"];
+  },
+): Boxes[] {
+  const [images, each] = objectness.shape;
+  const logits = objectness.dataSync<"float32">(), values = codes.dataSync<"float32">();
+  return Array.from({ length: images }, (_, b) =>
+    proposals({
+      objectness: logits.subarray(b * each, (b + 1) * each),
+      codes: values.subarray(4 * b * each, 4 * (b + 1) * each),
+    }, { size: { height: side, width: side }, anchors, ...settings.proposals }));
+}

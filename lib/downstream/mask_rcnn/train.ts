@@ -1,0 +1,92 @@
+import { type Backbone, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
+import { tf } from "../../tensor/mod.ts";
+import { epochOrder, random, type RgbImage } from "../../voc/mod.ts";
+import { disposeParams, type Params } from "../../weights/mod.ts";
+import { augmentInstances, type InstanceTruth } from "./augment_instances.ts";
+import { maskRcnnLoss, type TrueView } from "./loss.ts";
+import { maskRcnnParameters, type MaskRcnnSettings } from "./network.ts";
+
+/** Options of {@linkcode trainMaskRcnn}; those not described here are those of the loop. */
+export interface MaskRcnnTraining
+  extends Pick<TrainLoopOptions<unknown>, "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
+  /** The network below. */
+  readonly backbone: Backbone;
+  /** Parameters of backbone and `maskRcnnParameters()`; those trained are replaced in place. */
+  readonly params: Params;
+  /** Crop, schedule and sizes. */
+  readonly settings: MaskRcnnSettings;
+  /** Number of classes without the background. */
+  readonly classes: number;
+  /** Seed of all randomness. */
+  readonly seed: number;
+  /** Images to train on. */
+  readonly ids: readonly string[];
+  /** Photograph and instances of an image. */
+  sample(id: string): Promise<{ image: RgbImage; instances: InstanceTruth }>;
+}
+
+interface MicroBatch {
+  readonly images: Float32Array;
+  readonly views: readonly TrueView[];
+  /** Images of the batch. */
+  readonly batch: number;
+}
+
+/** Steps of a training: whole batches an epoch, at least one. */
+export function maskRcnnSteps(images: number, { batch, epochs }: { batch: number; epochs: number }): number {
+  return Math.max(1, Math.floor(images / batch)) * epochs;
+}
+
+/**
+ * Trains Mask R-CNN on instance masks, on random scales, mirror images and crops: the layers above the backbone, and
+ * those of the backbone that also change when it is trained for CAMs. Statistics of batch norms stay as they are.
+ *
+ * @throws Error naming step and images where the loss is not finite.
+ */
+export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
+  const { backbone, params, settings, classes, ids, seed } = training;
+  const { crop, batch: batchSize, microBatch, scale, optimiser } = settings.training;
+  const perEpoch = maskRcnnSteps(ids.length, { batch: batchSize, epochs: 1 });
+
+  async function batch(step: number) {
+    const epoch = Math.floor(step / perEpoch), first = (step % perEpoch) * batchSize;
+    const chosen = epochOrder(ids, { seed, epoch }).slice(first, first + batchSize);
+    const views = await Promise.all(chosen.map(async (id, i) => {
+      const key = [seed, "mask_rcnn", epoch, first + i] as const, { preprocess } = backbone;
+      const view = augmentInstances(await training.sample(id), { preprocess, crop, scale, draw: random(...key) });
+      return { ...view, key };
+    }));
+    const micro: MicroBatch[] = [];
+    for (let i = 0; i < views.length; i += microBatch) {
+      const part = views.slice(i, i + microBatch), images = new Float32Array(part.length * crop * crop * 3);
+      part.forEach(({ image }, j) => images.set(image, j * crop * crop * 3));
+      micro.push({ images, views: part, batch: views.length });
+    }
+    return { ids: chosen, micro };
+  }
+
+  const heads = maskRcnnParameters(backbone.taps, { ...settings, classes }).map(({ name }) => name);
+  const trainable = [...backbone.parameters.map(({ name }) => name).filter(backbone.trainsForCam), ...heads];
+  const frozen = backbone.fold(
+    Object.fromEntries(Object.entries(params).filter(([name]) => !trainable.includes(name))),
+  );
+  try {
+    await trainLoop<MicroBatch>({
+      ...training,
+      params,
+      trainable,
+      factor: (name) => heads.includes(name) ? optimiser.headFactor : 1,
+      optimiser,
+      steps: maskRcnnSteps(ids.length, settings.training),
+      batch,
+      loss: (current, { images, views, batch }) =>
+        tf.tidy(() => {
+          const input = tf.tensor4d(images, [views.length, crop, crop, 3]);
+          const { taps } = backbone.forward({ ...current, ...frozen }, input, { taps: true, detach: true });
+          return maskRcnnLoss(current, taps, { taps: backbone.taps, settings, classes, views, side: crop, batch });
+        }),
+    });
+  } finally {
+    disposeParams(frozen);
+  }
+}
