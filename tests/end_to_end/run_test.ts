@@ -66,6 +66,17 @@ Deno.test("run leaves every number in metrics.json, with its list and its classe
   ]);
 });
 
+Deno.test("figures draws an image as pictures and pages", async () => {
+  const { code, stdout, stderr } = await workspace.command("figures", { workdir: "first" });
+  const [, id, folder] = /^\d+ figures of (\S+) in (\S+)$/.exec(stdout.trim()) ?? [];
+  assert(code === 0 && id && folder, stderr);
+  const files = [...Deno.readDirSync(`${folder}/${id}`)].map(({ name }) => name);
+  for (const name of ["overview.png", "cams.png", "relations.png", "displacements.png", "cam_thresholds.html"]) {
+    assert(files.includes(name), name);
+  }
+  await Deno.remove(folder, { recursive: true });
+});
+
 Deno.test("evaluate prints a row for each class, and ablation its table alone", async () => {
   const { stdout } = await workspace.command("evaluate", { workdir: "first" });
   assert(/^class +AP of names .*\nround .*\ncross .*\ntriangle .*\ndiamond .*\nbackground /m.test(stdout), stdout);
