@@ -49,21 +49,21 @@ export async function runConfined(args: readonly string[], invocation: Invocatio
 
 /**
  * The permissions that a command needs, as flags of Deno: to read the program and what arguments and configuration
- * name, to write the working directory and what else is to be made, to load sharp's library and, where it is used,
- * TensorFlow's. None of them opens a network connection; the viewer of `--show` is reached from this machine.
+ * name, to write the working directory and what else is to be made (sample data only where there are none), to load
+ * sharp's library and, where it is used, TensorFlow's. None of them opens a network connection; the viewer of `--show` is reached from this machine.
  *
  * @param invocation The command.
  * @returns The flags.
  */
 export function permissionsOf({ command, positionals, values, config, workdir }: Invocation): string[] {
   const value = (flag: string) => values.get(flag)?.[0];
-  const out = value("out"), root = config?.data.root ?? null;
+  const out = value("out") ?? (command === "compare" ? "out/compare" : undefined), root = config?.data.root ?? null;
   const write = [
     ...workdir === undefined ? [] : [workdir],
     ...out === undefined ? [] : [out, join(dirname(out), `.${basename(out)}.tmp`)],
     ...out === undefined || existsSync(dirname(out)) ? [] : [dirname(out)],
     ...command === "init" ? madeByInit(out ?? join(positionals[0]!, "irnet.json")) : [],
-    ...command === "demo" && root !== null ? [root, `${root}.unfinished`] : [],
+    ...["demo", "compare"].includes(command) && root !== null && !existsSync(root) ? [root, `${root}.unfinished`] : [],
   ];
   const read = [
     ...["lib", "data", "node_modules"].map((folder) => join(project, folder)),

@@ -1,0 +1,130 @@
+/** Commands as their tasks start them: with the permissions that they need, and no others. */
+import { assert, assertEquals } from "../assert.ts";
+import { presets } from "../../lib/config.ts";
+import { permissionsOf } from "../../lib/pipeline/confine.ts";
+import { makeReduced } from "../faults/reduced.ts";
+import { differences } from "../end_to_end/comparison.ts";
+import type { Workspace } from "../end_to_end/workspace.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+const { tasks }: { tasks: Record<string, { command: string }> } = JSON.parse(
+  await Deno.readTextFile(`${root}/deno.json`),
+);
+
+let workspace: Workspace;
+
+Deno.test.beforeAll(async () => {
+  workspace = await makeReduced();
+});
+Deno.test.afterAll(() => workspace.remove());
+
+/** Runs a task with exactly the permissions that deno.json gives it; `deno task` adds the arguments in the same way. */
+async function task(name: string, args: readonly string[], env: Record<string, string> = {}) {
+  const [program, ...words] = tasks[name]!.command.split(" ");
+  assertEquals(program, "deno");
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [words[0]!, "--no-prompt", ...words.slice(1), ...args],
+    cwd: root,
+    env,
+  }).output();
+  const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
+  return { code, stdout: text(stdout), stderr: text(stderr) };
+}
+
+Deno.test("the task pipeline makes what a run with all permissions makes, and export and evaluate work on it", async () => {
+  const common = ["--config", workspace.path("config.json"), "--workdir", workspace.path("confined")];
+  const { code, stderr } = await task("pipeline", common);
+  assertEquals(code, 0, stderr);
+  assertEquals(await differences(workspace.path("confined"), workspace.path("unbroken")), []);
+
+  const exported = await task("export", [...common, "--out", workspace.path("instances.json")]);
+  assertEquals(exported.code, 0, exported.stderr);
+  assert(JSON.parse(await Deno.readTextFile(workspace.path("instances.json"))).images.length > 0);
+  const evaluated = await task("evaluate", common);
+  assertEquals(evaluated.code, 0, evaluated.stderr);
+  assert(/^class +AP of names /m.test(evaluated.stdout), evaluated.stdout);
+});
+
+Deno.test("the task init writes the configuration and the list beside it, and nothing else", async () => {
+  await Deno.mkdir(workspace.path("mine"));
+  for (const n of [1, 2, 3]) {
+    const name = `train_000${n}.png`;
+    await Deno.copyFile(workspace.path(`data/JPEGImages/${name}`), workspace.path(`mine/${name}`));
+  }
+  await Deno.writeTextFile(
+    workspace.path("mine/labels.json"),
+    JSON.stringify({ train_0001: ["cat"], train_0002: ["dog"] }),
+  );
+  const { code, stderr } = await task("init", [workspace.path("mine")]);
+  assertEquals(code, 0, stderr);
+  const names = (await Array.fromAsync(Deno.readDir(workspace.path("mine")))).map(({ name }) => name).sort();
+  assertEquals(names.filter((name) => !name.startsWith("train_")), ["irnet.all.txt", "irnet.json", "labels.json"]);
+});
+
+Deno.test("a task passes on exit codes and messages", async () => {
+  const wrong = await task("pipeline", ["--set", "walk.betta=8"]);
+  assertEquals([wrong.code, wrong.stdout], [2, ""]);
+  assert(wrong.stderr.includes("the nearest is walk.beta"), wrong.stderr);
+  const missing = await task("pipeline", ["--voc-root", workspace.path("nowhere")]);
+  assertEquals(missing.code, 2, missing.stderr);
+});
+
+for (const [permission, lacking] of [["read", "data"], ["write", "denied"]] as const) {
+  Deno.test(`run that lacks the permission to ${permission} names path and flag, and leaves nothing`, async () => {
+    const data = workspace.path("data"), workdir = workspace.path("denied");
+    const granted = permissionsOf({
+      command: "run",
+      positionals: [],
+      values: new Map([["config", [workspace.path("config.json")]]]),
+      config: { ...presets.sample, data: { ...presets.sample.data, root: data } },
+      workdir,
+    });
+    const path = workspace.path(lacking);
+    const flags = granted.map((flag) =>
+      flag.startsWith(`--allow-${permission}=`) ? flag.replaceAll(path, `${root}nowhere`) : flag
+    );
+    assert(flags.some((flag, i) => flag !== granted[i]));
+    const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [
+        ...["run", "--no-prompt", "--quiet", ...flags, "lib/pipeline/command_line.ts", "run"],
+        ...["--config", workspace.path("config.json"), "--workdir", workdir],
+      ],
+      cwd: root,
+    }).output();
+    const message = new TextDecoder().decode(stderr).trim().split("\n").at(-1)!;
+    assertEquals(code, 1, message);
+    assert(message.includes(`Requires ${permission} access to "${path}`), message);
+    assert(message.includes(`--allow-${permission}`), message);
+    if (permission === "write") assert(!await Deno.stat(workdir).then(() => true, () => false));
+  });
+}
+
+Deno.test("permissionsOf() names what a command reads and writes", () => {
+  const flags = (change: Partial<Parameters<typeof permissionsOf>[0]>): Record<string, string[]> =>
+    Object.fromEntries(
+      permissionsOf({ command: "run", positionals: [], values: new Map(), ...change }).map((flag) => {
+        const [, name, values = ""] = /^--allow-(\w+)(?:=(.*))?$/.exec(flag)!;
+        return [name, values.split(/(?<!,),(?!,)/).map((value) => value.replaceAll(",,", ","))];
+      }),
+    );
+  const config = structuredClone(presets.sample);
+  config.data.root = "/data/a,b";
+  config.data.inferList = "/lists/some.txt";
+  config.backbone.weights = "weights.safetensors";
+  const { read, write, ffi, net, run, env } = flags({ config, workdir: "/results" });
+  assertEquals(write, ["/results"]);
+  for (const path of ["/data/a,b", "/lists/some.txt", "weights.safetensors", "/results"]) {
+    assert(read!.includes(path), `${path} in ${read}`);
+  }
+  assert(!read!.includes("train"), `${read}`);
+  assert(ffi!.length > 0 && ffi!.every((path) => path.includes("node_modules")), `${ffi}`);
+  assertEquals([net, run], [undefined, undefined]);
+  assert(env!.length < 12 && !env!.includes(""), `${env}`);
+
+  assertEquals(flags({ command: "submit-slurm", config, workdir: "/results" })["run"], ["bash"]);
+  assertEquals(flags({ command: "init", positionals: ["/photos"] })["write"], [
+    ...["/photos/irnet.json", "/photos/irnet.all.txt", "/photos/irnet.train.txt", "/photos/irnet.val.txt"],
+  ]);
+  const demo = flags({ command: "demo", config: presets.sample, workdir: "out/sample" })["write"]!;
+  assert(demo.every((path) => path.startsWith("out/sample")), `${demo}`);
+});

@@ -1,0 +1,64 @@
+/** What the tasks may do. */
+import { assert, assertEquals } from "../assert.ts";
+
+const root = new URL("../../", import.meta.url);
+const { tasks }: { tasks: Record<string, { description: string; command: string }> } = JSON.parse(
+  await Deno.readTextFile(new URL("deno.json", root)),
+);
+
+/** Programs that a task starts, with the permissions each of them has. */
+function programsOf(command: string): { program: string; permissions: string[] }[] {
+  return command.split("&&").map((part) => part.trim().split(/\s+/)).filter((words) => words[0] === "deno").map((
+    words,
+  ) => ({
+    program: words.slice(1).filter((word) => !word.startsWith("-")).join(" "),
+    permissions: words.filter((word) => /^(-A|--allow-)/.test(word)),
+  }));
+}
+
+const all = Object.entries(tasks).flatMap(([task, { command }]) =>
+  programsOf(command).map((program) => ({ task, ...program }))
+);
+
+const tasksWith = (
+  pattern: RegExp,
+) => [
+  ...new Set(all.filter(({ permissions }) => permissions.some((flag) => pattern.test(flag))).map(({ task }) => task)),
+];
+
+Deno.test("only downloads may use a network, and only tests and benchmarks may do everything", () => {
+  assertEquals(tasksWith(/^--allow-net/).filter((task) => !/^(data|weights):/.test(task)), []);
+  assertEquals(tasksWith(/^(-A|--allow-all)$/).sort(), ["bench", "faults", "test"]);
+});
+
+Deno.test("tasks that start programs name them, but for those that start Deno itself", () => {
+  for (const { task, program, permissions } of all) {
+    const run = permissions.find((flag) => flag.startsWith("--allow-run"));
+    if (run === undefined) continue;
+    const startsDeno = /confined\.ts|check_docs\.ts/.test(program);
+    assert(startsDeno ? run === "--allow-run" : /^--allow-run=(python3|jupyter)$/.test(run), `${task}: ${run}`);
+  }
+});
+
+Deno.test("no task may load native code from anywhere, or write anywhere unless the user names the place", () => {
+  assertEquals(tasksWith(/^--allow-ffi$/), []);
+  const placesOfUsers = /^(sample|data:|weights:|notebook)/; // --out names the folder
+  assertEquals(tasksWith(/^--allow-write$/).filter((task) => !placesOfUsers.test(task)), []);
+});
+
+Deno.test("every task of the command line starts it confined", () => {
+  assertEquals(
+    all.filter(({ program }) => /\bmod\.ts\b|command_line\.ts/.test(program) && program.startsWith("run")),
+    [],
+  );
+  assert(all.filter(({ program }) => program.includes("confined.ts")).length >= 15);
+});
+
+Deno.test("the README says what every task may do", async () => {
+  const readme = await Deno.readTextFile(new URL("README.md", root));
+  const section = /^## Security$(.*?)^## /ms.exec(readme)?.[1] ?? "";
+  for (const task of Object.keys(tasks)) {
+    const [kind] = task.split(":");
+    assert(new RegExp(`\`${kind}(:[^\`]*)?\``).test(section), `Expected ${task} in the section Security of the README`);
+  }
+});
