@@ -1,0 +1,76 @@
+import { sourceOf, withVariables } from "../../lib/notebook/notebook_file.ts";
+import { assert, assertEquals } from "../assert.ts";
+import { codeOf, folder, readNotebooks } from "./read_notebooks.ts";
+
+const notebooks = await readNotebooks();
+const config = new URL("../../deno.json", import.meta.url).pathname;
+
+/** Runs Deno on files with the code of each notebook, and returns what it complains about. */
+async function complaints(...args: string[]): Promise<string> {
+  const temporary = await Deno.makeTempDir();
+  try {
+    for (const { name, cells } of notebooks) await Deno.writeTextFile(`${temporary}/${name}.ts`, codeOf(cells));
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: [...args, "--quiet", "--config", config, ...notebooks.map(({ name }) => `${temporary}/${name}.ts`)],
+      env: { NO_COLOR: "1" },
+    }).output();
+    return success ? "" : new TextDecoder().decode(stderr);
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
+  }
+}
+
+Deno.test("there is a notebook for every step, of ten to twenty cells", () => {
+  assertEquals(notebooks.map(({ name }) => name.slice(0, 2)), ["00", "01", "02", "03", "04", "05", "06", "07"]);
+  for (const { name, cells } of notebooks) assert(cells.length >= 10 && cells.length <= 20, `${name}: ${cells.length}`);
+});
+
+Deno.test("notebooks carry no outputs, and are small", () => {
+  for (const { name, cells } of notebooks) {
+    for (const cell of cells.filter((cell) => cell.cell_type === "code")) assertEquals(cell.outputs, [], name);
+  }
+  const bytes = notebooks.reduce((sum, notebook) => sum + notebook.bytes, 0);
+  assert(bytes < 4 * 2 ** 20, `Expected less than 4 MiB but found ${bytes} bytes`);
+});
+
+Deno.test("the code of notebooks has types that fit", async () => {
+  assertEquals(await complaints("check"), "");
+});
+
+Deno.test("the code of notebooks is clean to the linter", async () => {
+  assertEquals(await complaints("lint"), "");
+});
+
+Deno.test("cells that show something say so with a tag, and show one thing", () => {
+  for (const { name, cells } of notebooks) {
+    for (const [n, cell] of cells.entries()) {
+      const source = sourceOf(cell), { tags = [] } = cell.metadata;
+      const shown = cell.cell_type === "code" ? source.match(/\bshow\(/g)?.length ?? 0 : 0;
+      const tagged = tags.filter((tag) => tag === "figure" || tag === "text");
+      assertEquals(tagged.length, shown, `${name}, cell ${n + 1}`);
+      if (shown > 0) {
+        assertEquals(tagged, [/show\(plainText\(/.test(source) ? "text" : "figure"], `${name}, cell ${n + 1}`);
+      }
+    }
+    assert(cells.some(({ metadata: { tags } }) => tags?.includes("figure")), name);
+  }
+});
+
+Deno.test("two variables set where a notebook looks, and nothing else does", () => {
+  for (const { name, cells } of notebooks) {
+    const changed = withVariables({ cells }, { workdir: "/a b/run", data: 'C:\\"data"' });
+    const code = codeOf(changed.cells);
+    assert(code.includes('const workdir = "/a b/run"; //'), name);
+    assert(code.includes(String.raw`const data = "C:\\\"data\""; //`), name);
+    assert(!code.includes("out/sample"), name);
+    assertEquals(code.match(/openRun\(\{ workdir, data \}/g)?.length, 1, name);
+  }
+});
+
+Deno.test("notebooks link each other", async () => {
+  for (const { cells } of notebooks) {
+    for (const [, target] of cells.map(sourceOf).join("\n").matchAll(/\]\((\d\d_\w+\.ipynb)\)/g)) {
+      await Deno.stat(new URL(target!, folder));
+    }
+  }
+});
