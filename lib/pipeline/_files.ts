@@ -5,9 +5,25 @@ export function readFileIfExists(path: string): Promise<Uint8Array<ArrayBuffer> 
   return nullIfMissing(Deno.readFile(path));
 }
 
-/** Size and time, or `null` where there is no such file. */
-export function statIfExists(path: string): Promise<Deno.FileInfo | null> {
-  return nullIfMissing(Deno.stat(path));
+let latency = 0; // of the file system: milliseconds that the last looks at files took, smoothed
+
+/**
+ * Size and time, or `null` where there is no such file. A local disk answers faster than another thread would; from a
+ * file server, which takes longer, many answers are awaited at once.
+ */
+export async function statIfExists(path: string): Promise<Deno.FileInfo | null> {
+  if (latency > 0.2) {
+    latency *= 0.99; // to try again, after some hundred files
+    return await nullIfMissing(Deno.stat(path));
+  }
+  const start = performance.now();
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    return await nullIfMissing(Promise.reject(error));
+  } finally {
+    latency += 0.1 * (Math.min(1, performance.now() - start) - latency); // one pause of the machine is no rule
+  }
 }
 
 /** Whether there is a file or folder. */

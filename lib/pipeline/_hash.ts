@@ -7,13 +7,17 @@ export function sha256(bytes: Uint8Array | string): string {
 
 /** SHA-256 of a JSON value, whatever the order of its keys. */
 export function hashOf(value: unknown): string {
-  return sha256(JSON.stringify(value, (_, part) => isRecord(part) ? sorted(part) : part) ?? "undefined");
+  return sha256(canonical(value) ?? "undefined");
 }
 
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function sorted(record: Record<string, unknown>): Record<string, unknown> {
-  return Object.fromEntries(Object.keys(record).sort().map((key) => [key, record[key]]));
+/** As `JSON.stringify`, with sorted keys. */
+function canonical(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null) return JSON.stringify(value);
+  if (Array.isArray(value)) return `[${value.map((part) => canonical(part) ?? "null").join()}]`;
+  const record = value as Record<string, unknown>;
+  const parts = Object.keys(record).sort().flatMap((key) => {
+    const text = canonical(record[key]);
+    return text === undefined ? [] : [`${JSON.stringify(key)}:${text}`];
+  });
+  return `{${parts.join()}}`;
 }

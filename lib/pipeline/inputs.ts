@@ -14,46 +14,62 @@ export type Pending = ReadonlyMap<string, ReadonlySet<string>>;
 /** Stands for an input that another stage has yet to make; nothing recorded equals it. */
 const TO_BE_MADE = "to be made";
 
+/**
+ * What a run has found out about inputs. While it runs, these change only by its own work, of which it is told: so every
+ * file is looked at once, not once for each stage that reads it.
+ */
+export class InputMemory {
+  /** Photograph and labels of an image. */
+  readonly images: Map<string, InputHashes> = new Map();
+  /** Results of stages. */
+  readonly stages: Map<string, Promise<Upstream>> = new Map();
+
+  /** To be told when a stage has worked. */
+  forget(stage: string): void {
+    this.stages.delete(stage);
+  }
+}
+
 /** Computes what the images of a stage, or a stage as a whole, depend on, from the state of the disk. */
 export class InputReader {
   readonly #stage: Stage;
   readonly #context: StageContext;
   readonly #upstream: Upstream[];
+  readonly #memory: InputMemory;
 
-  private constructor(stage: Stage, { context, upstream }: { context: StageContext; upstream: Upstream[] }) {
+  private constructor(
+    stage: Stage,
+    { context, upstream, memory }: { context: StageContext; upstream: Upstream[]; memory: InputMemory },
+  ) {
     this.#stage = stage;
     this.#context = context;
     this.#upstream = upstream;
+    this.#memory = memory;
   }
 
   /** Reads the manifests of the stages that a stage reads and that the configuration asks for. */
   static async open(
     stage: Stage,
     context: StageContext,
-    { stages, pending }: { stages: readonly Stage[]; pending: Pending },
+    { stages, pending, memory }: { stages: readonly Stage[]; pending: Pending; memory: InputMemory },
   ): Promise<InputReader> {
     const upstream = stage.reads.map((name) => {
       const found = stages.find((other) => other.name === name);
       if (!found) throw new Error(`Expected ${stage.name} to read stages that exist but found ${name}`);
       return found;
     }).filter((other) => other.enabled?.(context.config) ?? true);
-    return new InputReader(stage, {
-      context,
-      upstream: await Promise.all(
-        upstream.map((other) => Upstream.open(other, context, pending.get(other.name) ?? new Set())),
-      ),
-    });
+    const open = (other: Stage) => {
+      const found = memory.stages.get(other.name) ??
+        Upstream.open(other, context, pending.get(other.name) ?? new Set());
+      memory.stages.set(other.name, found);
+      return found;
+    };
+    return new InputReader(stage, { context, upstream: await Promise.all(upstream.map(open)), memory });
   }
 
   /** What an image, or {@linkcode WHOLE_STAGE}, depends on, given the images whose photographs and labels it reads. */
   async of(id: string, images: readonly string[]): Promise<InputHashes> {
-    const inputs: InputHashes = {};
-    if (images.length > 0) {
-      const { dataset } = this.#context;
-      const states = await mapConcurrently(images, (image) => photographState(dataset, image));
-      inputs["photographs"] = hashOf(states);
-      inputs["labels"] = hashOf(images.map((image) => [image, dataset.labels(image)]));
-    }
+    const inputs: InputHashes = images.length === 0 ? {} : { ...await this.#ofImages(id, images) };
     const outside = this.#stage.readsOutside?.(this.#context.config, id) ?? [];
     const stateOf = this.#stage.kind === "whole" ? contentState : fileState;
     if (outside.length > 0) inputs["files"] = hashOf(await Promise.all(outside.map(stateOf)));
@@ -63,6 +79,19 @@ export class InputReader {
     }
     for (const upstream of this.#upstream) inputs[upstream.stage.name] = await this.#ofUpstream(upstream, id);
     return inputs;
+  }
+
+  async #ofImages(id: string, images: readonly string[]): Promise<InputHashes> {
+    const found = this.#memory.images.get(id);
+    if (found && id !== WHOLE_STAGE) return found;
+    const { dataset } = this.#context;
+    const states = await mapConcurrently(images, (image) => photographState(dataset, image));
+    const hashes = {
+      photographs: hashOf(states),
+      labels: hashOf(images.map((image) => [image, dataset.labels(image)])),
+    };
+    this.#memory.images.set(id, hashes);
+    return hashes;
   }
 
   async #ofUpstream(upstream: Upstream, id: string): Promise<string> {
@@ -80,36 +109,40 @@ class Upstream {
   readonly #folder: string;
   readonly #pending: ReadonlySet<string>;
   readonly #records: ReadonlyMap<string, ManifestRecord>;
-  readonly #found: ReadonlyMap<string, readonly string[]>;
+  readonly #states = new Map<string, Promise<string>>();
+  #found: Promise<ReadonlyMap<string, readonly string[]>> | null = null; // read only where it is needed
 
   private constructor(
     stage: Stage,
-    { folder, pending, records, found }: {
+    { folder, pending, records }: {
       folder: string;
       pending: ReadonlySet<string>;
       records: ReadonlyMap<string, ManifestRecord>;
-      found: ReadonlyMap<string, readonly string[]>;
     },
   ) {
     this.stage = stage;
     this.#folder = folder;
     this.#pending = pending;
     this.#records = records;
-    this.#found = found;
   }
 
   static async open(stage: Stage, { files }: StageContext, pending: ReadonlySet<string>): Promise<Upstream> {
     const folder = files.path(stage.name, ".");
-    const found = await filesFound(folder, stage.kind);
-    return new Upstream(stage, { folder, pending, records: await readManifest(folder), found });
+    return new Upstream(stage, { folder, pending, records: await readManifest(folder) });
   }
 
   /** Hash of the results for an image, or for {@linkcode WHOLE_STAGE}. */
-  async state(id: string): Promise<string> {
+  state(id: string): Promise<string> {
+    const state = this.#states.get(id) ?? this.#look(id);
+    this.#states.set(id, state);
+    return state;
+  }
+
+  async #look(id: string): Promise<string> {
     if (this.#pending.has(id)) return TO_BE_MADE;
     const outputs = this.#records.get(id)?.outputs;
     // Files that the pipeline did not make (class maps of another method, say) are known by size and time only.
-    const files = outputs ? Object.keys(outputs).sort() : this.#found.get(id) ?? [];
+    const files = outputs ? Object.keys(outputs).sort() : await this.#others(id);
     if (files.length === 0) return "absent";
     const states = await Promise.all(files.map(async (file) => {
       const info = await statIfExists(join(this.#folder, file));
@@ -118,6 +151,11 @@ class Upstream {
       return output?.bytes === info.size ? output.hash : `${info.size} bytes, ${info.mtime?.getTime()}`;
     }));
     return hashOf(files.map((file, i) => [file, states[i]]));
+  }
+
+  async #others(id: string): Promise<readonly string[]> {
+    this.#found ??= filesFound(this.#folder, this.stage.kind);
+    return (await this.#found).get(id) ?? [];
   }
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { readFileIfExists, removeIfExists } from "./_files.ts";
+import { readFileIfExists, removeIfExists, statIfExists } from "./_files.ts";
 import { hashOf, sha256 } from "./_hash.ts";
 import { encodeJsonLines, JsonLines, readJsonLines, writeJsonLines } from "./_json_lines.ts";
 import { type Shard, shardFile } from "./shard.ts";
@@ -82,9 +82,18 @@ export async function readManifest(folder: string): Promise<Map<string, Manifest
   return latest;
 }
 
-/** The records of a manifest; damaged lines count as absent. */
-async function readRecords(path: string): Promise<ManifestRecord[]> {
-  return (await readJsonLines(path)).filter(isRecord);
+const known = new Map<string, { state: string; records: readonly ManifestRecord[] }>(); // by path
+
+/** The records of a manifest; damaged lines count as absent. A file that has not changed is not read again. */
+async function readRecords(path: string): Promise<readonly ManifestRecord[]> {
+  const info = await statIfExists(path);
+  const state = `${info?.ino} ${info?.size} ${info?.mtime?.getTime()}`;
+  const found = known.get(path);
+  if (found?.state === state) return found.records;
+  const records = (await readJsonLines(path)).filter(isRecord);
+  if (info) known.set(path, { state, records });
+  else known.delete(path);
+  return records;
 }
 
 function lastOfEach(records: readonly ManifestRecord[]): Map<string, ManifestRecord> {

@@ -1,7 +1,7 @@
 import type { ImageStage, Stage, StageContext } from "../stage.ts";
 import { mapConcurrently, readFileIfExists, statIfExists } from "./_files.ts";
 import { hashOf, sha256 } from "./_hash.ts";
-import { type InputHashes, InputReader, type Pending, photographsHash } from "./inputs.ts";
+import { type InputHashes, type InputMemory, InputReader, type Pending, photographsHash } from "./inputs.ts";
 import { type ManifestRecord, readManifest, WHOLE_STAGE } from "./manifest.ts";
 import type { Shard } from "./shard.ts";
 
@@ -46,6 +46,8 @@ export interface PlanOptions {
   readonly verify: boolean;
   /** What this run will make before. */
   readonly pending: Pending;
+  /** What is known about inputs. */
+  readonly memory: InputMemory;
 }
 
 /**

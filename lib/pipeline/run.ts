@@ -2,6 +2,7 @@ import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { checkLists } from "./check_lists.ts";
+import { InputMemory } from "./inputs.ts";
 import { describePlan } from "./describe_plan.ts";
 import { watchPeakMemory } from "./peak_memory.ts";
 import type { ProgressOptions } from "./progress.ts";
@@ -64,6 +65,7 @@ export async function run(config: Config, options: RunOptions): Promise<RunRepor
       break;
     }
     stages.push(await runStage(stage, session));
+    session.memory.forget(stage.name);
     await saveRunReport({ stages, backend, waitsFor }, session);
   }
   return { stages, backend, waitsFor };
@@ -140,6 +142,7 @@ async function openSession(
     verify: options.verify ?? false,
     signal: options.signal ?? new AbortController().signal,
     progress,
+    memory: new InputMemory(),
     prepare: async () => {
       if (prepared || !prepare) return;
       prepared = true;

@@ -1,6 +1,7 @@
 import type { Config } from "../config.ts";
 import type { Stage, StageContext, StageFiles } from "../stage.ts";
 import type { Dataset } from "../voc/dataset.ts";
+import type { InputMemory } from "./inputs.ts";
 import { type Plan, planStage } from "./plan.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { Quarantine } from "./quarantine.ts";
@@ -34,6 +35,8 @@ export interface Session {
   readonly signal: AbortSignal;
   /** Where progress is shown. */
   readonly progress: ProgressOptions;
+  /** What is known about inputs. */
+  readonly memory: InputMemory;
   /** Makes the tensor library ready, if it is not. */
   readonly prepare: () => Promise<void>;
 }
