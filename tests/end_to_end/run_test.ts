@@ -1,6 +1,5 @@
 /** The whole method on real pixels, as a user starts it, with little of everything. */
 import { assert, assertEquals } from "../assert.ts";
-import { random } from "../../lib/voc/mod.ts";
 import { readSafetensors } from "../../lib/weights/mod.ts";
 import { differences } from "./comparison.ts";
 import { type Ended, madeBy, Workspace } from "./workspace.ts";
@@ -88,28 +87,6 @@ Deno.test("evaluate prints a row for each class, and ablation its table alone", 
       ...["colours alone (control)", "CAMs are cut"],
     ],
   );
-});
-
-Deno.test("run killed at five random moments and started again leaves the same bytes", async () => {
-  const draw = random(7, "kills"), parts = 5, total = await traces(workspace.path("first"));
-  const stages: string[] = [];
-  for (let part = 0; part < parts; part++) {
-    const child = workspace.start("run", { workdir: "killed" });
-    const moment = Math.floor((part + draw()) / parts * total);
-    let isOver = false;
-    const ended = child.output().finally(() => isOver = true);
-    while (!isOver && await traces(workspace.path("killed")) < moment) {
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-    await new Promise((resolve) => setTimeout(resolve, 50 * draw()));
-    if (!isOver) child.kill("SIGKILL");
-    const { code, stderr } = await ended;
-    assertEquals(code, 137, new TextDecoder().decode(stderr));
-    stages.push(new TextDecoder().decode(stderr).trim().split("\n").at(-1)!.split(" ")[0]!);
-  }
-  const { code, stderr } = await workspace.command("run", { workdir: "killed" });
-  assertEquals(code, 0, stderr);
-  assertEquals(await differences(workspace.path("killed"), workspace.path("first")), [], `killed in ${stages}`);
 });
 
 /** How far a run is: lines in the manifests of its stages and in the logs of its trainings. */
