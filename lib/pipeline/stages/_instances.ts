@@ -1,6 +1,7 @@
 import type { PredictedMasks } from "../../evaluation/mod.ts";
 import type { StageContext } from "../../stage.ts";
-import { decodeNpz } from "../npz.ts";
+import type { Instances } from "../../synthesis/mod.ts";
+import { decodeNpz, encodeNpz } from "../npz.ts";
 
 /** Reads the instances that a stage gave an image, which must be of this size where one is given. */
 export async function readInstances(
@@ -20,4 +21,14 @@ export async function readInstances(
     throw new Error(`Expected score [N], class [N] and mask [N, ${sides}] in ${name} but found other arrays`);
   }
   return { height, width, score: score.data, class: classes.data, mask: Uint8Array.from(mask.data) };
+}
+
+/** `score`, `class` and `mask`, compressed: masks are mostly runs of equal values. */
+export function encodeInstances({ height, width, score, class: classes, mask }: Instances): Uint8Array {
+  const count = score.length;
+  return encodeNpz({
+    score: { shape: [count], data: score },
+    class: { shape: [count], data: classes },
+    mask: { shape: [count, height, width], data: mask },
+  }, { level: 3 });
 }

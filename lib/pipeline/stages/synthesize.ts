@@ -1,8 +1,8 @@
 import type { ImageStage, StageContext } from "../../stage.ts";
 import { type Instances, synthesizeInstances, synthesizeSemantic } from "../../synthesis/mod.ts";
 import { encodePng, type LabelMap } from "../../voc/mod.ts";
-import { encodeNpz } from "../npz.ts";
 import { clustersOf, readEvidence } from "./_evidence.ts";
+import { encodeInstances } from "./_instances.ts";
 
 /** Pseudo instance masks. */
 export const synthesizeInstanceMasks: ImageStage = {
@@ -59,16 +59,6 @@ export const synthesizeSemanticMasks: ImageStage = {
     });
   },
 };
-
-/** `score`, `class` and `mask`, compressed: masks are mostly runs of equal values. */
-function encodeInstances({ height, width, score, class: classes, mask }: Instances): Uint8Array {
-  const count = score.length;
-  return encodeNpz({
-    score: { shape: [count], data: score },
-    class: { shape: [count], data: classes },
-    mask: { shape: [count, height, width], data: mask },
-  }, { level: 3 });
-}
 
 /** A preview: pixel value n + 1 for instance n, up to 254; fragments are left out. */
 function instanceMap({ height, width, score, mask }: Instances): LabelMap {
