@@ -80,18 +80,18 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
   });
   const unusable = new Set([...unlabelled, ...faulty.map(({ id }) => id)]);
   const leftOut = [
-    ...unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`),
-    ...ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`),
+    ...few(unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`)),
+    ...few(ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`)),
     unlabelled.length > 0 &&
     `without labels in ${labelSource} (an empty list would say that no class is shown): ${some(unlabelled)}`,
-    ...faulty.map(({ problem }) => problem),
+    ...few(faulty.map(({ problem }) => problem)),
     lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
   ];
   const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
   const doubtful = [
     ...alike(report, classes),
     ...rare(report, classes),
-    ...copies(images).map((ids) => `the same file under several names: ${some(ids)}`),
+    ...few(copies(images).map((ids) => `the same file under several names: ${some(ids)}`)),
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
     large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
@@ -172,6 +172,13 @@ const counted = (images: number) => images === 1 ? "1 image" : `${images} images
 function frequencies(words: readonly string[]): string {
   const counts = [...Map.groupBy(words, (word) => word)].map(([word, { length }]) => ({ word, length }));
   return counts.sort((a, b) => b.length - a.length).map(({ word, length }) => `${length} ${word}`).join(", ");
+}
+
+/** The first ten of many sentences, and how many more there are. */
+function few(sentences: readonly string[]): string[] {
+  return sentences.length <= 10
+    ? [...sentences]
+    : [...sentences.slice(0, 10), `and ${sentences.length - 10} more like it`];
 }
 
 /** The first five of many. */

@@ -54,7 +54,8 @@ export async function init(folder: string, options: InitCommandOptions): Promise
   });
   bar.end();
   if (report.images.length === 0) {
-    throw new Error(`Expected images that can be read in ${folder} but found: ${report.unreadable[0]?.message}`);
+    const found = report.unreadable[0]?.message ?? "several files of every name";
+    throw new Error(`Expected images that can be read in ${folder} but found: ${found}`);
   }
   const classes = given ?? classesOf(report);
   if (classes.length === 0) throw new Error(`Expected names of classes in ${report.labelSource} but found none`);
