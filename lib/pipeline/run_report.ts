@@ -88,11 +88,18 @@ function total(reports: readonly [StageReport, ...StageReport[]]): StageReport {
 }
 
 function readEarlier(bytes: Uint8Array | null): { stages: StageReport[]; backend: BackendReport | null } {
+  let earlier: { stages?: unknown; backend?: BackendReport | null } | null = null;
   try {
-    return JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array()));
-  } catch {
-    return { stages: [], backend: null };
-  }
+    earlier = JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array()));
+  } catch { /* damaged: it counts as absent */ }
+  const stages = Array.isArray(earlier?.stages) ? earlier.stages.filter(isStageReport) : [];
+  return { stages, backend: earlier?.backend ?? null };
+}
+
+function isStageReport(value: unknown): value is StageReport {
+  const { stage, ...numbers } = (value ?? {}) as Partial<StageReport>;
+  const keys = ["total", "made", "skipped", "seconds", "peakMemory"] as const;
+  return typeof stage === "string" && keys.every((key) => typeof numbers[key] === "number");
 }
 
 /** A table of what the stages did, one line each. */

@@ -7,7 +7,9 @@ export const isFile = (path: string): boolean => statOrNull(path)?.isFile ?? fal
 function statOrNull(path: string): Deno.FileInfo | null {
   try {
     return Deno.statSync(path);
-  } catch {
+  } catch (error) {
+    const { NotCapable, PermissionDenied } = Deno.errors;
+    if (error instanceof NotCapable || error instanceof PermissionDenied) throw error; // it may well be there
     return null;
   }
 }

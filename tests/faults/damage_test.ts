@@ -91,3 +91,20 @@ Deno.test("run in the middle of a training begins it again when its checkpoint i
     assertEquals(await differences(workspace.path("checkpoint"), workspace.path("unbroken")), [], stderr);
   }
 });
+
+Deno.test("run does without logs, reports of runs and a quarantine that are damaged", async () => {
+  await workspace.copy("unbroken", "notes");
+  const garbage = ['{"stages": 3, "backend": {}}', "null", '{"stages": [null, {"stage": 1}]}', "\0\x01{"];
+  for (const text of garbage) {
+    await Deno.writeTextFile(workspace.path("notes/run.json"), text);
+    await Deno.writeTextFile(workspace.path("notes/cam_train/log.jsonl"), `${text}\n[]\n{"step": "x"}\n`);
+    await Deno.writeTextFile(workspace.path("notes/quarantine.jsonl"), `${text}\n`);
+    const args = ["--stages", "evaluation", "--force", "--on-bad-image", "skip"];
+    const { code, stderr } = await workspace.command("run", { workdir: "notes", args });
+    assertEquals(code, 0, `${text}: ${stderr}`);
+  }
+  await Deno.remove(workspace.path("notes/quarantine.jsonl"));
+  const files = (await differences(workspace.path("notes"), workspace.path("unbroken")))
+    .filter((path) => !path.startsWith("evaluation/")); // the report shows the curve of the log
+  assertEquals(files, []);
+});

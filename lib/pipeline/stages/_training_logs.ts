@@ -1,5 +1,6 @@
 import type { TrainingLog } from "../../figures/mod.ts";
 import type { StageContext } from "../../stage.ts";
+import { readJsonLines } from "../_json_lines.ts";
 
 const TRAININGS = [
   { stage: "backbone_train", title: "Loss of the backbone" },
@@ -7,12 +8,16 @@ const TRAININGS = [
   { stage: "irnet_train", title: "Loss of IRNet" },
 ];
 
-/** What the trainings logged, those that there are. */
+/** What the trainings logged, those that there are; damaged lines are left out. */
 export async function trainingLogs({ files }: Pick<StageContext, "files">): Promise<TrainingLog[]> {
   const logs = await Promise.all(TRAININGS.map(async ({ stage, title }) => {
-    const bytes = await files.read(stage, "log.jsonl");
-    const lines = bytes ? new TextDecoder().decode(bytes).split("\n").filter(Boolean) : [];
-    return { title, steps: lines.map((line): TrainingLog["steps"][number] => JSON.parse(line)) };
+    const lines = await readJsonLines(files.path(stage, "log.jsonl"));
+    return { title, steps: lines.filter(isStep) };
   }));
   return logs.filter(({ steps }) => steps.length > 0);
+}
+
+function isStep(line: unknown): line is TrainingLog["steps"][number] {
+  const { step, loss, learningRate } = (line ?? {}) as Record<string, unknown>;
+  return [step, loss, learningRate].every((value) => typeof value === "number");
 }
