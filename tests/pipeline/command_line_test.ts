@@ -6,8 +6,8 @@ import { toys, withWorkspace } from "./workspace.ts";
 async function command(...args: string[]): Promise<{ code: number; out: string; err: string }> {
   const { log, error } = console;
   let out = "", err = "";
-  console.log = (text) => out += `${text}\n`;
-  console.error = (text) => err += `${text}\n`;
+  console.log = (text) => void (out += `${text}\n`);
+  console.error = (text) => void (err += `${text}\n`);
   try {
     return { code: await main(args, { module: toys }), out, err };
   } finally {
