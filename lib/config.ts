@@ -280,7 +280,7 @@ export interface Config {
     backend: "auto" | "tensorflow" | "wasm" | "cpu";
     /** Threads of the tensor library; 0: all cores. */
     threads: number;
-    /** Workers of the stages that need no tensors; 0: one a core. */
+    /** Workers: of the stages that need no tensors, and with `wasm` of the others too; 0: one a core. */
     workers: number;
   };
 }
@@ -488,7 +488,7 @@ const sample: Config = {
     pretraining: {
       crop: 160,
       batch: 16,
-      microBatch: 16,
+      microBatch: 4,
       epochs: 22,
       optimiser: {
         method: "adamw",
@@ -510,7 +510,7 @@ const sample: Config = {
     training: {
       crop: 160,
       batch: 16,
-      microBatch: 16,
+      microBatch: 4,
       epochs: 4,
       optimiser: { ...releasedSgd, learningRate: 0.01 },
       resizeLong: [120, 200],
@@ -524,7 +524,7 @@ const sample: Config = {
     training: {
       crop: 160,
       batch: 8,
-      microBatch: 8,
+      microBatch: 2,
       epochs: 24,
       optimiser: { ...releasedSgd, method: "adam", learningRate: 5e-3, headFactor: 1 },
       scale: [0.5, 1.5],

@@ -1,11 +1,11 @@
-import * as tf from "../tensor/tf.ts";
 import type { Backbone } from "../nn/backbone.ts";
 import type { OptimiserSettings } from "../nn/optimiser.ts";
 import { trainLoop, type TrainLoopOptions } from "../nn/train_loop.ts";
 import { isTrainable } from "../weights/parameter_spec.ts";
 import { disposeParams, type Params } from "../weights/params.ts";
-import { multilabelSoftMargin } from "./loss.ts";
-import { camLogits } from "./network.ts";
+import { classifierLoss, type Images } from "./_classifier_loss.ts";
+
+const module = new URL("./_classifier_loss.ts", import.meta.url);
 
 /** Images with their class labels. */
 export interface ClassifierBatch {
@@ -22,8 +22,11 @@ export interface ClassifierBatch {
 }
 
 /** Options of {@linkcode trainClassifier}; those not described here are those of the loop. */
-export interface ClassifierOptions
-  extends Pick<TrainLoopOptions<unknown>, "steps" | "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
+export interface ClassifierOptions extends
+  Pick<
+    TrainLoopOptions<unknown>,
+    "steps" | "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal" | "workers"
+  > {
   /** The network. */
   backbone: Backbone;
   /** Its parameters and `classifier.weight`; those trained are replaced in place, and their old tensors disposed. */
@@ -59,26 +62,15 @@ export async function trainClassifier(options: ClassifierOptions): Promise<void>
       params,
       optimiser,
       trainable,
+      frozen,
       factor: (name) => name === "classifier.weight" ? headFactor : 1,
       batch: async (step) => split(await options.batch(step), options.microBatch),
-      loss: (current, { images, labels, shape, share }) =>
-        tf.tidy(() => {
-          const network = { backbone, params: { ...current, ...frozen } };
-          const logits = camLogits(network, tf.tensor4d(images, shape), { detach });
-          return multilabelSoftMargin(logits, tf.tensor2d(labels, logits.shape)).mul<tf.Scalar>(share);
-        }),
+      loss: classifierLoss(backbone, { detach }),
+      ...(backbone.choice ? { lossInWorkers: { module, settings: { choice: backbone.choice, detach } } } : {}),
     });
   } finally {
     disposeParams(frozen);
   }
-}
-
-interface Images {
-  readonly images: Float32Array;
-  readonly labels: Float32Array;
-  readonly shape: [number, number, number, number];
-  /** One over the number of images in the whole batch. */
-  readonly share: number;
 }
 
 /** Cuts a batch into micro-batches. */
@@ -91,8 +83,8 @@ function split(
   for (let start = 0; start < count; start += size) {
     const end = Math.min(count, start + size);
     micro.push({
-      images: images.subarray(start * pixels, end * pixels),
-      labels: labels.subarray(start * classes, end * classes),
+      images: images.slice(start * pixels, end * pixels),
+      labels: labels.slice(start * classes, end * classes),
       shape: [end - start, height, width, 3],
       share: 1 / count,
     });

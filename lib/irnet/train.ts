@@ -5,12 +5,13 @@
 import type { Config } from "../config.ts";
 import { type Backbone, type Batch, type StepReport, trainLoop } from "../nn/mod.ts";
 import { pathIndex } from "../relation/mod.ts";
-import * as tf from "../tensor/tf.ts";
-import { withoutGradient } from "../tensor/mod.ts";
 import { augmentLabelled, epochOrder, type LabelMap, random, resizeLabel, type RgbImage } from "../voc/mod.ts";
 import { disposeParams, type NamedTensors, type Params } from "../weights/mod.ts";
-import { irnetLoss, type PairCounts, pairCounts } from "./losses.ts";
-import { boundaryBranch, displacementBranch, headParameters, isDisplacementParameter } from "./network.ts";
+import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
+import { pairCounts } from "./losses.ts";
+import { headParameters, isDisplacementParameter } from "./network.ts";
+
+const module = new URL("./_training_loss.ts", import.meta.url);
 
 /** Options of {@linkcode trainIrnet}. */
 export interface IrnetTraining {
@@ -38,16 +39,8 @@ export interface IrnetTraining {
   onStep(report: StepReport): void | Promise<void>;
   /** Stops after the current step. */
   readonly signal: AbortSignal;
-}
-
-/** What passes through the network at once. */
-interface MicroBatch {
-  /** [b, crop, crop, 3], normalised. */
-  readonly images: Float32Array;
-  /** One label map an image at stride 4, [crop/4, crop/4]. */
-  readonly labels: readonly Uint8Array[];
-  /** Numbers of pairs of the whole batch, by which the losses are divided. */
-  readonly counts: PairCounts;
+  /** Number of Workers, see {@linkcode trainLoop}. */
+  readonly workers?: number;
 }
 
 /** Number of steps: whole batches an epoch, at least one. */
@@ -96,6 +89,7 @@ export async function trainIrnet(training: IrnetTraining): Promise<void> {
     return { ids: chosen, micro };
   }
 
+  const loss = { crop, radius, backgroundDisplacement: settings.backgroundDisplacement };
   const frozen = backbone.fold(params);
   try {
     await trainLoop<MicroBatch>({
@@ -105,17 +99,10 @@ export async function trainIrnet(training: IrnetTraining): Promise<void> {
       optimiser: settings.optimiser,
       steps: irnetSteps(ids.length, settings),
       batch,
-      loss: (current, { images, labels, counts }) => {
-        const taps = withoutGradient(() => {
-          const input = tf.tensor4d(images, [labels.length, crop, crop, 3]);
-          return backbone.forward(frozen, input, { taps: true }).taps;
-        });
-        return irnetLoss(
-          boundaryBranch(current, taps, backbone.taps),
-          displacementBranch(current, taps, backbone.taps),
-          { labels, index, counts, backgroundDisplacement: settings.backgroundDisplacement },
-        );
-      },
+      frozen,
+      loss: trainingLoss(backbone, loss),
+      ...(backbone.choice ? { lossInWorkers: { module, settings: { choice: backbone.choice, ...loss } } } : {}),
+      ...(training.workers === undefined ? {} : { workers: training.workers }),
       ...(training.resume ? { resume: training.resume } : {}),
       checkpointEvery: training.checkpointEvery,
       checkpoint: training.checkpoint,

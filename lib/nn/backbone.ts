@@ -28,6 +28,16 @@ export interface ForwardOptions {
   detach?: boolean;
 }
 
+/** Which network: plain data, from which `createBackbone()` makes it, in a Worker too. */
+export interface BackboneChoice {
+  /** Its name. */
+  readonly network: "resnet50" | "efficientnet_lite0" | "sample";
+  /** Where IRNet's heads read EfficientNet. Default: `inner`. */
+  readonly taps?: "inner" | "block";
+  /** Total stride of those that leave a choice. Default: 16. */
+  readonly stride?: 8 | 16;
+}
+
 /**
  * A network from images to features. It holds no parameters: they are passed in by name, and the same functions serve
  * training and inference.
@@ -35,6 +45,8 @@ export interface ForwardOptions {
 export interface Backbone {
   /** Name in the configuration. */
   readonly name: string;
+  /** What makes it again; absent where nothing does, and training stays in the thread that has the network. */
+  readonly choice?: BackboneChoice;
   /** Per channel, R, G, B: image values of 0..255 enter as (value − mean) / deviation. */
   readonly preprocess: {
     readonly mean: readonly [number, number, number];

@@ -55,6 +55,7 @@ export function efficientnetLite0({ taps: kind = "inner", stride = 16 }: Efficie
 
   return {
     name: "efficientnet_lite0",
+    ...(stride === 32 ? {} : { choice: { network: "efficientnet_lite0", taps: kind, stride } }),
     preprocess: { mean: [127, 127, 127], deviation: [128, 128, 128] },
     stride,
     taps: TAPS[kind].map(({ stride: s, channels }, i) => ({

@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./backbone.ts";
+export * from "./create_backbone.ts";
 export * from "./efficientnet_lite0.ts";
 export * from "./initialise.ts";
 export * from "./optimiser.ts";

@@ -38,6 +38,7 @@ export function resnet50At({ stride }: ResNetOptions): Backbone {
   const parameters = convolutions().flatMap(layerParameters);
   return {
     name: "resnet50",
+    choice: { network: "resnet50", stride },
     preprocess: {
       mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
       deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255],

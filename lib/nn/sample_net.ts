@@ -35,6 +35,7 @@ const STAGES: readonly Stage[] = [
  */
 export const sampleNet: Backbone = {
   name: "sample",
+  choice: { network: "sample" },
   preprocess: {
     mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
     deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255],

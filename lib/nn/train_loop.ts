@@ -1,6 +1,8 @@
 import * as tf from "../tensor/tf.ts";
+import type { LossFunction, LossModule } from "../tensor/wasm/data_parallel.ts";
 import { disposeParams, type Params } from "../weights/params.ts";
 import type { NamedTensors } from "../weights/safetensors.ts";
+import { type GradientSource, openGradients } from "./_gradients.ts";
 import { createOptimiser, learningRateAt, type Optimiser, type OptimiserSettings } from "./optimiser.ts";
 
 /** One batch, cut into what passes through the network at once. */
@@ -27,6 +29,8 @@ export interface TrainLoopOptions<M> {
   params: Params;
   /** Names of those to train. */
   trainable: readonly string[];
+  /** What the loss sees instead of parameters that are not trained, such as folded ones. */
+  frozen?: Params;
   /** Factor on the learning rate of a parameter; 1 where absent. */
   factor?: (name: string) => number;
   /** Method and schedule. */
@@ -39,7 +43,14 @@ export interface TrainLoopOptions<M> {
    * Loss of a micro-batch, a scalar. Losses of the micro-batches of a batch add up to the loss of the batch, so that
    * their summed gradients are exactly its gradient.
    */
-  loss(params: Params, micro: M): tf.Scalar;
+  loss: LossFunction<M>;
+  /**
+   * Where Workers find the same loss. With it the backend `wasm`, which has one thread, computes the micro-batches of a
+   * batch on several, with the same numbers. Each Worker holds the parameters and a micro-batch's activations of its own.
+   */
+  lossInWorkers?: LossModule<unknown>;
+  /** Number of Workers; there are none for a batch of one micro-batch, or if they do not start. Default: 1: none. */
+  workers?: number;
   /** A state that {@linkcode TrainLoopOptions.checkpoint} was given, to continue from. */
   resume?: NamedTensors;
   /** Steps between checkpoints. One is made after the last step and on interrupt, too. */
@@ -66,12 +77,14 @@ export async function trainLoop<M>(options: TrainLoopOptions<M>): Promise<void> 
   const optimiser = createOptimiser(options.optimiser, options.factor);
   let step = options.resume ? restore(options.resume, options, optimiser) : 0;
   let next = step < steps ? prefetch(options, step) : null;
+  let source: GradientSource<M> | null = null;
   try {
     while (next) {
       const batch = await next;
       next = step + 1 < steps ? prefetch(options, step + 1) : null;
       const learningRate = learningRateAt(options.optimiser, { step, steps });
-      const { loss, gradients } = await batchGradients(batch, options);
+      source ??= await openGradients(options, batch.micro);
+      const { loss, gradients } = await source.of(batch.micro);
       if (Number.isFinite(loss)) optimiser.update(params, gradients, { learningRate, step });
       disposeParams(gradients);
       if (!Number.isFinite(loss)) throw notFinite(`loss at step ${step}`, loss, batch.ids);
@@ -84,6 +97,7 @@ export async function trainLoop<M>(options: TrainLoopOptions<M>): Promise<void> 
       await new Promise((resolve) => setTimeout(resolve)); // lets signals and workers through between blocking steps
     }
   } finally {
+    source?.close();
     optimiser.dispose();
   }
 }
@@ -93,38 +107,6 @@ function prefetch<M>({ batch }: TrainLoopOptions<M>, step: number): Promise<Batc
   const promise = batch(step);
   promise.catch(() => {});
   return promise;
-}
-
-/** Loss and gradients of a batch, summed over its micro-batches. */
-async function batchGradients<M>(
-  { micro }: Batch<M>,
-  { params, trainable, loss }: TrainLoopOptions<M>,
-): Promise<{ loss: number; gradients: Params }> {
-  const tensors = trainable.map((name) => {
-    const tensor = params[name];
-    if (!tensor) throw new Error(`Expected a parameter ${name} to train but found none`);
-    return tensor;
-  });
-  let total: LossAndGradients | null = null;
-  for (const part of micro) total = addedTo(total, tf.valueAndGrads(() => loss(params, part))(tensors));
-  if (!total) throw new RangeError("Expected at least one micro-batch but found none");
-  const [value] = await total.value.data() as Float32Array;
-  total.value.dispose();
-  const { grads } = total;
-  return { loss: value!, gradients: Object.fromEntries(trainable.map((name, i) => [name, grads[i]!])) };
-}
-
-interface LossAndGradients {
-  readonly value: tf.Tensor;
-  readonly grads: tf.Tensor[];
-}
-
-/** Sum of two micro-batches, whose tensors it disposes. */
-function addedTo(sum: LossAndGradients | null, more: LossAndGradients): LossAndGradients {
-  if (!sum) return more;
-  const added = { value: sum.value.add(more.value), grads: sum.grads.map((g, i) => g.add(more.grads[i]!)) };
-  tf.dispose([sum.value, ...sum.grads, more.value, ...more.grads]);
-  return added;
 }
 
 /** Everything that training continues from; values are laid out as in memory. */

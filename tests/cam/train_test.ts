@@ -89,6 +89,19 @@ Deno.test("trainClassifier() gives the same parameters whatever the micro-batche
   }
 });
 
+Deno.test("trainClassifier() on wasm gives the same bits in one thread and in Workers", async () => {
+  await useBackend("wasm");
+  const results = [];
+  for (const workers of [1, 2, 3]) {
+    const params = newParams();
+    await trainClassifier(options(params, { microBatch: 3, workers }));
+    results.push(read(params));
+    disposeParams(params);
+  }
+  assertEquals(results[1], results[0]);
+  assertEquals(results[2], results[0]);
+});
+
 Deno.test("trainClassifier() names the images of a loss that is not finite", async () => {
   await useBackend("auto");
   const params = newParams(), base = options(params);

@@ -18,9 +18,9 @@ const usual: Scale = { counts: { train: 12, val: 4, empty: 2 }, epochs: { backbo
 /** Everything as in the preset `sample`, but small: few steps, little images, few of everything. */
 const settingsOf = ({ epochs }: Scale) => ({
   preset: "sample",
-  backbone: { pretraining: { crop: 64, batch: 4, microBatch: 4, epochs: epochs.backbone } },
-  cam: { training: { crop: 64, batch: 4, microBatch: 4, epochs: epochs.cam, resizeLong: [64, 80] }, scales: [1, 0.5] },
-  irnet: { training: { crop: 64, batch: 4, microBatch: 4, epochs: epochs.irnet, radius: 4 } },
+  backbone: { pretraining: { crop: 64, batch: 4, microBatch: 2, epochs: epochs.backbone } },
+  cam: { training: { crop: 64, batch: 4, microBatch: 2, epochs: epochs.cam, resizeLong: [64, 80] }, scales: [1, 0.5] },
+  irnet: { training: { crop: 64, batch: 4, microBatch: 2, epochs: epochs.irnet, radius: 4 } },
   displacement: { iterations: 20 },
   walk: { steps: 8 },
   synthesis: { semanticThreshold: 0.25 },

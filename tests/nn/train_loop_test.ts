@@ -1,17 +1,14 @@
 import { type Batch, trainLoop, type TrainLoopOptions } from "../../lib/nn/train_loop.ts";
+import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { disposeParams, type Params } from "../../lib/weights/params.ts";
 import type { NamedTensors } from "../../lib/weights/safetensors.ts";
+import { createLoss, type Points } from "./_line_loss.ts";
 import { assert, assertClose, assertEquals, assertRejects } from "../assert.ts";
-
-/** A line fitted to points; the batch of a step is the same for the same step. */
-interface Points {
-  readonly x: number[];
-  readonly y: number[];
-}
 
 const newParams = (): Params => ({ slope: tf.scalar(0), offset: tf.scalar(0), frozen: tf.scalar(2) });
 
+/** A line fitted to points; the batch of a step is the same for the same step. */
 function options(params: Params, more: Partial<TrainLoopOptions<Points>> = {}): TrainLoopOptions<Points> {
   return {
     params,
@@ -26,11 +23,8 @@ function options(params: Params, more: Partial<TrainLoopOptions<Points>> = {}): 
       });
       return Promise.resolve<Batch<Points>>({ ids: [`image${step}`], micro: [points(0, 2), points(2, 4)] });
     },
-    loss: (p, { x, y }) =>
-      tf.tidy(() => {
-        const predicted = p["slope"]!.mul(tf.tensor1d(x)).add(p["offset"]!).mul(p["frozen"]!.div(2));
-        return predicted.sub(tf.tensor1d(y)).square().sum().div<tf.Scalar>(4);
-      }),
+    loss: createLoss({ count: 4 }),
+    lossInWorkers: { module: new URL("./_line_loss.ts", import.meta.url), settings: { count: 4 } },
     ...more,
   };
 }
@@ -121,4 +115,79 @@ Deno.test("trainLoop() refuses the state of other parameters", async () => {
     "parameter/width": { shape: [], data: Float32Array.of(0) },
   };
   await assertRejects(() => trainLoop(options(newParams(), { resume })), Error, "parameter/slope");
+});
+
+/** Runs a function and counts the Workers that it starts and ends, and what it warns of. */
+async function watched(use: () => Promise<unknown>): Promise<{ started: number; ended: number; warnings: string[] }> {
+  const { Worker } = globalThis, { warn } = console;
+  const seen = { started: 0, ended: 0, warnings: [] as string[] };
+  globalThis.Worker = class extends Worker {
+    constructor(url: string | URL, options?: WorkerOptions) {
+      super(url, options);
+      seen.started++;
+    }
+    override terminate(): void {
+      super.terminate();
+      seen.ended++;
+    }
+  };
+  console.warn = (text: string) => seen.warnings.push(text);
+  try {
+    await use();
+    return seen;
+  } finally {
+    [globalThis.Worker, console.warn] = [Worker, warn];
+  }
+}
+
+Deno.test("trainLoop() gives the same bits with Workers as without, also interrupted in between, and ends them", async () => {
+  await useBackend("wasm");
+  const before = tf.memory().numTensors;
+  const alone = newParams(), shared = newParams();
+  assertEquals(await watched(() => trainLoop(options(alone))), { started: 0, ended: 0, warnings: [] });
+  let state: NamedTensors | undefined;
+  const first = newParams(), controller = new AbortController();
+  const half = options(first, {
+    workers: 2,
+    signal: controller.signal,
+    onStep: ({ step }) => step === 2 ? controller.abort(new Error("interrupted")) : undefined,
+    checkpoint: (s) => Promise.resolve(void (state = s)),
+  });
+  const seen = await watched(() => assertRejects(() => trainLoop(half), Error, "interrupted"));
+  assertEquals(seen, { started: 2, ended: 2, warnings: [] });
+  assertEquals(
+    await watched(() => trainLoop(options(shared, { workers: 8, resume: state! }))),
+    { started: 2, ended: 2, warnings: [] }, // a batch has two micro-batches
+  );
+  assertEquals(values(shared), values(alone));
+  for (const params of [alone, shared, first]) disposeParams(params);
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("trainLoop() ends its Workers when a loss is not finite", async () => {
+  await useBackend("wasm");
+  const before = tf.memory().numTensors;
+  const params = newParams();
+  const micro = [{ x: [1], y: [1] }, { x: [NaN], y: [1] }];
+  const seen = await watched(() =>
+    assertRejects(
+      () => trainLoop(options(params, { workers: 2, batch: () => Promise.resolve({ ids: ["bad_one"], micro }) })),
+      Error,
+      "Expected a finite loss at step 0 but found NaN; images of the batch: bad_one",
+    )
+  );
+  assertEquals(seen, { started: 2, ended: 2, warnings: [] });
+  disposeParams(params);
+  assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test("trainLoop() goes on in its own thread where Workers do not start", async () => {
+  await useBackend("wasm");
+  const alone = newParams(), params = newParams();
+  await trainLoop(options(alone));
+  const lossInWorkers = { module: new URL("./_not_there.ts", import.meta.url), settings: null };
+  const seen = await watched(() => trainLoop(options(params, { workers: 2, lossInWorkers })));
+  assertEquals([seen.started, seen.ended, seen.warnings.length], [2, 2, 1]);
+  assert(/^Training uses one core, since Workers do not start: .*_not_there/.test(seen.warnings[0]!), seen.warnings[0]);
+  assertEquals(values(params), values(alone));
 });

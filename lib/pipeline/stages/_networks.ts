@@ -3,7 +3,7 @@ import { type CamNetwork, classifierParameters } from "../../cam/mod.ts";
 import type { Config } from "../../config.ts";
 import type { Irnet } from "../../irnet/mod.ts";
 import { headParameters } from "../../irnet/network.ts";
-import { type Backbone, efficientnetLite0, initialise, resnet50At, sampleNet } from "../../nn/mod.ts";
+import { type Backbone, createBackbone, initialise } from "../../nn/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import {
   decodeSafetensors,
@@ -18,15 +18,8 @@ import {
 } from "../../weights/mod.ts";
 
 /** The backbone that the configuration names, at this total stride where it has a choice. */
-export function backboneOf({ backbone }: Pick<Config, "backbone">, stride: 8 | 16 = 16): Backbone {
-  switch (backbone.network) {
-    case "resnet50":
-      return resnet50At({ stride });
-    case "efficientnet_lite0":
-      return efficientnetLite0({ taps: backbone.taps, stride });
-    case "sample":
-      return sampleNet;
-  }
+export function backboneOf({ backbone: { network, taps } }: Pick<Config, "backbone">, stride: 8 | 16 = 16): Backbone {
+  return createBackbone({ network, taps, stride });
 }
 
 /** The backbone's weights before CAM training, as IRNet sees them: from its own training, or from the file given. */

@@ -3,6 +3,7 @@ import type { StepReport } from "../../nn/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors, type TensorFile } from "../../weights/mod.ts";
 import { sha256 } from "../_hash.ts";
+import { workersOf } from "../workers_of.ts";
 
 /** Steps between checkpoints. */
 const CHECKPOINT_EVERY = 20;
@@ -25,6 +26,7 @@ export async function resumable(context: StageContext, stage: string, steps: num
       context.progress(step + 1, steps, `loss ${loss.toFixed(4)}`);
     },
     signal,
+    workers: workersOf(context.config),
   };
 }
 

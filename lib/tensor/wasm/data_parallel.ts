@@ -14,12 +14,16 @@ export type CreateLoss<M, S> = (settings: S) => LossFunction<M> | Promise<LossFu
 /** Loss of a micro-batch under all parameters. */
 export type LossFunction<M> = (params: Record<string, tf.Tensor>, micro: M) => tf.Scalar;
 
-/** Options of {@linkcode startDataParallel}. */
-export interface DataParallelOptions<S> {
+/** A loss that can be made in workers. */
+export interface LossModule<S> {
   /** Module that exports `createLoss` (see {@linkcode CreateLoss}). */
-  module: URL;
+  readonly module: URL;
   /** Passed to `createLoss`; anything that can be sent to a worker. */
-  settings: S;
+  readonly settings: S;
+}
+
+/** Options of {@linkcode startDataParallel}. */
+export interface DataParallelOptions<S> extends LossModule<S> {
   /** All parameters of the loss. */
   params: NamedArrays;
   /** Names of the parameters whose gradients are asked for. */

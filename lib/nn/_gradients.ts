@@ -1,0 +1,81 @@
+/** Loss and gradients of a batch: computed in this thread, or shared among Workers. */
+import { type DataParallel, type NamedArrays, startDataParallel } from "../tensor/wasm/data_parallel.ts";
+import * as tf from "../tensor/tf.ts";
+import type { Params } from "../weights/params.ts";
+import type { TrainLoopOptions } from "./train_loop.ts";
+
+/** Computes loss and gradients of batches. */
+export interface GradientSource<M> {
+  /** Those of a batch, summed over its micro-batches in their order. The gradients are the caller's to dispose. */
+  of(micro: readonly M[]): Promise<{ loss: number; gradients: Params }>;
+  /** Ends what computes them. */
+  close(): void;
+}
+
+/** Workers where the backend has one thread and a batch more than one part; else, or if they do not start, this thread. */
+export async function openGradients<M>(options: TrainLoopOptions<M>, batch: readonly M[]): Promise<GradientSource<M>> {
+  const { lossInWorkers, workers = 1 } = options;
+  const count = Math.min(workers, batch.length);
+  if (lossInWorkers && count > 1 && tf.getBackend() === "wasm") {
+    try {
+      const { params, frozen = {}, trainable } = options;
+      const all = await arraysOf({ ...params, ...frozen });
+      return inWorkers(options, await startDataParallel({ ...lossInWorkers, params: all, trainable, workers: count }));
+    } catch (error) {
+      console.warn(`Training uses one core, since Workers do not start: ${(error as Error).message}`);
+    }
+  }
+  return { of: (micro) => inThisThread(micro, options), close: () => {} };
+}
+
+function inWorkers<M>({ params, trainable }: TrainLoopOptions<M>, team: DataParallel<M>): GradientSource<M> {
+  return {
+    async of(micro) {
+      const current = await arraysOf(Object.fromEntries(trainable.map((name) => [name, params[name]!])));
+      const { loss, gradients } = await team.gradients(current, micro);
+      const tensors = Object.entries(gradients).map(([name, { shape, data }]) => [name, tf.tensor(data, shape)]);
+      return { loss, gradients: Object.fromEntries(tensors) };
+    },
+    close: () => team.close(),
+  };
+}
+
+async function arraysOf(params: Params): Promise<NamedArrays> {
+  const arrays: NamedArrays = {};
+  for (const [name, tensor] of Object.entries(params)) {
+    arrays[name] = { shape: tensor.shape, data: await tensor.data() as Float32Array };
+  }
+  return arrays;
+}
+
+async function inThisThread<M>(
+  micro: readonly M[],
+  { params, frozen = {}, trainable, loss }: TrainLoopOptions<M>,
+): Promise<{ loss: number; gradients: Params }> {
+  const tensors = trainable.map((name) => {
+    const tensor = params[name];
+    if (!tensor) throw new Error(`Expected a parameter ${name} to train but found none`);
+    return tensor;
+  });
+  const all = { ...params, ...frozen };
+  let total: LossAndGradients | null = null;
+  for (const part of micro) total = addedTo(total, tf.valueAndGrads(() => loss(all, part))(tensors));
+  if (!total) throw new RangeError("Expected at least one micro-batch but found none");
+  const [value] = await total.value.data() as Float32Array;
+  total.value.dispose();
+  const { grads } = total;
+  return { loss: value!, gradients: Object.fromEntries(trainable.map((name, i) => [name, grads[i]!])) };
+}
+
+interface LossAndGradients {
+  readonly value: tf.Tensor;
+  readonly grads: tf.Tensor[];
+}
+
+/** Sum of two micro-batches, whose tensors it disposes. */
+function addedTo(sum: LossAndGradients | null, more: LossAndGradients): LossAndGradients {
+  if (!sum) return more;
+  const added = { value: sum.value.add(more.value), grads: sum.grads.map((g, i) => g.add(more.grads[i]!)) };
+  tf.dispose([sum.value, ...sum.grads, more.value, ...more.grads]);
+  return added;
+}

@@ -1,0 +1,58 @@
+import { presets } from "../../lib/config.ts";
+import { headParameters } from "../../lib/irnet/network.ts";
+import { trainIrnet } from "../../lib/irnet/train.ts";
+import { initialise } from "../../lib/nn/initialise.ts";
+import { sampleNet } from "../../lib/nn/sample_net.ts";
+import { tf, useBackend } from "../../lib/tensor/mod.ts";
+import { disposeParams, toParams } from "../../lib/weights/params.ts";
+import { assert, assertEquals } from "../assert.ts";
+
+const displacementWidth = 64;
+const heads = headParameters(sampleNet.taps, displacementWidth);
+
+/** A square of the class 1 on background, its place and colour given by the number of the image. */
+function sample(id: string) {
+  const side = 48, left = 4 * Number(id), image = new Uint8Array(side * side * 3), label = new Uint8Array(side * side);
+  for (let y = 12; y < 32; y++) {
+    for (let x = left; x < left + 20; x++) {
+      image.fill(100 + left, (y * side + x) * 3, (y * side + x + 1) * 3);
+      label[y * side + x] = 1;
+    }
+  }
+  return Promise.resolve({
+    image: { width: side, height: side, data: image },
+    label: { width: side, height: side, data: label },
+  });
+}
+
+async function train(workers: number) {
+  const tensors = { ...sampleNet.initialise(0), ...initialise(heads, { seed: 0, method: "uniform" }) };
+  const params = toParams(tensors, [...sampleNet.parameters, ...heads]);
+  const losses: number[] = [];
+  await trainIrnet({
+    backbone: sampleNet,
+    params,
+    settings: { ...presets.sample.irnet.training, crop: 48, batch: 4, microBatch: 2, epochs: 3, radius: 3 },
+    displacementWidth,
+    seed: 0,
+    ids: ["0", "1", "2", "3", "4", "5", "6"],
+    sample,
+    checkpointEvery: Infinity,
+    checkpoint: () => Promise.resolve(),
+    onStep: ({ loss }) => void losses.push(loss),
+    signal: new AbortController().signal,
+    workers,
+  });
+  const result = Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, tensor.dataSync().slice()]));
+  disposeParams(params);
+  return { losses, result };
+}
+
+Deno.test("trainIrnet() on wasm lowers the loss, with the same bits in one thread and in Workers, and leaks nothing", async () => {
+  await useBackend("wasm");
+  const before = tf.memory().numTensors;
+  const alone = await train(1);
+  assert(alone.losses.at(-1)! < alone.losses[0]!, `${alone.losses}`);
+  assertEquals(await train(2), alone);
+  assertEquals(tf.memory().numTensors, before);
+});
