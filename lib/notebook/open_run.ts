@@ -91,6 +91,8 @@ async function configOf(paths: RunPlace): Promise<Config> {
     ...config,
     data: { ...config.data, root: data, labels: anywhere(config.data.labels) },
     backbone: { ...config.backbone, weights: anywhere(config.backbone.weights) },
+    cam: { ...config.cam, weights: anywhere(config.cam.weights), from: anywhere(config.cam.from) },
+    irnet: { ...config.irnet, weights: anywhere(config.irnet.weights) },
   };
 }
 

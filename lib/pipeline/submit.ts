@@ -65,7 +65,7 @@ export async function submit(config: Config, options: SubmitOptions): Promise<vo
 
 /** The configuration with whole paths, and as many threads and Workers as a task has cores. */
 async function forJobs(config: Config, cpus: number | null): Promise<Config> {
-  const { data, backbone, compute } = config;
+  const { data, backbone, cam, irnet, compute } = config;
   const path = <T extends string | null>(value: T) => (value === null ? value : resolve(value)) as T;
   const list = async <T extends string | null>(value: T) => {
     return value !== null && /[/\\.]/.test(value) && await statIfExists(value) ? path(value) : value;
@@ -84,6 +84,8 @@ async function forJobs(config: Config, cpus: number | null): Promise<Config> {
       meanDisplacementList: await list(data.meanDisplacementList),
     },
     backbone: { ...backbone, weights: path(backbone.weights) },
+    cam: { ...cam, weights: path(cam.weights), from: path(cam.from) },
+    irnet: { ...irnet, weights: path(irnet.weights) },
     compute: { ...compute, threads: compute.threads || (cpus ?? 0), workers: compute.workers || (cpus ?? 0) },
   };
 }
