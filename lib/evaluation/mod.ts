@@ -9,6 +9,7 @@ export * from "./chosen_classes.ts";
 export * from "./classification_scores.ts";
 export * from "./comparison.ts";
 export * from "./confusion.ts";
+export * from "./image_iou.ts";
 export * from "./instance_scores.ts";
 export * from "./label_counts.ts";
 export * from "./match_instances.ts";
