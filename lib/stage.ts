@@ -65,7 +65,10 @@ export interface StageBase {
 export interface ImageStage extends StageBase {
   /** Tells it from {@linkcode WholeStage}. */
   readonly kind: "image";
-  /** `main`: needs the tensor library; `worker`: runs in a pool of Workers. */
+  /**
+   * `main`: needs the tensor library, and runs in the main thread unless that computes on one core alone, as `wasm` does:
+   * then in Workers that have one each. `worker`: runs in a pool of Workers.
+   */
   readonly runs: "main" | "worker";
   /** The images it works on. */
   ids(context: StageContext): string[];

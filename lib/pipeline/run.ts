@@ -128,7 +128,7 @@ async function openSession(
   if (!options.stages) checkLists(dataset, config.data);
   const { workdir, shard = WHOLE, progress = { terminal: false, write: () => {} } } = options;
   const quarantine = await Quarantine.open(workdir, { choice: options.onBadImage ?? "fail", shard, dataset });
-  let prepared = false;
+  let prepared: BackendReport | null = null;
   const session: Session = {
     config,
     dataset,
@@ -144,12 +144,12 @@ async function openSession(
     progress,
     memory: new InputMemory(),
     prepare: async () => {
-      if (prepared || !prepare) return;
-      prepared = true;
-      const report = await prepare(config.compute);
+      if (prepared || !prepare) return prepared;
+      const report = prepared = await prepare(config.compute);
       onBackend(report);
       progress.write(`Tensors on ${report.name} ${report.version}: ${report.reason}\n`);
       if (report.advice) progress.write(`${report.advice}\n`);
+      return report;
     },
   };
   return { selected, session };

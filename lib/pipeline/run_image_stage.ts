@@ -1,4 +1,3 @@
-import { availableParallelism } from "node:os";
 import type { Artifact, ImageProcessor, ImageStage, StageContext } from "../stage.ts";
 import { removeIfExists } from "./_files.ts";
 import { sha256 } from "./_hash.ts";
@@ -14,6 +13,7 @@ import { describePlan } from "./describe_plan.ts";
 import { contextOf, planIn, type Session } from "./session.ts";
 import { shardFile } from "./shard.ts";
 import { Store } from "./store.ts";
+import { workersOf } from "./workers_of.ts";
 
 /** How many images a stage is about, made and left out. */
 export interface Counts {
@@ -96,14 +96,21 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
 }
 
 async function openProcessors(tasks: number, { stage, session, context }: Work): Promise<ImageProcessor[]> {
-  if (stage.runs === "main") {
-    await session.prepare();
-    return [await stage.open(context)];
-  }
   const { config, module, workdir, limit, quarantine, signal } = session;
-  const count = Math.min(tasks, config.compute.workers || availableParallelism());
-  const restriction = { limit, without: quarantine.ids };
-  return await openWorkers(count, { module, stage: stage.name, config, workdir, ...restriction, signal });
+  const count = Math.min(tasks, workersOf(config));
+  const task = { module, stage: stage.name, config, workdir, limit, without: quarantine.ids, signal };
+  if (stage.runs === "worker") return await openWorkers(count, task);
+  const backend = await session.prepare();
+  if (backend?.name === "wasm" && count > 1) { // it computes on one thread
+    const compute = { ...config.compute, backend: backend.name };
+    try {
+      return await openWorkers(count, { ...task, config: { ...config, compute } });
+    } catch (error) {
+      signal.throwIfAborted();
+      session.progress.write(`${stage.name} uses one core, since Workers do not start: ${(error as Error).message}\n`);
+    }
+  }
+  return [await stage.open(context)];
 }
 
 function recordOf({ id, settings, inputs }: Task) {

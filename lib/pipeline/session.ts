@@ -1,5 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Stage, StageContext, StageFiles } from "../stage.ts";
+import type { BackendReport } from "../tensor/backend.ts";
 import type { Dataset } from "../voc/dataset.ts";
 import type { InputMemory } from "./inputs.ts";
 import { type Plan, planStage } from "./plan.ts";
@@ -37,8 +38,8 @@ export interface Session {
   readonly progress: ProgressOptions;
   /** What is known about inputs. */
   readonly memory: InputMemory;
-  /** Makes the tensor library ready, if it is not. */
-  readonly prepare: () => Promise<void>;
+  /** Makes the tensor library ready, if it is not; `null` where the stages need none. */
+  readonly prepare: () => Promise<BackendReport | null>;
 }
 
 /** What a stage may use, by default without the right to write files. */

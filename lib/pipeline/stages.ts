@@ -19,7 +19,10 @@ export interface PipelineModule {
   readonly stages: readonly Stage[];
   /** Opens the data set they work on. */
   readonly openDataset: (data: Config["data"]) => Promise<Dataset>;
-  /** Makes the tensor library ready; called once, in the main thread, before the first stage that has something to do. */
+  /**
+   * Makes the tensor library ready; called once, in the main thread, before the first stage that has something to do, and
+   * in every Worker that is to use it.
+   */
   readonly prepare?: (compute: Config["compute"]) => Promise<BackendReport>;
   /** Names of the stages that judge results, which the command `evaluate` runs. */
   readonly evaluationStages?: readonly string[];

@@ -51,9 +51,10 @@ scope.onmessage = async ({ data }) => {
 };
 
 async function open({ module, stage: name, config, workdir, limit, without }: WorkerTask): Promise<ImageProcessor> {
-  const { stages, openDataset }: PipelineModule = await import(module);
+  const { stages, openDataset, prepare }: PipelineModule = await import(module);
   const stage = stages.find((stage) => stage.name === name);
   if (stage?.kind !== "image") throw new Error(`Expected ${name} to be a stage that maps over images in ${module}`);
+  if (stage.runs === "main") await prepare?.(config.compute);
   return await stage.open({
     config,
     dataset: restrictDataset(await openDataset(config.data), { limit, without }),
