@@ -34,9 +34,9 @@ export function decodePickledArrays(
   if (value instanceof NumpyArray && value.items.length === 1) value = value.items[0]!;
   if (!(value instanceof Map)) throw new Error(`Expected arrays by name in ${name} but found ${describe(value)}`);
   const shared: SharedValues = new Map();
-  return Object.fromEntries([...value].map(([key, array]): [string, NamedTensor] => {
+  return Object.fromEntries([...value].map(([key, array], i): [string, NamedTensor] => {
     if (typeof key !== "string") {
-      throw new Error(`Expected names of arrays in ${name} but found ${describe(key)} as key`);
+      throw new Error(`Expected names of arrays in ${name} but found ${describe(key)} as key ${i}`);
     }
     try {
       return [key, toArray(array, { shared, limits })];

@@ -83,9 +83,9 @@ function stateOf(value: Pickled, name: string): [string, TorchTensor][] {
     if (value instanceof Map && value.get(key) instanceof Map) value = value.get(key)!;
   }
   if (!(value instanceof Map)) throw new Error(`Expected tensors by name in ${name} but found ${describe(value)}`);
-  const entries = [...value].map(([key, tensor]): [string, TorchTensor] => {
+  const entries = [...value].map(([key, tensor], i): [string, TorchTensor] => {
     if (typeof key !== "string") {
-      throw new Error(`Expected names of tensors in ${name} but found ${describe(key)} as key`);
+      throw new Error(`Expected names of tensors in ${name} but found ${describe(key)} as key ${i}`);
     }
     if (!(tensor instanceof TorchTensor)) {
       throw new Error(`Expected a tensor as ${key} in ${name} but found ${describe(tensor)}`);

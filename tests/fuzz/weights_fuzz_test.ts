@@ -8,7 +8,7 @@ const golden = (file: string) => Deno.readFileSync(new URL(`../golden/${file}`, 
 
 /** A part of an archive, a byte, or a tensor. */
 const WHERE =
-  /byte \d+|data\.pkl|data\/|byteorder|version|weights\b|conv\.|entr|as \S+ in|for \S+|of \S+ \[|Expected tensors by name/;
+  /byte \d+|key \d+|data\.pkl|data\/|byteorder|version|weights\b|conv\.|entr|as \S+ in|for \S+|of \S+ \[|Expected tensors by name/;
 
 /** Values that fit their shapes, whatever they are. */
 function checkShapes({ tensors }: TensorFile): void {

@@ -143,7 +143,7 @@ Deno.test("decodePth() says what it found instead of tensors by name", () => {
     assertThrows(() => decodePth(zipped(pickled), "x.pth"), Error, message);
   refuse(pickle("K\x05"), "Expected tensors by name in x.pth but found 5");
   refuse(pickle("}", text("a"), "Ns"), "Expected a tensor as a in x.pth but found None");
-  refuse(pickle("}K\x01Ns"), "Expected names of tensors in x.pth but found 1 as key");
+  refuse(pickle("}K\x01Ns"), "Expected names of tensors in x.pth but found 1 as key 0");
   refuse(pickle("}q\x00", text("model"), "h\x00s"), "Expected a tensor as model in x.pth but found a dictionary");
   assertThrows(() => decodePth(zipSync({ "a.npy": new Uint8Array(3) }), "x.npz"), Error, "found a.npy");
   assertThrows(() => decodePth(new Uint8Array(9), "x.pth"), Error, "Expected a PyTorch checkpoint but found something");
