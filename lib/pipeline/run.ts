@@ -4,6 +4,8 @@ import type { BackendReport } from "../tensor/backend.ts";
 import { checkLists } from "./check_lists.ts";
 import { InputMemory } from "./inputs.ts";
 import { describePlan } from "./describe_plan.ts";
+import { estimateRun, formatEstimates } from "./estimate.ts";
+import type { Plan } from "./plan.ts";
 import { watchPeakMemory } from "./peak_memory.ts";
 import type { ProgressOptions } from "./progress.ts";
 import { type BadImageChoice, Quarantine } from "./quarantine.ts";
@@ -88,20 +90,23 @@ async function runStage(stage: Stage, session: Session): Promise<StageReport> {
  *
  * @param config The configuration.
  * @param options What would be run, and where.
- * @returns A line for each stage.
+ * @returns A line for each stage; then a table of the time, memory and disk that all of it is expected to need.
  * @throws UsageError if a stage does not exist, or is not asked for by the configuration, or if the data set lacks a
  * list that all stages together need.
  */
 export async function previewRun(config: Config, options: RunOptions): Promise<string[]> {
   const { selected, session } = await openSession(config, options, () => {});
   const pending = new Map<string, ReadonlySet<string>>();
-  const lines: string[] = [];
+  const plans: { stage: Stage; plan: Plan }[] = [];
   for (const stage of selected) {
     const plan = await planIn(session, stage, pending);
     pending.set(stage.name, new Set(plan.tasks.map(({ id }) => id)));
-    lines.push(describePlan(stage, plan));
+    plans.push({ stage, plan });
   }
-  return lines;
+  const { expectations = {} }: PipelineModule = await import(session.module);
+  const estimates = await estimateRun(plans, session, expectations);
+  const lines = plans.map(({ stage, plan }) => describePlan(stage, plan));
+  return estimates.length === 0 ? lines : [...lines, "", formatEstimates(estimates)];
 }
 
 /**

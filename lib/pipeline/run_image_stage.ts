@@ -5,6 +5,7 @@ import { gatherShards } from "./gather_shards.ts";
 import { photographsHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest } from "./manifest.ts";
+import { Pace } from "./pace.ts";
 import type { Plan, Task } from "./plan.ts";
 import { openWorkers } from "./pool.ts";
 import { processImages } from "./process_images.ts";
@@ -20,6 +21,10 @@ export interface Counts {
   readonly total: number;
   readonly made: number;
   readonly skipped: number;
+  /** Seconds a unit of each part of the work, see {@linkcode Pace}. */
+  readonly pace: readonly (number | null)[];
+  /** Seconds that went by at these paces. */
+  readonly paced: number;
 }
 
 /** Processes the images of a stage that are not done yet. */
@@ -34,14 +39,14 @@ export async function runImageStage(stage: ImageStage, session: Session): Promis
     session.progress.write(`${describePlan(stage, plan)}\n`);
     if (plan.tasks.length === 0) {
       await tidyManifest(folder, { shard: session.shard, order: plan.ids }); // perhaps killed before it got there
-      return { total: plan.ids.length, made: 0, skipped: 0 };
+      return { total: plan.ids.length, made: 0, skipped: 0, pace: [], paced: 0 };
     }
     const manifest = await ManifestWriter.open(folder, session.shard);
     let order: readonly string[] | undefined; // only a stage that is done is put into order
     try {
-      const skipped = await processAll(plan, { stage, session, context, manifest });
+      const { skipped, ...paces } = await processAll(plan, { stage, session, context, manifest });
       order = plan.ids;
-      return { total: plan.ids.length, made: plan.tasks.length - skipped, skipped };
+      return { total: plan.ids.length, made: plan.tasks.length - skipped, skipped, ...paces };
     } finally {
       await manifest.close(order);
     }
@@ -57,8 +62,8 @@ interface Work {
   readonly manifest: ManifestWriter;
 }
 
-/** Processes the tasks of a plan and returns how many images turned out to be unreadable. */
-async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
+/** Processes the tasks of a plan; some images may turn out to be unreadable. */
+async function processAll({ ids, tasks }: Plan, work: Work): Promise<Pick<Counts, "skipped" | "pace" | "paced">> {
   const { stage, session, context, manifest } = work;
   // Killed in the middle, a forced run goes on where it was instead of counting the old results as done.
   for (const task of tasks) {
@@ -70,9 +75,11 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
     ...(session.shard.count > 1 ? { label: shardFile("shard", session.shard, "") } : {}),
   });
   const progress = new Progress(stage.name, session.progress);
-  let done = ids.length - tasks.length, skipped = 0;
+  let done = ids.length - tasks.length, skipped = 0, made = 0;
   progress.update(done, ids.length);
   const processors = await openProcessors(tasks.length, work);
+  const pace = new Pace();
+  pace.update(0);
   try {
     await processImages(tasks, {
       processors,
@@ -82,6 +89,7 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
         const photographs = await photographsHash(context, task.images);
         manifest.add({ ...recordOf(task), outputs, ...(photographs ? { photographs } : {}), seconds });
         progress.update(++done, ids.length);
+        pace.update(++made);
       },
       onError: async ({ id }, error) => {
         await skipOrThrow(id, error, { stage, session });
@@ -92,7 +100,7 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<number> {
     for (const processor of processors) processor.close();
     progress.end();
   }
-  return skipped;
+  return { skipped, pace: pace.seconds, paced: pace.spent };
 }
 
 async function openProcessors(tasks: number, { stage, session, context }: Work): Promise<ImageProcessor[]> {

@@ -21,6 +21,10 @@ export interface StageReport {
   readonly seconds: number;
   /** Peak memory of the process meanwhile, bytes. */
   readonly peakMemory: number;
+  /** Seconds an image, or a step of a training and an image that it looked at afterwards, took without the start. */
+  readonly pace?: readonly (number | null)[];
+  /** Seconds that went by at these paces; the others, start and end, do not grow with the number of images. */
+  readonly paced?: number;
 }
 
 /** What a run did. */
@@ -84,6 +88,8 @@ function total(reports: readonly [StageReport, ...StageReport[]]): StageReport {
     skipped: sum("skipped"),
     seconds: most("seconds"),
     peakMemory: most("peakMemory"),
+    pace: reports.find(({ pace }) => pace?.[0])?.pace ?? [],
+    paced: Math.max(...reports.map(({ paced = 0 }) => paced)),
   };
 }
 

@@ -5,6 +5,7 @@ import { describePlan } from "./describe_plan.ts";
 import { isBookkeeping, photographsHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest, WHOLE_STAGE } from "./manifest.ts";
+import { Pace } from "./pace.ts";
 import type { Task } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import type { Counts } from "./run_image_stage.ts";
@@ -25,11 +26,11 @@ export async function runWholeStage(stage: WholeStage, session: Session): Promis
       const task = plan.tasks[0];
       if (!task) {
         await tidyManifest(folder, { shard: WHOLE, order: [WHOLE_STAGE] }); // perhaps killed before it got there
-        return { total: 1, made: 0, skipped };
+        return { total: 1, made: 0, skipped, pace: [], paced: 0 };
       }
       try {
-        await runOnce(task, { stage, session, folder });
-        return { total: 1, made: 1, skipped };
+        const paces = await runOnce(task, { stage, session, folder });
+        return { total: 1, made: 1, skipped, ...paces };
       } catch (error) {
         if (session.signal.aborted) throw session.signal.reason;
         const found = await leaveOutUnreadable(task, session);
@@ -46,7 +47,7 @@ export async function runWholeStage(stage: WholeStage, session: Session): Promis
 async function runOnce(
   task: Task,
   { stage, session, folder }: { stage: WholeStage; session: Session; folder: string },
-): Promise<void> {
+): Promise<Pick<Counts, "pace" | "paced">> {
   const record = { id: WHOLE_STAGE, settings: task.settings, inputs: task.inputs };
   const manifest = await ManifestWriter.open(folder, WHOLE);
   const outputs: Record<string, OutputRecord> = {};
@@ -58,7 +59,14 @@ async function runOnce(
     },
   });
   const progress = new Progress(stage.name, session.progress);
-  const context = contextOf(session, { files, progress: (done, total, note) => progress.update(done, total, note) });
+  const pace = new Pace();
+  const context = contextOf(session, {
+    files,
+    progress: (done, total, note) => {
+      progress.update(done, total, note);
+      pace.update(done);
+    },
+  });
   const start = performance.now();
   let done = false;
   try {
@@ -80,6 +88,7 @@ async function runOnce(
       time: Date.now(),
     });
     done = true;
+    return { pace: pace.seconds, paced: pace.spent };
   } finally {
     progress.end();
     await manifest.close(done ? [WHOLE_STAGE] : undefined);

@@ -3,6 +3,7 @@ import type { Stage } from "../stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import type { Dataset } from "../voc/dataset.ts";
 import type { ResultsCommand } from "./describe_results.ts";
+import type { Expectations } from "./expectations.ts";
 import { evaluate } from "./stages/evaluate.ts";
 import { extractCams } from "./stages/extract_cam.ts";
 import { inferIrnetStage } from "./stages/infer_irnet.ts";
@@ -26,6 +27,8 @@ export interface PipelineModule {
   readonly prepare?: (compute: Config["compute"]) => Promise<BackendReport>;
   /** Names of the stages that judge results, which the command `evaluate` runs. */
   readonly evaluationStages?: readonly string[];
+  /** How to tell what stages need, for the estimates of a dry run. */
+  readonly expectations?: Expectations;
   /** What a command shows in the end, after a run that came to the last of those. */
   readonly describeResults?: (command: ResultsCommand, workdir: string) => Promise<string>;
 }
@@ -47,6 +50,7 @@ export const stages: readonly Stage[] = [
 /** Names of the stages that judge results. */
 export const evaluationStages: readonly string[] = [measureImages.name, evaluate.name];
 
+export { expectations } from "./expectations.ts";
 export { describeResults } from "./describe_results.ts";
 
 /** Opens the data set that the configuration names. */

@@ -158,7 +158,7 @@ Deno.test("run trains again after a change of photographs or class names, not be
   const plan = async () => {
     const options = { workdir: "first", args: ["--voc-root", workspace.path("moved")] };
     const { stdout } = await workspace.command("dry-run", options);
-    return stdout.split("\n").filter((line) => /_train/.test(line)).map((line) => line.replace(/ .*: /, ": "));
+    return stdout.split("\n").filter((line) => /_train \(/.test(line)).map((line) => line.replace(/ .*: /, ": "));
   };
   assertEquals(await plan(), ["backbone_train: done", "cam_train: done", "irnet_train: done"]);
 

@@ -92,7 +92,7 @@ async function startWeights(context: StageContext): Promise<NamedTensors> {
 
 /** Class logits of the validation images, each cut to its top-left crop, by id. */
 async function validate(
-  { config, dataset }: StageContext,
+  { config, dataset, progress }: StageContext,
   backbone: Backbone,
   params: Params,
 ): Promise<Record<string, number[]>> {
@@ -101,7 +101,8 @@ async function validate(
   const folded = backbone.fold(params);
   const network = { backbone, params: { ...folded, "classifier.weight": params["classifier.weight"]! } };
   try {
-    for (const id of validationIds({ config, dataset })) {
+    const ids = validationIds({ config, dataset });
+    for (const [i, id] of ids.entries()) {
       const pixels = cropImage(await dataset.readImage(id), {
         height: side,
         width: side,
@@ -110,6 +111,7 @@ async function validate(
       const scores = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3])));
       logits[id] = Array.from(await scores.data());
       scores.dispose();
+      progress(i + 1, ids.length, "validation");
     }
   } finally {
     disposeParams(folded);
