@@ -5,7 +5,7 @@
 import type { Config } from "../config.ts";
 import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
 import { type ParsedArguments, parseFlags } from "./_flags.ts";
-import { EXPORT_FORMATS } from "./export_formats.ts";
+import { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
 import type { ExportOptions } from "./export_labels.ts";
 import { nearest } from "./nearest.ts";
 import type { ProgressOptions } from "./progress.ts";
@@ -34,7 +34,8 @@ export interface MainOptions {
  */
 export async function main(args: readonly string[], { module, confine }: MainOptions = {}): Promise<number> {
   try {
-    return await execute(args, { module: module ?? new URL("./stages.ts", import.meta.url).href, confine }) ?? 0;
+    const code = await execute(args, { module: module ?? new URL("./stages.ts", import.meta.url).href, confine });
+    return typeof code === "number" ? code : 0;
   } catch (error) {
     console.error(args.includes("--debug") ? error : (error as Error).message);
     return error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1;
@@ -308,9 +309,16 @@ function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }
   if (competition !== undefined && !isOneOf(["comp5", "comp6"] as const, competition)) {
     throw new UsageError(`Expected --competition comp5 or comp6 but found ${competition}`);
   }
-  const useless = format === "voc-server" ? ["score", "true-masks", "limit"] : ["predictions", "competition"];
+  const stage = value("stage") ?? "instance";
+  if (!isOneOf(INSTANCE_STAGES, stage)) {
+    throw new UsageError(`Expected --stage ${INSTANCE_STAGES.join(", ")} but found ${stage}`);
+  }
+  const useless = format === "voc-server" ? ["score", "true-masks", "limit", "stage"] : ["predictions", "competition"];
   const found = useless.find((flag) => values.has(flag));
   if (found) throw new UsageError(`Expected no --${found} with --format ${format} but found it`);
+  if (values.has("stage") && values.has("true-masks")) {
+    throw new UsageError("Expected no --stage with --true-masks but found it");
+  }
   if (values.has("true-masks") && (format === "coco-results" || score !== undefined)) {
     throw new UsageError("Expected neither --score nor --format coco-results with --true-masks, which have no scores");
   }
@@ -319,6 +327,7 @@ function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }
     format,
     ...optional("out", value("out")),
     ...optional("list", value("list")),
+    stage,
     ...optional("score", score === undefined ? undefined : Number(score)),
     truth: values.has("true-masks"),
     ...optional("predictions", value("predictions")),
