@@ -68,7 +68,7 @@ export const CLUSTER_FLAGS = {
 export const SLURM_FLAGS = {
   partition: { value: "name", help: "partition of all jobs" },
   time: { value: "limit", help: "time limit of a task, such as 12:00:00" },
-  line: { value: "option", help: "one more #SBATCH line, such as --gres=gpu:1; may be repeated", repeats: true },
+  line: { value: "option", help: "one more #SBATCH line: --line=--gres=gpu:1; may be repeated", repeats: true },
   "write-only": { help: "write the scripts and submit nothing" },
 } satisfies Record<string, Flag>;
 
@@ -93,7 +93,12 @@ export const PREDICTION_FLAGS = {
 export const EXPORT_FLAGS = {
   format: { value: "name", help: "coco (default), coco-results, voc or voc-server" },
   out: { value: "path", help: "file or folder to write, default below export in the working directory" },
-  list: { value: "name", help: "the images, default data.inferList; with --true-masks data.valList" },
+  list: {
+    value: "name",
+    help:
+      "the images, default data.inferList; with --true-masks data.valList, of Mask R-CNN downstream.valInstanceList",
+  },
+  stage: { value: "name", help: "whose instances: instance (default), or mask_rcnn_irnet, mask_rcnn_truth of compare" },
   score: {
     value: "0…1",
     help: "leave out instances of a lower score; of score 0 are fragments, which only coco-results keeps",

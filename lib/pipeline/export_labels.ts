@@ -10,7 +10,7 @@ import {
   writeCocoResults,
 } from "../formats/mod.ts";
 import { type Dataset, encodePng, openDataset } from "../voc/mod.ts";
-import type { EXPORT_FORMATS } from "./export_formats.ts";
+import type { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
 import { keepInstances } from "./_keep_instances.ts";
 import { readInstances } from "./stages/_instances.ts";
 import { Progress, type ProgressOptions } from "./progress.ts";
@@ -29,8 +29,13 @@ export interface ExportOptions {
   readonly format: typeof EXPORT_FORMATS[number];
   /** File or folder to write; absent: below `export` in the working directory. */
   readonly out?: string;
-  /** The images; absent: `data.inferList`, for true masks `data.valList` where there is one. */
+  /**
+   * The images; absent: `data.inferList`, for true masks `data.valList` where there is one, for what Mask R-CNN found
+   * `downstream.valInstanceList`.
+   */
   readonly list?: string;
+  /** The stage whose instances are written. Default: `instance`, the pseudo labels. */
+  readonly stage?: typeof INSTANCE_STAGES[number];
   /** Instances below this score are left out, and those of score 0, fragments, but from results: AP counts them. */
   readonly score?: number;
   /** Whether to write the true masks of the data set instead of pseudo labels. */
@@ -63,7 +68,7 @@ export interface ExportOptions {
  */
 export async function exportLabels(config: Config, options: ExportOptions): Promise<string> {
   if (options.format === "voc-server") return await writeServerFolder(config, options);
-  const { workdir, format, truth = false, out } = options;
+  const { workdir, format, stage = "instance", truth = false, out } = options;
   const source = await openSource(config, options);
   const left = () => {
     const { below, bare } = source.left;
@@ -72,18 +77,25 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
   };
   if (format === "voc") {
     const folder = out ?? join(workdir, "export", "voc");
-    const { images, lost } = await writeVocFolder(folder, source, { semantic: !truth });
+    const { images, lost } = await writeVocFolder(folder, source, { semantic: !truth && stage === "instance" });
     return `Wrote ${folder}: ${images} images${left()}${lost > 0 ? `; ${lost} instances hidden by better ones` : ""}`;
   }
   const path = out ?? join(workdir, "export", format === "coco" ? "instances.json" : "results.json");
   const { images, annotations } = format === "coco"
     ? await writeCocoDataset(path, source.entries(), {
       classes: config.data.classes,
-      description: truth ? "True instances" : "Pseudo instances by IRNet from image-level class names",
+      description: truth ? "True instances" : DESCRIPTIONS[stage],
     })
     : await writeCocoResults(path, source.entries());
   return `Wrote ${path}: ${annotations} instances on ${images} images${left()}`;
 }
+
+/** What a data set in COCO's format says it is. */
+const DESCRIPTIONS: Record<typeof INSTANCE_STAGES[number], string> = {
+  instance: "Pseudo instances by IRNet from image-level class names",
+  mask_rcnn_irnet: "Instances found by Mask R-CNN, trained on pseudo instances by IRNet",
+  mask_rcnn_truth: "Instances found by Mask R-CNN, trained on true masks",
+};
 
 /** Where instances come from. */
 interface Source {
@@ -96,9 +108,12 @@ interface Source {
 
 async function openSource(
   config: Config,
-  { workdir, truth = false, score = 0, limit = Infinity, signal, progress, ...options }: ExportOptions,
+  { workdir, stage = "instance", truth = false, score = 0, limit = Infinity, signal, progress, ...options }:
+    ExportOptions,
 ): Promise<Source> {
-  const list = options.list ?? ((truth ? config.data.valList : null) ?? config.data.inferList);
+  const { data, downstream } = config;
+  const list = options.list ?? (truth ? data.valList : stage === "instance" ? null : downstream.valInstanceList) ??
+    data.inferList;
   const dataset = await openDataset(config.data);
   const { ids: without } = await Quarantine.open(workdir, { choice: "skip", shard: WHOLE, dataset });
   const all = dataset.list(list), numbers = imageNumbers(all);
@@ -116,7 +131,9 @@ async function openSource(
       for (const [n, name] of all.entries()) {
         if (!chosen.has(name)) continue;
         signal?.throwIfAborted();
-        const instances = truth ? await readTruth(dataset, name) : await readPseudo(files, name);
+        const instances = truth
+          ? await readTruth(dataset, name)
+          : await readInstances({ files }, name, undefined, stage);
         if (!instances) {
           left.bare++;
           continue;
@@ -145,10 +162,6 @@ function fileNameOf(path: string, root: string): string {
 async function readTruth(dataset: Dataset, id: string): Promise<ExportedInstances | null> {
   const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
   return objects && trueInstances(objects, classes);
-}
-
-async function readPseudo(files: Store, id: string): Promise<ExportedInstances> {
-  return await readInstances({ files }, id);
 }
 
 /** The instances that reach a score. */
