@@ -18,7 +18,7 @@ import {
   toParams,
 } from "../../../weights/mod.ts";
 import { readCams } from "../_cams.ts";
-import { backboneOf, initialWeights } from "../_networks.ts";
+import { backboneOf, initialWeights, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
 
 function parameters(config: Config): ParameterSpec[] {
@@ -32,10 +32,11 @@ export const trainAffinityNetStage: WholeStage = {
   name: "affinitynet_train",
   section: "Experiments: comparison with AffinityNet",
   reads: ["backbone_train", "relation"],
+  readsOutside: (config) => weightsFiles(config, null),
   settings: ({ seed, data, backbone, downstream: { affinityNet } }) => ({
     seed,
     list: data.trainList,
-    backbone: [backbone.network, backbone.weights, backbone.taps],
+    backbone: [backbone.network, backbone.taps],
     training: affinityNet.training,
     radius: affinityNet.radius,
   }),

@@ -18,7 +18,7 @@ import {
   type ParameterSpec,
   toParams,
 } from "../../../weights/mod.ts";
-import { backboneOf, initialWeights } from "../_networks.ts";
+import { backboneOf, initialWeights, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
 import { type LabelSource, readLabels, sourceSettings, STAGE_OF } from "./_label_sources.ts";
 
@@ -45,10 +45,12 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
     name,
     section: "Experiments: semantic segmentation",
     reads: ["backbone_train", ...[STAGE_OF[source] ?? []].flat()],
+    readsOutside: (config) => weightsFiles(config, null),
+    readsMasks: source === "truth",
     settings: (config) => ({
       seed: config.seed,
       list: config.downstream.trainList,
-      backbone: [config.backbone.network, config.backbone.weights, config.backbone.taps],
+      backbone: [config.backbone.network, config.backbone.taps],
       stride: config.downstream.deepLab.stride,
       training: config.downstream.deepLab.training,
       labels: sourceSettings(source, config),

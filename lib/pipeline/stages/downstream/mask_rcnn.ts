@@ -20,7 +20,7 @@ import {
   toParams,
 } from "../../../weights/mod.ts";
 import { encodeInstances, readInstances } from "../_instances.ts";
-import { backboneOf, initialWeights } from "../_networks.ts";
+import { backboneOf, initialWeights, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
 import { keepInstances } from "../../_keep_instances.ts";
 
@@ -52,13 +52,14 @@ export function trainMaskRcnnStage(source: MaskSource): WholeStage {
     name,
     section: "Experiments: instance segmentation",
     reads: ["backbone_train", ...(source === "irnet" ? ["instance"] : [])],
+    readsOutside: (config) => weightsFiles(config, null),
     readsMasks: source === "truth",
     settings: (config) => {
       const { training, score, anchor, anchors, regions, proposals } = config.downstream.maskRcnn;
       return {
         seed: config.seed,
         list: listOf(source, config),
-        backbone: [config.backbone.network, config.backbone.weights, config.backbone.taps],
+        backbone: [config.backbone.network, config.backbone.taps],
         widths: widths(config),
         training: { training, anchor, anchors, regions, proposals },
         ...(source === "irnet" ? { score } : {}),

@@ -33,6 +33,7 @@ export const measureComparison: ImageStage = {
     ...LABEL_SOURCES.map((source) => `deeplab_${source}`),
     ...MASK_SOURCES.map((source) => `mask_rcnn_${source}`),
   ],
+  readsMasks: true,
   runs: "worker",
   settings: ({ cam, walk, synthesis, downstream }) => ({
     cam: cam.threshold,
