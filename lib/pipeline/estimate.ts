@@ -10,7 +10,7 @@ import type { Expectation, Expecting, ImageSize } from "./expectations.ts";
 import { readManifest } from "./manifest.ts";
 import type { Plan } from "./plan.ts";
 import { formatTime } from "./progress.ts";
-import type { StageReport } from "./run_report.ts";
+import { parseRunReport, type StageReport } from "./run_report.ts";
 import { contextOf, type Session } from "./session.ts";
 import { workersOf } from "./workers_of.ts";
 
@@ -125,11 +125,8 @@ async function earlierRuns(workdir: string): Promise<Earlier[]> {
   const own = resolve(workdir), parent = dirname(own), others: Earlier[] = [];
   const read = async (folder: string): Promise<Earlier[]> => {
     const bytes = await readFileIfExists(join(folder, "run.json")).catch(() => null);
-    try {
-      return bytes ? [{ ...JSON.parse(new TextDecoder().decode(bytes)), workdir: folder }] : [];
-    } catch {
-      return [];
-    }
+    const report = bytes && parseRunReport(bytes);
+    return report ? [{ ...report, workdir: folder }] : [];
   };
   try {
     for await (const { name, isDirectory } of Deno.readDir(parent)) {

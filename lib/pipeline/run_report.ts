@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { readFileIfExists, removeIfExists, replaceFile } from "./_files.ts";
+import { completeConfig } from "./load_config.ts";
 import { textTable } from "./_text_table.ts";
 import { formatRate, formatTime } from "./progress.ts";
 import { type Shard, shardFile, shardOfFile } from "./shard.ts";
@@ -46,12 +47,13 @@ export async function saveRunReport(
   { workdir, shard, config }: { workdir: string; shard: Shard; config: Config },
 ): Promise<void> {
   const save = async (path: string, stages: readonly StageReport[]) => {
-    const earlier = readEarlier(await readFileIfExists(path));
-    const fresh = stages.filter(({ made, stage }) => made > 0 || !earlier.stages.some((old) => old.stage === stage));
-    const kept = earlier.stages.filter((old) => !fresh.some(({ stage }) => stage === old.stage));
+    const earlier = await readReport(path);
+    const stored = earlier?.stages ?? [];
+    const fresh = stages.filter(({ made, stage }) => made > 0 || !stored.some((old) => old.stage === stage));
+    const kept = stored.filter((old) => !fresh.some(({ stage }) => stage === old.stage));
     const report = {
       versions: { irnet: VERSION, ...Deno.version },
-      backend: backend ?? earlier.backend,
+      backend: backend ?? earlier?.backend ?? null,
       stages: [...kept, ...fresh],
       config,
     };
@@ -67,12 +69,17 @@ export async function saveRunReport(
   for (const path of shared.flatMap(({ paths }) => paths)) await removeIfExists(path);
 }
 
+async function readReport(path: string): Promise<StoredReport | null> {
+  const bytes = await readFileIfExists(path);
+  return bytes && parseRunReport(bytes);
+}
+
 /** What the shards of a stage have stored. */
 async function reportsOfShards(folder: string): Promise<{ paths: string[]; reports: StageReport[] }> {
   const names: string[] = [];
   for await (const { name } of Deno.readDir(folder)) if (shardOfFile(name, "run", ".json")) names.push(name);
   const paths = names.sort().map((name) => join(folder, name));
-  const found = await Promise.all(paths.map(async (path) => readEarlier(await readFileIfExists(path)).stages));
+  const found = await Promise.all(paths.map(async (path) => (await readReport(path))?.stages ?? []));
   return { paths, reports: found.flat() };
 }
 
@@ -93,13 +100,23 @@ function total(reports: readonly [StageReport, ...StageReport[]]): StageReport {
   };
 }
 
-function readEarlier(bytes: Uint8Array | null): { stages: StageReport[]; backend: BackendReport | null } {
-  let earlier: { stages?: unknown; backend?: BackendReport | null } | null = null;
+/** What `run.json` holds. */
+export interface StoredReport extends Pick<RunReport, "stages" | "backend"> {
+  /** Versions of programs by name. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** The configuration of the last run. */
+  readonly config: Config;
+}
+
+/** The contents of a `run.json`, or `null` if they are damaged or those of another program. */
+export function parseRunReport(bytes: Uint8Array): StoredReport | null {
   try {
-    earlier = JSON.parse(new TextDecoder().decode(bytes ?? new Uint8Array()));
-  } catch { /* damaged: it counts as absent */ }
-  const stages = Array.isArray(earlier?.stages) ? earlier.stages.filter(isStageReport) : [];
-  return { stages, backend: earlier?.backend ?? null };
+    const { stages, versions, backend, config } = JSON.parse(new TextDecoder().decode(bytes));
+    if (!stages.every(isStageReport) || typeof versions !== "object") return null;
+    return { stages, versions, backend: backend ?? null, config: completeConfig(config) };
+  } catch {
+    return null;
+  }
 }
 
 function isStageReport(value: unknown): value is StageReport {

@@ -1,6 +1,7 @@
 import { type Measurement, type Metrics, summarise } from "../../evaluation/mod.ts";
 import { renderReport, runCharts, type RunDetails } from "../../figures/mod.ts";
 import type { StageContext, WholeStage } from "../../stage.ts";
+import { parseRunReport } from "../run_report.ts";
 import { trainingLogs } from "./_training_logs.ts";
 import { galleryEntries } from "./report_pictures.ts";
 
@@ -40,7 +41,7 @@ export const evaluate: WholeStage = {
 /** What the pipeline has stored about the stages so far; `null` where another program runs them. */
 async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
   const bytes = await files.read(".", "run.json");
-  return bytes && JSON.parse(new TextDecoder().decode(bytes));
+  return bytes && parseRunReport(bytes);
 }
 
 async function readMeasurements({ config, dataset, files }: StageContext): Promise<Measurement[]> {
