@@ -548,7 +548,7 @@ const sample: Config = {
       training: {
         crop: 160,
         batch: 8,
-        microBatch: 8,
+        microBatch: 2,
         epochs: 8,
         optimiser: { ...releasedSgd, method: "adam", learningRate: 1e-3, headFactor: 1 },
         scale: [0.5, 1.5],
@@ -561,7 +561,7 @@ const sample: Config = {
       training: {
         crop: 160,
         batch: 8,
-        microBatch: 8,
+        microBatch: 2,
         epochs: 10,
         optimiser: {
           method: "adamw",

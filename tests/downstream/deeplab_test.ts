@@ -122,6 +122,7 @@ Deno.test("trainDeepLab() learns to tell two halves of an image, and inferDeepLa
     seed: 0,
     ids: ["a", "b"],
     sample: () => Promise.resolve({ image, label }),
+    workers: 2,
     onStep: ({ loss }) => void losses.push(loss),
   });
   assertEquals(losses.length, deepLabSteps(2, settings));

@@ -1,10 +1,12 @@
 import { type Backbone, type OptimiserSettings, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
 import { pathIndex } from "../../relation/mod.ts";
-import { tf } from "../../tensor/mod.ts";
 import { augmentLabelled, epochOrder, type LabelMap, random, resizeLabel, type RgbImage } from "../../voc/mod.ts";
 import { disposeParams, type Params } from "../../weights/mod.ts";
-import { type AffinityCounts, affinityCounts, affinityNetLoss } from "./loss.ts";
-import { AFFINITY_STRIDE, affinityFeatures, affinityParameters } from "./network.ts";
+import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
+import { affinityCounts } from "./loss.ts";
+import { AFFINITY_STRIDE, affinityParameters } from "./network.ts";
+
+const module = new URL("./_training_loss.ts", import.meta.url);
 
 /** Crop, schedule and pairs. */
 export interface AffinityNetSettings {
@@ -26,7 +28,8 @@ export interface AffinityNetSettings {
 
 /** Options of {@linkcode trainAffinityNet}; those not described here are those of the loop. */
 export interface AffinityNetTraining
-  extends Pick<TrainLoopOptions<unknown>, "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
+  extends
+    Pick<TrainLoopOptions<unknown>, "workers" | "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
   /** The network below. */
   readonly backbone: Backbone;
   /** Parameters of backbone and {@linkcode affinityParameters}; those trained are replaced in place. */
@@ -39,12 +42,6 @@ export interface AffinityNetTraining
   readonly ids: readonly string[];
   /** Photograph and confident labels of an image. */
   sample(id: string): Promise<{ image: RgbImage; label: LabelMap }>;
-}
-
-interface MicroBatch {
-  readonly images: Float32Array;
-  readonly labels: readonly Uint8Array[];
-  readonly counts: AffinityCounts;
 }
 
 /**
@@ -94,12 +91,11 @@ export async function trainAffinityNet(training: AffinityNetTraining): Promise<v
       optimiser: settings.optimiser,
       steps: perEpoch * settings.epochs,
       batch,
-      loss: (current, { images, labels, counts }) =>
-        tf.tidy(() => {
-          const input = tf.tensor4d(images, [labels.length, crop, crop, 3]);
-          const { taps } = backbone.forward({ ...current, ...frozen }, input, { taps: true, detach: true });
-          return affinityNetLoss(affinityFeatures(current, taps, [side, side]), { labels, index, counts });
-        }),
+      frozen,
+      loss: trainingLoss(backbone, { crop, radius: settings.radius }),
+      ...(backbone.choice
+        ? { lossInWorkers: { module, settings: { choice: backbone.choice, crop, radius: settings.radius } } }
+        : {}),
     });
   } finally {
     disposeParams(frozen);

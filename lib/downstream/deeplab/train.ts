@@ -1,9 +1,9 @@
 import { type Backbone, type OptimiserSettings, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
-import { tf, upsampleBilinear } from "../../tensor/mod.ts";
 import { augmentLabelled, epochOrder, type LabelMap, random, type RgbImage } from "../../voc/mod.ts";
 import { isTrainable, type Params } from "../../weights/mod.ts";
-import { segmentationLoss } from "./loss.ts";
-import { pyramid } from "./network.ts";
+import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
+
+const module = new URL("./_training_loss.ts", import.meta.url);
 
 /** Crop and schedule. */
 export interface DeepLabSettings {
@@ -23,7 +23,8 @@ export interface DeepLabSettings {
 
 /** Options of {@linkcode trainDeepLab}; those not described here are those of the loop. */
 export interface DeepLabTraining
-  extends Pick<TrainLoopOptions<unknown>, "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
+  extends
+    Pick<TrainLoopOptions<unknown>, "workers" | "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
   /** The network below. */
   readonly backbone: Backbone;
   /** Parameters of backbone and pyramid; those trained are replaced in place. */
@@ -36,13 +37,6 @@ export interface DeepLabTraining
   readonly ids: readonly string[];
   /** Photograph and labels of an image; 255 is left out. */
   sample(id: string): Promise<{ image: RgbImage; label: LabelMap }>;
-}
-
-interface MicroBatch {
-  readonly images: Float32Array;
-  readonly labels: Uint8Array;
-  /** Labelled pixels of the batch. */
-  readonly count: number;
 }
 
 /** Steps of a training. */
@@ -92,11 +86,7 @@ export async function trainDeepLab(training: DeepLabTraining): Promise<void> {
     optimiser: settings.optimiser,
     steps: deepLabSteps(ids.length, settings),
     batch,
-    loss: (current, { images, labels, count }) =>
-      tf.tidy(() => {
-        const input = tf.tensor4d(images, [labels.length / crop ** 2, crop, crop, 3]);
-        const logits = pyramid(current, backbone.forward(current, input).features);
-        return segmentationLoss(upsampleBilinear(logits, [crop, crop]), { labels, count });
-      }),
+    loss: trainingLoss(backbone, { crop }),
+    ...(backbone.choice ? { lossInWorkers: { module, settings: { choice: backbone.choice, crop } } } : {}),
   });
 }
