@@ -100,7 +100,14 @@ export class Slurm {
     this.#daemons.delete(node);
     daemon.kill("SIGKILL");
     await daemon.status;
-    for (const pid of await this.#processesOf(node)) Deno.kill(pid, "SIGKILL");
+    for (let left = await this.#processesOf(node); left.length > 0; left = await this.#processesOf(node)) {
+      for (const pid of left) {
+        try {
+          Deno.kill(pid, "SIGKILL");
+        } catch { /* it has ended */ }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 50)); // a busy machine takes its time
+    }
   }
 
   /** Runs one of Slurm's commands and returns what it prints. */

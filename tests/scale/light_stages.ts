@@ -2,7 +2,7 @@
 import type { Artifact, ImageStage, Stage, StageContext, WholeStage } from "../../lib/stage.ts";
 import { stages as real } from "../../lib/pipeline/stages.ts";
 
-export { openDataset } from "../../lib/pipeline/stages.ts";
+export { expectations, openDataset } from "../../lib/pipeline/stages.ts";
 
 /** Files that a stage makes of an image, by the endings of their names. */
 const endings: Record<string, string[]> = {
