@@ -66,7 +66,7 @@ export function permissionsOf({ command, positionals, values, config, workdir }:
     ...["demo", "compare"].includes(command) && root !== null && !existsSync(root) ? [root, `${root}.unfinished`] : [],
   ];
   const read = [
-    ...["lib", "data", "node_modules"].map((folder) => join(project, folder)),
+    ...["lib", "data", "node_modules", "deno.json"].map((name) => join(project, name)),
     ...Deno.build.os === "linux" ? ["/usr/bin/ldd"] : [], // tells sharp which C library there is
     ...command === "init" ? positionals : [],
     ...READ_FLAGS.flatMap((flag) => value(flag) ?? []),
