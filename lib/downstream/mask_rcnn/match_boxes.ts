@@ -1,9 +1,9 @@
 import { type Boxes, boxIou } from "./boxes.ts";
 
 /** Matches no true box: background. */
-export const BACKGROUND = -1;
+export const BACKGROUND: number = -1;
 /** Between background and object: neither is learned. */
-export const UNDECIDED = -2;
+export const UNDECIDED: number = -2;
 
 /** What counts as a match. */
 export interface MatchOptions {

@@ -17,9 +17,9 @@ export type MaskRcnnSettings = Config["downstream"]["maskRcnn"];
 export type MaskRcnnWidths = Pick<MaskRcnnSettings, "pyramidWidth" | "boxWidth" | "maskWidth">;
 
 /** Side of a region in the box branch. */
-export const BOX_SIZE = 7;
+export const BOX_SIZE: number = 7;
 /** Side of a region in the mask branch; masks are twice as large. */
-export const MASK_SIZE = 14;
+export const MASK_SIZE: number = 14;
 /** Levels above the backbone's, each with every second position of the one below; they only give proposals. */
 const POOLED = 2;
 const MASK_LAYERS = ["mask.fcn1", "mask.fcn2", "mask.fcn3", "mask.fcn4"] as const;
