@@ -12,13 +12,13 @@ interface Owner {
 }
 
 const SIGN_OF_LIFE = 30_000; // milliseconds between renewals of the lock's time
-const SILENCE = 10 * 60_000; // after it, an owner on another machine counts as dead
+const SILENCE = 100_000; // after it, an owner on another machine counts as dead; Slurm starts lost tasks after 120_000
 
 /**
  * Takes the lock of a stage and shard: a file that names its owner, and that the operating system locks for as long as
  * the owner's process lives. It is taken over from an owner that is dead. File systems that do not tell other machines
  * of locks, or have none, are common on clusters: an owner on another machine also counts as alive until it has not
- * renewed the file for ten minutes.
+ * renewed the file for a hundred seconds.
  *
  * @param folder The stage's folder, which must exist.
  * @param shard The shard that is worked on.
