@@ -4,6 +4,9 @@ import { ROOT } from "./_root.ts";
 import { writeKernel } from "./kernel.ts";
 import { type Notebook, problemsOf } from "./notebook_file.ts";
 
+/** Seconds that a busy machine may take to start a kernel, and to hand over what a cell shows. */
+const PATIENCE = ["--ExecutePreprocessor.startup_timeout=600", "--ExecutePreprocessor.iopub_timeout=60"];
+
 /** Where an executed notebook goes. */
 export interface ExecuteNotebookOptions {
   /** Folder of the executed copy; Jupyter's own files go below it. */
@@ -27,7 +30,7 @@ export async function executeNotebook(
 ): Promise<string[]> {
   const env = await privateJupyter(join(folder, ".jupyter"));
   const executed = await jupyter(
-    ["nbconvert", "--to=notebook", "--execute", "--allow-errors", "--stdin", "--stdout"],
+    ["nbconvert", "--to=notebook", "--execute", "--allow-errors", "--stdin", "--stdout", ...PATIENCE],
     { input: JSON.stringify(notebook), cwd: join(ROOT, "notebooks"), env },
   );
   if (!executed.success) {
