@@ -55,8 +55,9 @@ Deno.test({
       await makePages(folder, ["fine.ipynb"]);
       assert((await Deno.readTextFile(`${folder}/fine.html`)).includes("image/png"));
 
-      const bad = [code("1 + 1", ["figure"]), code("2 + 2", ["text"])];
-      assertEquals(await executeNotebook(notebook(bad), { folder, name: "bad.ipynb" }), ["cell 1 shows no figure"]);
+      const text = figure.replace("image/png", "text/plain");
+      const bad = [cells[0]!, code("1 + 1", ["figure"]), code(text, ["text"])];
+      assertEquals(await executeNotebook(notebook(bad), { folder, name: "bad.ipynb" }), ["cell 2 shows no figure"]);
       const broken = [code("const n: number = 1;"), code(`throw new Error("broken here");`), code("n")];
       const problems = await executeNotebook(notebook(broken), { folder, name: "broken.ipynb" });
       assertEquals(problems.length, 1);
