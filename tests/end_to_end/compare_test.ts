@@ -1,0 +1,62 @@
+/** The whole comparison: IRNet's labels, AffinityNet's, DeepLab and Mask R-CNN on both and on the true masks. */
+import { compare } from "../../lib/pipeline/compare.ts";
+import { loadConfig } from "../../lib/pipeline/load_config.ts";
+import type { Comparison } from "../../lib/pipeline/stages/downstream/compare.ts";
+import { UsageError } from "../../lib/pipeline/usage_error.ts";
+import * as tf from "../../lib/tensor/tf.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { Workspace } from "./workspace.ts";
+
+const quick: [string, string][] = [
+  ["backbone.pretraining.epochs", "2"],
+  ["cam.training.epochs", "1"],
+  ["irnet.training.epochs", "1"],
+  ...["affinityNet", "deepLab", "maskRcnn"].flatMap((network): [string, string][] => [
+    [`downstream.${network}.training.crop`, "64"],
+    [`downstream.${network}.training.batch`, "4"],
+    [`downstream.${network}.training.epochs`, "1"],
+  ]),
+];
+
+Deno.test("compare() fills its tables, leaves no tensors, and finds everything done the second time", async () => {
+  const workspace = await Workspace.make();
+  try {
+    const config = loadConfig({ file: workspace.path("config.json"), settings: quick });
+    const workdir = workspace.path("out"), out = workspace.path("tables");
+    const text = await compare(config, { workdir, out });
+    assertEquals(tf.memory().numTensors, 0);
+
+    const tables: Comparison = JSON.parse(await Deno.readTextFile(`${out}/metrics.json`));
+    const { pseudoLabels, deepLab, maskRcnn } = tables;
+    assertEquals(Object.keys(pseudoLabels.semantic), ["CAM", "AffinityNet", "IRNet"]);
+    assertEquals(Object.keys(pseudoLabels.instance), ["CAM components", "IRNet, class boundary only", "IRNet"]);
+    assertEquals(Object.keys(deepLab.rows), ["CAM", "AffinityNet", "IRNet", "true masks"]);
+    assertEquals(Object.keys(maskRcnn.rows), ["IRNet", "true masks"]);
+    for (const { images, miou } of Object.values(pseudoLabels.semantic)) {
+      assertEquals(images, 12);
+      assert(miou !== null && miou > 0 && miou < 100);
+    }
+    for (const { images } of [...Object.values(deepLab.rows), ...Object.values(maskRcnn.rows)]) assertEquals(images, 4);
+    for (const name of ["AffinityNet", "class boundary only", "Mask R-CNN on val"]) assert(text.includes(name), text);
+
+    const again: string[] = [];
+    await compare(config, { workdir, out, progress: { terminal: false, write: (line) => void again.push(line) } });
+    assert(again.length > 0 && again.every((line) => /done/.test(line)), again.join(""));
+  } finally {
+    await workspace.remove();
+  }
+});
+
+Deno.test("compare() names the list that the data set lacks before it trains anything", async () => {
+  const workspace = await Workspace.make();
+  try {
+    const config = loadConfig({
+      file: workspace.path("config.json"),
+      settings: [...quick, ["downstream.valInstanceList", "val_exact"]],
+    });
+    const options = { workdir: workspace.path("out"), out: workspace.path("tables") };
+    await assertRejects(() => compare(config, options), UsageError, "downstream.valInstanceList: Expected a list");
+  } finally {
+    await workspace.remove();
+  }
+});
