@@ -453,7 +453,21 @@ const lite: Config = {
     valInstanceList: "val_instance",
     maskRcnn: {
       ...paper.downstream.maskRcnn,
-      training: { ...paper.downstream.maskRcnn.training, crop: 448, batch: 4, scale: [0.75, 1.25] },
+      training: {
+        ...paper.downstream.maskRcnn.training,
+        crop: 448,
+        batch: 4,
+        optimiser: {
+          method: "adamw",
+          learningRate: 1e-4,
+          headFactor: 10,
+          momentum: 0,
+          weightDecay: 0.01,
+          power: 0.9,
+          warmup: 0.05,
+        },
+        scale: [0.75, 1.25],
+      },
       pyramidWidth: 96,
       boxWidth: 512,
       maskWidth: 96,
