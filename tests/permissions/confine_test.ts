@@ -45,6 +45,29 @@ Deno.test("the task pipeline makes what a run with all permissions makes, and ex
   assert(/^class +AP of names /m.test(evaluated.stdout), evaluated.stdout);
 });
 
+for (const signal of ["SIGINT", "SIGTERM"] as const) {
+  Deno.test(`the task pipeline ends with 130 on ${signal}, with a checkpoint and without a lock`, async () => {
+    const workdir = workspace.path(signal), [, ...words] = tasks["pipeline"]!.command.split(" ");
+    const args = ["--config", workspace.path("config.json"), "--workdir", workdir];
+    const child = new Deno.Command(Deno.execPath(), {
+      args: [...words, ...args, "--set", "backbone.pretraining.epochs=100000"],
+      cwd: root,
+      stdout: "null",
+      stderr: "piped",
+    }).spawn();
+    while (!await Deno.stat(`${workdir}/backbone_train/log.jsonl`).then(() => true, () => false)) {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+    child.kill(signal);
+    const { code, stderr } = await child.output();
+    const message = new TextDecoder().decode(stderr);
+    assertEquals(code, 130, message);
+    assert(message.trimEnd().endsWith("Interrupted; the same command goes on from here"), message);
+    const names = (await Array.fromAsync(Deno.readDir(`${workdir}/backbone_train`))).map(({ name }) => name).sort();
+    assertEquals(names, ["log.jsonl", "manifest.jsonl", "state.safetensors"]);
+  });
+}
+
 Deno.test("the task init writes the configuration and the list beside it, and nothing else", async () => {
   await Deno.mkdir(workspace.path("mine"));
   for (const n of [1, 2, 3]) {
