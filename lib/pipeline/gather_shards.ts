@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { removeIfExists } from "./_files.ts";
+import { namesIn, removeIfExists } from "./_files.ts";
 import { writeJsonLines } from "./_json_lines.ts";
 import { takeLock } from "./lock.ts";
 import { readManifest } from "./manifest.ts";
@@ -16,7 +16,7 @@ import { type Shard, shardFile, shardOfFile } from "./shard.ts";
 export async function gatherShards(folder: string): Promise<void> {
   const shards = new Map<string, Shard>();
   const temporary: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) {
+  for (const name of namesIn(folder)) {
     const shard = shardOfFile(name, "manifest", ".jsonl") ?? shardOfFile(name, "lock", "");
     if (shard) shards.set(shardFile("shard", shard, ""), shard);
     if (/^\..*\.shard-\d+of\d+\.tmp$/.test(name)) temporary.push(name);

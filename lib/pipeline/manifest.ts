@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { z } from "zod";
-import { readFileIfExists, removeIfExists, statIfExists } from "./_files.ts";
+import { namesIn, readFileIfExists, removeIfExists, statIfExists } from "./_files.ts";
 import { hashOf, sha256 } from "./_hash.ts";
 import { encodeJsonLines, JsonLines, readJsonLines, writeJsonLines } from "./_json_lines.ts";
 import { type Shard, shardFile } from "./shard.ts";
@@ -73,7 +73,7 @@ function checksum({ time: _, seconds: __, check: ___, outputs, ...record }: Mani
  */
 export async function readManifest(folder: string): Promise<Map<string, ManifestRecord>> {
   const latest = new Map<string, ManifestRecord>();
-  for (const file of await manifestFiles(folder)) {
+  for (const file of manifestFiles(folder)) {
     for (const [id, record] of lastOfEach(await readRecords(join(folder, file)))) {
       const known = latest.get(id);
       if (!known || record.time >= known.time) latest.set(id, record);
@@ -158,12 +158,6 @@ export class ManifestWriter {
   }
 }
 
-async function manifestFiles(folder: string): Promise<string[]> {
-  const files: string[] = [];
-  try {
-    for await (const { name } of Deno.readDir(folder)) if (/^manifest(-\d+of\d+)?\.jsonl$/.test(name)) files.push(name);
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-  }
-  return files.sort();
+function manifestFiles(folder: string): string[] {
+  return namesIn(folder).filter((name) => /^manifest(-\d+of\d+)?\.jsonl$/.test(name)).sort();
 }

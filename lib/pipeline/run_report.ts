@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../config.ts";
 import type { BackendReport } from "../tensor/backend.ts";
-import { readFileIfExists, removeIfExists, replaceFile } from "./_files.ts";
+import { namesIn, readFileIfExists, removeIfExists, replaceFile } from "./_files.ts";
 import { completeConfig } from "./load_config.ts";
 import { textTable } from "./_text_table.ts";
 import { formatRate, formatTime } from "./progress.ts";
@@ -76,8 +76,7 @@ async function readReport(path: string): Promise<StoredReport | null> {
 
 /** What the shards of a stage have stored. */
 async function reportsOfShards(folder: string): Promise<{ paths: string[]; reports: StageReport[] }> {
-  const names: string[] = [];
-  for await (const { name } of Deno.readDir(folder)) if (shardOfFile(name, "run", ".json")) names.push(name);
+  const names = namesIn(folder).filter((name) => shardOfFile(name, "run", ".json"));
   const paths = names.sort().map((name) => join(folder, name));
   const found = await Promise.all(paths.map(async (path) => (await readReport(path))?.stages ?? []));
   return { paths, reports: found.flat() };

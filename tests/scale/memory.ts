@@ -67,6 +67,7 @@ export async function measureMemory(count: number, early: number): Promise<Stage
     gc();
     const { rss } = Deno.memoryUsage(), before = found.get(stage);
     found.set(stage, { early: before?.early ?? rss, late: rss });
+    console.error(`${stage}: ${(rss / 2 ** 20).toFixed(0)} MiB at ${done}`);
   };
   try {
     await makeEntries(`${root}/data`, count);

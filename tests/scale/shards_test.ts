@@ -17,14 +17,15 @@ interface Seen {
 
 /** Counts how often files are looked at and folders are read meanwhile. */
 async function watch<T>(work: () => Promise<T>): Promise<Seen & { result: T }> {
-  const seen: Seen = { stats: 0, listings: 0 }, { stat, statSync, readDir } = Deno;
+  const seen: Seen = { stats: 0, listings: 0 }, { stat, statSync, readDir, readDirSync } = Deno;
   Deno.stat = (path) => (seen.stats++, stat(path));
   Deno.statSync = (path) => (seen.stats++, statSync(path));
   Deno.readDir = (path) => (seen.listings++, readDir(path));
+  Deno.readDirSync = (path) => (seen.listings++, readDirSync(path));
   try {
     return { result: await work(), ...seen };
   } finally {
-    Object.assign(Deno, { stat, statSync, readDir });
+    Object.assign(Deno, { stat, statSync, readDir, readDirSync });
   }
 }
 
