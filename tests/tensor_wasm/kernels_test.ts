@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertClose, assertEquals, assertRejects } from "../assert.ts";
-import { useBackend } from "../../lib/tensor/mod.ts";
+import { conv2d, useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { registerWasmTrainingKernels } from "../../lib/tensor/wasm/mod.ts";
 
@@ -69,6 +69,9 @@ const cases: Case[] = [
   { x: [1, 11, 10, 2], filter: [7, 7, 2, 6], stride: 3, padding: "same" },
   { x: [1, 4, 4, 1], filter: [2, 2, 1, 1], stride: 1, padding: [[0, 0], [2, 0], [0, 3], [0, 0]] },
   { x: [1, 70, 70, 20], filter: [2, 3, 20, 11], stride: 1, padding: "same" },
+  { x: [2, 9, 11, 20], filter: [3, 3, 20, 16], stride: 1, padding: "same" },
+  { x: [1, 30, 31, 36], filter: [3, 3, 36, 48], stride: 1, padding: "valid" },
+  { x: [2, 10, 9, 16], filter: [3, 3, 16, 28], stride: 1, padding: [[0, 0], [2, 0], [1, 3], [0, 0]] },
 ];
 
 for (const { x, filter, stride, padding } of cases) {
@@ -153,16 +156,33 @@ Deno.test("slices, splits and concatenations along any axis equal the cpu backen
     tf.cast(x!.mul(5), "int32").cast("float32"),
   ]));
 
-Deno.test("FusedConv2D with bias and ReLU6 equals the cpu backend's", () =>
-  assertSameAsCpu({ x: [2, 5, 7, 9], filter: [3, 3, 9, 10], bias: [10] }, ({ x, filter, bias }) =>
-    tf.fused.conv2d({
-      x: tf.mul(x!, 4) as tf.Tensor4D,
-      filter: filter as tf.Tensor4D,
-      bias: bias!,
-      strides: 1,
-      pad: "same",
-      activation: "relu6",
-    })));
+for (const [height, width, channels, outputs] of [[5, 7, 9, 10], [9, 11, 16, 20]] as const) {
+  const shapes = { x: [2, height, width, channels], filter: [3, 3, channels, outputs], bias: [outputs] };
+  const addend = [2, height, width, outputs];
+
+  Deno.test(`FusedConv2D with bias and ReLU6 equals the cpu backend's: ${channels} → ${outputs} channels`, () =>
+    assertSameAsCpu(shapes, ({ x, filter, bias }) =>
+      tf.fused.conv2d({
+        x: tf.mul(x!, 4) as tf.Tensor4D,
+        filter: filter as tf.Tensor4D,
+        bias: bias!,
+        strides: 1,
+        pad: "same",
+        activation: "relu6",
+      })));
+
+  Deno.test(`conv2d() with bias, addend and ReLU equals the cpu backend's: ${channels} → ${outputs} channels`, () =>
+    assertSameAsCpu(
+      { ...shapes, addend },
+      ({ x, filter, bias, addend }) =>
+        conv2d(x as tf.Tensor4D, filter as tf.Tensor4D, {
+          padding: 1,
+          bias: bias as tf.Tensor1D,
+          addend: addend as tf.Tensor4D,
+          activation: "relu",
+        }),
+    ));
+}
 
 for (const [transposeA, transposeB] of [[false, false], [true, false], [false, true], [true, true]] as const) {
   for (const [batchA, batchB] of [[1, 1], [3, 3], [1, 3], [3, 1]] as const) {

@@ -1,6 +1,7 @@
 import { frameBytes, frameImage, type Images } from "./_frames.ts";
 import { type Geometry, inputFrame } from "./_geometry.ts";
 import { wasmKernels, withScratch } from "./_runtime.ts";
+import { convolveTiles, suitsWinograd } from "./_winograd.ts";
 
 /** What follows a convolution: addresses of a bias [D] and of an addend laid out as the output, 0 where there is none. */
 export interface Ending {
@@ -14,6 +15,7 @@ const BLOCK_BYTES = 1 << 18;
 
 /** Activation(convolution + bias + addend) of images with a filter [h, w, C, D]. */
 export function convolve(x: number, filter: number, y: number, g: Geometry, ending: Ending = {}): void {
+  if (suitsWinograd(g)) return convolveTiles(x, filter, y, g, ending);
   const kernels = wasmKernels();
   const { channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = g;
   const images: Images = { address: x, ...g };

@@ -1,12 +1,14 @@
 import { frameBytes, frameImage, type Images } from "./_frames.ts";
 import { type Geometry, inputFrame } from "./_geometry.ts";
 import { clear, wasmKernels, withScratch } from "./_runtime.ts";
+import { convolveTilesFilterGradient, suitsWinograd } from "./_winograd.ts";
 
 /** Input and gradient of a block of rows should stay in the first-level cache while all filter tiles pass over them. */
 const BLOCK_BYTES = 24 * 1024;
 
 /** Gradient of a convolution for its filter [h, w, C, D]: for every row of taps, Σ inputᵀ · dy over all pixels. */
 export function convolveFilterGradient(x: number, dy: number, dFilter: number, g: Geometry): void {
+  if (suitsWinograd(g)) return convolveTilesFilterGradient(x, dy, dFilter, g);
   const kernels = wasmKernels();
   const { channels, filterHeight, filterWidth, outputHeight, outputWidth, outputChannels } = g;
   const images: Images = { address: x, ...g };

@@ -1,12 +1,14 @@
 import { frameBytes, frameImage, type Images } from "./_frames.ts";
 import type { Frame, Geometry } from "./_geometry.ts";
 import { clear, wasmKernels, withScratch } from "./_runtime.ts";
+import { convolveTilesInputGradient, suitsWinograd } from "./_winograd.ts";
 
 /**
  * Gradient of a convolution for its input: for every phase of the stride, a convolution of `dy` with those taps of the
  * filter that meet it, turned around.
  */
 export function convolveInputGradient(dy: number, filter: number, dx: number, g: Geometry): void {
+  if (suitsWinograd(g)) return convolveTilesInputGradient(dy, filter, dx, g);
   const kernels = wasmKernels();
   const { batch, height, width, channels, filterWidth, outputChannels } = g;
   const images: Images = { address: dy, batch, height: g.outputHeight, width: g.outputWidth, channels: outputChannels };

@@ -1,8 +1,8 @@
 /** Our kernels, instantiated on the memory of tfjs's wasm backend. */
 import * as tf from "../tf.ts";
 
-/** Functions of `convolution.as.ts` and `maps.as.ts`, whose comments say what they do. Tensors are passed by address. */
-export type WasmKernels = Record<ConvolutionKernel | MapKernel, Procedure>;
+/** Functions of `convolution.as.ts`, `winograd.as.ts` and `maps.as.ts`, whose comments say what they do. Tensors are passed by address. */
+export type WasmKernels = Record<ConvolutionKernel | WinogradKernel | MapKernel, Procedure>;
 
 type ConvolutionKernel =
   | "copyWindow"
@@ -15,6 +15,13 @@ type ConvolutionKernel =
   | "multiplyVectors"
   | "addDepthwiseProducts"
   | "addDepthwiseInput";
+
+type WinogradKernel =
+  | "transformInputs"
+  | "transformFilters"
+  | "transformProducts"
+  | "transformGradients"
+  | "transformFilterGradients";
 
 type MapKernel =
   | "sumRows"
@@ -51,7 +58,7 @@ export async function loadKernels(): Promise<void> {
   const backend = tf.backend() as unknown as WasmBackend;
   if (loaded?.backend === backend) return;
   const exports = await Promise.all(
-    ["convolution", "maps"].map(async (name) => {
+    ["convolution", "winograd", "maps"].map(async (name) => {
       const binary = await (await fetch(new URL(`./${name}.wasm`, import.meta.url))).arrayBuffer();
       const { instance } = await WebAssembly.instantiate(binary, { env: { memory: backend.wasm.asm.memory } });
       return instance.exports;
