@@ -596,7 +596,7 @@ const sample: Config = {
         crop: 160,
         batch: 8,
         microBatch: 8,
-        epochs: 10,
+        epochs: 7,
         optimiser: {
           method: "adamw",
           learningRate: 2e-3,
