@@ -19,7 +19,7 @@ export async function openGradients<M>(options: TrainLoopOptions<M>, batch: read
   if (lossInWorkers && count > 1 && tf.getBackend() === "wasm") {
     try {
       const { params, frozen = {}, trainable } = options;
-      const all = await arraysOf({ ...params, ...frozen });
+      const all = arraysOf({ ...params, ...frozen });
       return inWorkers(options, await startDataParallel({ ...lossInWorkers, params: all, trainable, workers: count }));
     } catch (error) {
       console.warn(`Training uses one core, since Workers do not start: ${(error as Error).message}`);
@@ -31,7 +31,7 @@ export async function openGradients<M>(options: TrainLoopOptions<M>, batch: read
 function inWorkers<M>({ params, trainable }: TrainLoopOptions<M>, team: DataParallel<M>): GradientSource<M> {
   return {
     async of(micro) {
-      const current = await arraysOf(Object.fromEntries(trainable.map((name) => [name, params[name]!])));
+      const current = arraysOf(Object.fromEntries(trainable.map((name) => [name, params[name]!])));
       const { loss, gradients } = await team.gradients(current, micro);
       const tensors = Object.entries(gradients).map(([name, { shape, data }]) => [name, tf.tensor(data, shape)]);
       return { loss, gradients: Object.fromEntries(tensors) };
@@ -40,12 +40,12 @@ function inWorkers<M>({ params, trainable }: TrainLoopOptions<M>, team: DataPara
   };
 }
 
-async function arraysOf(params: Params): Promise<NamedArrays> {
-  const arrays: NamedArrays = {};
-  for (const [name, tensor] of Object.entries(params)) {
-    arrays[name] = { shape: tensor.shape, data: await tensor.data() as Float32Array };
-  }
-  return arrays;
+/** Copies of tensors, at once: Workers should begin before this thread makes the next batch. */
+function arraysOf(params: Params): NamedArrays {
+  const arrays = Object.entries(params).map((
+    [name, tensor],
+  ) => [name, { shape: tensor.shape, data: tensor.dataSync() }]);
+  return Object.fromEntries(arrays);
 }
 
 async function inThisThread<M>(

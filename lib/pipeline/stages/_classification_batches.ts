@@ -1,6 +1,7 @@
 import type { ClassifierBatch } from "../../cam/mod.ts";
 import type { StageContext } from "../../stage.ts";
 import { epochOrder, type RgbImage } from "../../voc/mod.ts";
+import { remembered } from "./_remembered.ts";
 import { multiHot } from "./_training.ts";
 
 /** The images that the classifier trains on. */
@@ -21,7 +22,7 @@ export function classificationBatches(
 ): { steps: number; batch: (step: number) => Promise<ClassifierBatch> } {
   const { config, dataset } = context, ids = classifierIds(context);
   const perEpoch = Math.max(1, Math.floor(ids.length / size));
-  const classes = dataset.classes.length;
+  const classes = dataset.classes.length, photograph = remembered(dataset.readImage);
   return {
     steps: perEpoch * epochs,
     batch: async (step) => {
@@ -30,7 +31,7 @@ export function classificationBatches(
       const images = new Float32Array(chosen.length * crop * crop * 3);
       const labels = new Float32Array(chosen.length * classes);
       for (const [i, id] of chosen.entries()) {
-        images.set(augment(await dataset.readImage(id), [epoch, first + i]), i * crop * crop * 3);
+        images.set(augment(await photograph(id), [epoch, first + i]), i * crop * crop * 3);
         labels.set(multiHot(dataset.labels(id), classes), i * classes);
       }
       return { ids: chosen, images, labels, height: crop, width: crop };

@@ -12,6 +12,7 @@ import {
   readWeights,
 } from "../../weights/mod.ts";
 import { backboneOf, irnetParameters, untrainedIrnet, weightsFiles } from "./_networks.ts";
+import { remembered } from "./_remembered.ts";
 import { resumable } from "./_training.ts";
 
 /** Trains both branches of IRNet on confident labels, then takes the mean displacement; or takes trained weights. */
@@ -39,7 +40,7 @@ export const trainIrnetStage: WholeStage = {
       const rules = irnetImportRules(backboneOf(config));
       return await write(importWeights(await readWeights(given), irnetParameters(config), rules));
     }
-    const ids = dataset.list(config.data.trainList);
+    const ids = dataset.list(config.data.trainList), photograph = remembered(dataset.readImage);
     const { backbone, params } = await untrainedIrnet(context);
     try {
       await trainIrnet({
@@ -50,7 +51,7 @@ export const trainIrnetStage: WholeStage = {
         seed: config.seed,
         ids,
         sample: async (id) => ({
-          image: await dataset.readImage(id),
+          image: await photograph(id),
           label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
         }),
         ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),

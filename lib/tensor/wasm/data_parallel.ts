@@ -91,14 +91,15 @@ export async function startDataParallel<M, S>(options: DataParallelOptions<S>): 
     async gradients(params, micro) {
       step++;
       for (const [name] of trainable) valueViews[name]!.data.set(params[name]!.data);
-      const losses: number[] = [];
-      let next = 0;
+      const losses: number[] = [], sum = new Float32Array(length);
+      let next = 0, added = 0;
       const work = async (worker: GradientWorker) => {
         while (next < micro.length) {
           const index = next++;
           const gradients = slots[index] ??= new SharedArrayBuffer(length * 4);
           try {
             losses[index] = (await worker.ask({ step, micro: micro[index], gradients }))!;
+            while (losses[added] !== undefined) addTo(sum, slots[added]!, added++ === 0);
           } catch (error) {
             next = micro.length;
             throw new Error(`Expected a loss of micro-batch ${index} but found: ${(error as Error).message}`);
@@ -109,20 +110,17 @@ export async function startDataParallel<M, S>(options: DataParallelOptions<S>): 
       for (const result of done) if (result.status === "rejected") throw result.reason;
       return {
         loss: losses.reduce((sum, loss) => Math.fround(sum + loss)),
-        gradients: viewsOf(sumOf(slots.slice(0, micro.length)), trainable) as NamedArrays,
+        gradients: viewsOf(sum.buffer, trainable) as NamedArrays,
       };
     },
   };
 }
 
-/** Sum of arrays of floats in their order, in single precision. */
-function sumOf(slots: readonly SharedArrayBuffer[]): ArrayBuffer {
-  const sum = Float32Array.from(new Float32Array(slots[0]!));
-  for (const slot of slots.slice(1)) {
-    const values = new Float32Array(slot);
-    for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
-  }
-  return sum.buffer;
+/** Adds floats to others; the first are copied, for 0 + −0 is not −0. */
+function addTo(sum: Float32Array, slot: SharedArrayBuffer, isFirst: boolean): void {
+  const values = new Float32Array(slot);
+  if (isFirst) sum.set(values);
+  else for (let i = 0; i < sum.length; i++) sum[i]! += values[i]!;
 }
 
 /** A worker that answers one message at a time. */
