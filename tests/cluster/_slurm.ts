@@ -129,7 +129,7 @@ export class Slurm {
   }
 
   /** Waits until something is as it should be. */
-  async until<T>(what: string, look: () => Promise<T>, isSo: (found: T) => boolean, seconds = 180): Promise<T> {
+  async until<T>(what: string, look: () => Promise<T>, isSo: (found: T) => boolean, seconds = 300): Promise<T> {
     const end = performance.now() + seconds * 1000;
     let last: unknown;
     while (performance.now() < end) {
