@@ -67,6 +67,14 @@ Deno.test("two variables set where a notebook looks, and nothing else does", () 
   }
 });
 
+Deno.test("texts end with a line break, without which deno fmt --check is never content", () => {
+  for (const { name, cells } of notebooks) {
+    for (const [n, cell] of cells.entries()) {
+      if (cell.cell_type === "markdown") assert(sourceOf(cell).endsWith("\n"), `${name}, cell ${n + 1}`);
+    }
+  }
+});
+
 Deno.test("notebooks link each other", async () => {
   for (const { cells } of notebooks) {
     for (const [, target] of cells.map(sourceOf).join("\n").matchAll(/\]\((\d\d_\w+\.ipynb)\)/g)) {
