@@ -5,13 +5,14 @@ import { codeOf, folder, readNotebooks } from "./read_notebooks.ts";
 const notebooks = await readNotebooks();
 const config = new URL("../../deno.json", import.meta.url).pathname;
 
-/** Runs Deno on files with the code of each notebook, and returns what it complains about. */
-async function complaints(...args: string[]): Promise<string> {
+/** Runs Deno on files, and returns what it complains about. */
+async function complaints(args: readonly string[], files: Readonly<Record<string, string>>): Promise<string> {
   const temporary = await Deno.makeTempDir();
   try {
-    for (const { name, cells } of notebooks) await Deno.writeTextFile(`${temporary}/${name}.ts`, codeOf(cells));
+    const paths = Object.keys(files).map((name) => `${temporary}/${name}`);
+    for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${temporary}/${name}`, text);
     const { success, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: [...args, "--quiet", "--config", config, ...notebooks.map(({ name }) => `${temporary}/${name}.ts`)],
+      args: [...args, "--quiet", ...paths],
       env: { NO_COLOR: "1" },
     }).output();
     return success ? "" : new TextDecoder().decode(stderr);
@@ -19,6 +20,9 @@ async function complaints(...args: string[]): Promise<string> {
     await Deno.remove(temporary, { recursive: true });
   }
 }
+
+/** The code of each notebook. */
+const programs = Object.fromEntries(notebooks.map(({ name, cells }) => [`${name}.ts`, codeOf(cells)]));
 
 Deno.test("there is a notebook for every step, of ten to twenty cells", () => {
   assertEquals(notebooks.map(({ name }) => name.slice(0, 2)), ["00", "01", "02", "03", "04", "05", "06", "07"]);
@@ -34,11 +38,20 @@ Deno.test("notebooks carry no outputs, and are small", () => {
 });
 
 Deno.test("the code of notebooks has types that fit", async () => {
-  assertEquals(await complaints("check"), "");
+  assertEquals(await complaints(["check", "--config", config], programs), "");
 });
 
 Deno.test("the code of notebooks is clean to the linter", async () => {
-  assertEquals(await complaints("lint"), "");
+  assertEquals(await complaints(["lint", "--config", config], programs), "");
+});
+
+// deno fmt formats notebooks, but its --check is only content with cells that end in an empty line.
+Deno.test("texts and code are formatted: deno fmt --no-config --line-width 120 notebooks", async () => {
+  const texts = notebooks.flatMap(({ name, cells }) =>
+    cells.filter((cell) => cell.cell_type === "markdown").map((cell, n) => [`${name}-${n}.md`, `${sourceOf(cell)}\n`])
+  );
+  const files = { ...programs, ...Object.fromEntries(texts) };
+  assertEquals(await complaints(["fmt", "--check", "--no-config", "--line-width", "120"], files), "");
 });
 
 Deno.test("cells that show something say so with a tag, and show one thing", () => {
@@ -64,14 +77,6 @@ Deno.test("two variables set where a notebook looks, and nothing else does", () 
     assert(code.includes(String.raw`const data = "C:\\\"data\""; //`), name);
     assert(!code.includes("out/sample"), name);
     assertEquals(code.match(/openRun\(\{ workdir, data \}/g)?.length, 1, name);
-  }
-});
-
-Deno.test("texts end with a line break, without which deno fmt --check is never content", () => {
-  for (const { name, cells } of notebooks) {
-    for (const [n, cell] of cells.entries()) {
-      if (cell.cell_type === "markdown") assert(sourceOf(cell).endsWith("\n"), `${name}, cell ${n + 1}`);
-    }
   }
 });
 
