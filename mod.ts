@@ -19,6 +19,7 @@ export * as config from "./lib/config.ts";
 export * as crf from "./lib/crf/mod.ts";
 export * as displacement from "./lib/displacement/mod.ts";
 export * as download from "./lib/download/mod.ts";
+export * as downstream from "./lib/downstream/mod.ts";
 export * as evaluation from "./lib/evaluation/mod.ts";
 export * as figures from "./lib/figures/mod.ts";
 export * as formats from "./lib/formats/mod.ts";
