@@ -14,4 +14,5 @@ export * from "./fold_batch_norm.ts";
 export * from "./group_norm.ts";
 export * from "./max_pool.ts";
 export * from "./upsample_bilinear.ts";
+export type { LossFunction, LossModule } from "./wasm/data_parallel.ts";
 export * from "./without_gradient.ts";
