@@ -538,7 +538,7 @@ const sample: Config = {
     training: {
       crop: 160,
       batch: 8,
-      microBatch: 2,
+      microBatch: 4,
       epochs: 24,
       optimiser: { ...releasedSgd, method: "adam", learningRate: 5e-3, headFactor: 1 },
       scale: [0.5, 1.5],
