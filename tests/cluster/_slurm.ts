@@ -155,24 +155,25 @@ export class Slurm {
   }
 
   #daemon(name: string, args: string[], program = name): void {
-    const env = { ...this.env, TEST_NODE: name }; // inherited by what watches the jobs of a node
-    const options = { args, env, stdin: "null", stdout: "null", stderr: "null" } as const;
+    const options = { args, env: this.env, stdin: "null", stdout: "null", stderr: "null" } as const;
     this.#daemons.set(name, new Deno.Command(`/usr/sbin/${program}`, options).spawn());
   }
 
-  /** Processes that the daemon of a node has started: its jobs, and what watches them. */
+  /** The jobs' processes on a node, those that watch them first, lest they tell the controller how the jobs ended. */
   async #processesOf(node: string): Promise<number[]> {
-    const found: number[] = [];
+    const watching = new Set<number>(), jobs: number[] = [];
     for await (const { name } of Deno.readDir("/proc")) {
       if (!/^\d+$/.test(name)) continue;
       try {
         const environment = Deno.readTextFileSync(`/proc/${name}/environ`).split("\0");
-        const isOurs = environment.includes(`SLURM_CONF=${this.#folder}/slurm.conf`);
-        const isOfNode = [`SLURMD_NODENAME=${node}`, `TEST_NODE=${node}`].some((line) => environment.includes(line));
-        if (isOurs && isOfNode) found.push(Number(name));
+        if (!environment.includes(`SLURM_CONF=${this.#folder}/slurm.conf`)) continue;
+        if (!environment.includes(`SLURMD_NODENAME=${node}`)) continue;
+        jobs.push(Number(name));
+        const parent = Deno.readTextFileSync(`/proc/${name}/stat`).replace(/.*\) /s, "").split(" ")[1]!;
+        if (Deno.readTextFileSync(`/proc/${parent}/comm`).startsWith("slurmstepd")) watching.add(Number(parent));
       } catch { /* it has ended */ }
     }
-    return found;
+    return [...watching, ...jobs];
   }
 }
 

@@ -63,7 +63,7 @@ export async function measureMemory(count: number, early: number): Promise<Stage
   const write = (text: string) => {
     // deno-lint-ignore no-control-regex
     const [, stage, done] = /^\r\x1b\[K(\w+) .* (\d+)\/\d+/.exec(text) ?? [];
-    if (stage === undefined || (Number(done) !== early && Number(done) !== count)) return;
+    if (stage === undefined || (Number(done) % early !== 0 && Number(done) !== count) || Number(done) === 0) return;
     gc();
     const { rss } = Deno.memoryUsage(), before = found.get(stage);
     found.set(stage, { early: before?.early ?? rss, late: rss });
