@@ -34,6 +34,8 @@ const scope = self as unknown as {
 };
 
 let processor: ImageProcessor | undefined;
+let done = 0;
+const { gc } = globalThis as { gc?: () => void }; // there with --v8-flags=--expose-gc, when memory is measured
 
 scope.onmessage = async ({ data }) => {
   const id = "id" in data ? data.id : null;
@@ -45,6 +47,7 @@ scope.onmessage = async ({ data }) => {
     const artifact = await processor!.process(data.id);
     const owned = Object.fromEntries(Object.entries(artifact).map(([file, bytes]) => [file, ownBuffer(bytes)]));
     scope.postMessage({ id, artifact: owned }, Object.values(owned).map((bytes) => bytes.buffer));
+    if (++done % 50 === 0) gc?.(); // the main thread cannot collect a Worker's garbage
   } catch (error) {
     scope.postMessage({ id, error });
   }
