@@ -3,9 +3,16 @@ import { executeNotebooks } from "../../lib/notebook/execute.ts";
 import type { Cell } from "../../lib/notebook/notebook_file.ts";
 import { assert, assertEquals } from "../assert.ts";
 
-const hasJupyter = await new Deno.Command("jupyter", { args: ["nbconvert", "--version"] }).output()
-  .then(({ success }) => success, () => false);
+const hasJupyter = await startsJupyter();
 if (!hasJupyter) console.log("No Jupyter: notebooks are not executed (pip install jupyter)");
+
+async function startsJupyter(): Promise<boolean> {
+  try {
+    return (await new Deno.Command("jupyter", { args: ["nbconvert", "--version"] }).output()).success;
+  } catch { // where there is none, starting it throws
+    return false;
+  }
+}
 
 const code = (source: string, tags: string[] = []): Cell & { execution_count: null } => ({
   cell_type: "code",
