@@ -76,12 +76,14 @@ export class Slurm {
     );
     slurm.#daemon("slurmctld", ["-D"]);
     for (const node of ["n1", "n2"]) slurm.startNode(node);
-    await slurm.until(
-      "both nodes to be idle",
-      async () => (await slurm.run("sinfo", "-hN", "-o", "%N %t")).split("\n"),
-      (lines) => lines.includes("n1 idle") && lines.includes("n2 idle"),
-    );
+    await slurm.ready();
     return slurm;
+  }
+
+  /** Waits until both nodes have nothing to do. */
+  async ready(): Promise<void> {
+    const nodes = async () => (await this.run("sinfo", "-hN", "-o", "%N %t")).split("\n");
+    await this.until("both nodes to be idle", nodes, (lines) => lines.includes("n1 idle") && lines.includes("n2 idle"));
   }
 
   /** What its commands need to find it. */

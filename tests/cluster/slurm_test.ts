@@ -98,9 +98,10 @@ for (const stage of ["cam", "measure"]) {
     await slurm.run("scontrol", "update", `nodename=${node}`, "state=down", "reason=off"); // it would find out later
     const job = async () => (await slurm.jobs()).get(lost)!;
     const { id } = await slurm.until(`${lost} to be queued again`, job, ({ state }) => state === "PENDING");
-    slurm.startNode(node);
     await slurm.run("scontrol", "update", `jobid=${id}`, "starttime=now"); // not in two minutes
-    await complete(name);
+    await complete(name); // on the other node
+    slurm.startNode(node);
+    await slurm.ready();
     assertEquals(await differencesOf(name), []);
   });
 }
