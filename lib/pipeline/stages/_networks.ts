@@ -81,27 +81,48 @@ export function irnetParameters(config: Config): ParameterSpec[] {
 
 /** The trained classifier, folded for inference; its parameters are the caller's to dispose of. */
 export async function camNetwork(context: Pick<StageContext, "config" | "files">): Promise<CamNetwork> {
-  const backbone = backboneOf(context.config), specs = camParameters(context.config);
-  const all = toParams(await trainedWeights(context, "cam_train", specs), specs);
-  const params = { ...backbone.fold(all), "classifier.weight": all["classifier.weight"]!.clone() };
-  disposeParams(all);
-  return { backbone, params };
+  const { config } = context, backbone = backboneOf(config);
+  const weights = await trainedWeights(context, "cam_train", camParameters(config));
+  return {
+    backbone,
+    params: foldedParams(weights, backbone, classifierParameters(backbone, config.data.classes.length)),
+  };
 }
 
 /** The trained IRNet, folded for inference; its parameters are the caller's to dispose of. */
 export async function irnetNetwork(context: Pick<StageContext, "config" | "files">): Promise<Irnet> {
-  const backbone = backboneOf(context.config), specs = irnetParameters(context.config);
-  const weights = await trainedWeights(context, "irnet_train", specs);
+  const { config } = context, backbone = backboneOf(config);
+  const weights = await trainedWeights(context, "irnet_train", irnetParameters(config));
   const [dy, dx] = weights["mean_displacement"]!.data;
-  const all = toParams(weights, specs);
+  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
+  return { backbone, params: foldedParams(weights, backbone, heads), meanDisplacement: [dy!, dx!] };
+}
+
+/**
+ * A network that a stage has trained, folded for inference; its parameters are the caller's to dispose of.
+ *
+ * @throws Error listing every parameter that the stage's file lacks, has too many, or has in another shape.
+ */
+export async function trainedNetwork(
+  { files }: Pick<StageContext, "files">,
+  stage: string,
+  { backbone, heads }: { backbone: Backbone; heads: readonly ParameterSpec[] },
+): Promise<{ backbone: Backbone; params: Params }> {
+  const bytes = await files.require(stage, "weights.safetensors");
+  const file = decodeSafetensors(bytes, files.path(stage, "weights.safetensors"));
+  const weights = importWeights(file, [...backbone.parameters, ...heads], { ignored: [], aliases: [] });
+  return { backbone, params: foldedParams(weights, backbone, heads) };
+}
+
+/** New tensors: the backbone's with their norms multiplied in, those above it as they are. */
+function foldedParams(weights: NamedTensors, backbone: Backbone, heads: readonly ParameterSpec[]): Params {
+  const all = toParams(weights, [...backbone.parameters, ...heads]);
   const params = {
     ...backbone.fold(all),
-    ...Object.fromEntries(
-      Object.entries(all).filter(([name]) => name.startsWith("fc_")).map(([name, tensor]) => [name, tensor.clone()]),
-    ),
+    ...Object.fromEntries(heads.map(({ name }) => [name, all[name]!.clone()])),
   };
   disposeParams(all);
-  return { backbone, params, meanDisplacement: [dy!, dx!] };
+  return params;
 }
 
 /** IRNet before its training: the backbone from before CAM training, and both branches at random. */

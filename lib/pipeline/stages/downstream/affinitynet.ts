@@ -9,22 +9,10 @@ import {
 import { initialise } from "../../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
 import { decodePng, encodePng } from "../../../voc/mod.ts";
-import {
-  decodeSafetensors,
-  disposeParams,
-  encodeSafetensors,
-  fromParams,
-  type ParameterSpec,
-  toParams,
-} from "../../../weights/mod.ts";
+import { disposeParams, encodeSafetensors, fromParams, toParams } from "../../../weights/mod.ts";
 import { readCams } from "../_cams.ts";
-import { backboneOf, initialWeights, weightsFiles } from "../_networks.ts";
+import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
-
-function parameters(config: Config): ParameterSpec[] {
-  const backbone = backboneOf(config);
-  return [...backbone.parameters, ...affinityParameters(backbone.taps)];
-}
 
 /** Trains AffinityNet on the confident labels. */
 export const trainAffinityNetStage: WholeStage = {
@@ -44,13 +32,10 @@ export const trainAffinityNetStage: WholeStage = {
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const { training, radius } = config.downstream.affinityNet;
-    const backbone = backboneOf(config), specs = parameters(config), ids = dataset.list(config.data.trainList);
-    const heads = initialise(affinityParameters(backbone.taps), {
-      seed: config.seed,
-      method: "he",
-      gain: affinityGain,
-    });
-    const params = toParams({ ...await initialWeights(context), ...heads }, specs);
+    const backbone = backboneOf(config), heads = affinityParameters(backbone.taps);
+    const specs = [...backbone.parameters, ...heads], ids = dataset.list(config.data.trainList);
+    const drawn = initialise(heads, { seed: config.seed, method: "he", gain: affinityGain });
+    const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
     try {
       await trainAffinityNet({
         backbone,
@@ -89,23 +74,17 @@ export const affinityNetStage: ImageStage = {
   }),
   ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
   open: async (context: StageContext) => {
-    const { config, dataset, files } = context;
-    const backbone = backboneOf(config), specs = parameters(config);
-    const bytes = await files.require("affinitynet_train", "weights.safetensors");
-    const { tensors } = decodeSafetensors(bytes, files.path("affinitynet_train", "weights.safetensors"));
-    const params = toParams(tensors, specs);
+    const { config, dataset } = context, backbone = backboneOf(config);
+    const heads = affinityParameters(backbone.taps);
+    const network = await trainedNetwork(context, trainAffinityNetStage.name, { backbone, heads });
     return {
       process: async (id) => {
         const image = await dataset.readImage(id), archive = await readCams(context, id);
         const cams = { keys: archive.keys, maps: highResolutionCam(archive).data };
-        const labels = await affinityNetLabels(
-          { backbone, params },
-          { image, cams },
-          config.downstream.affinityNet,
-        );
+        const labels = await affinityNetLabels(network, { image, cams }, config.downstream.affinityNet);
         return { [`${id}.png`]: encodePng(labels, {}) };
       },
-      close: () => disposeParams(params),
+      close: () => disposeParams(network.params),
     };
   },
 };

@@ -10,15 +10,8 @@ import {
 import { initialise } from "../../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
 import { encodePng } from "../../../voc/mod.ts";
-import {
-  decodeSafetensors,
-  disposeParams,
-  encodeSafetensors,
-  fromParams,
-  type ParameterSpec,
-  toParams,
-} from "../../../weights/mod.ts";
-import { backboneOf, initialWeights, weightsFiles } from "../_networks.ts";
+import { disposeParams, encodeSafetensors, fromParams, toParams } from "../../../weights/mod.ts";
+import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
 import { type LabelSource, readLabels, sourceSettings, STAGE_OF } from "./_label_sources.ts";
 
@@ -32,10 +25,7 @@ const CRF: CrfSettings = {
 
 const backboneFor = (config: Config) => backboneOf(config, config.downstream.deepLab.stride);
 
-function parameters(config: Config): ParameterSpec[] {
-  const backbone = backboneFor(config);
-  return [...backbone.parameters, ...pyramidParameters(backbone, config.data.classes.length + 1)];
-}
+const headsFor = (config: Config) => pyramidParameters(backboneFor(config), config.data.classes.length + 1);
 
 /** Trains DeepLab on the semantic labels of a source. */
 export function trainDeepLabStage(source: LabelSource): WholeStage {
@@ -59,14 +49,10 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
     run: async (context: StageContext) => {
       const { config, dataset, files } = context;
       const { training } = config.downstream.deepLab;
-      const backbone = backboneFor(config), specs = parameters(config);
+      const backbone = backboneFor(config), heads = headsFor(config), specs = [...backbone.parameters, ...heads];
       const ids = dataset.list(config.downstream.trainList);
-      const heads = initialise(specs.slice(backbone.parameters.length), {
-        seed: config.seed,
-        method: "he",
-        gain: pyramidGain(backbone),
-      });
-      const params = toParams({ ...await initialWeights(context), ...heads }, specs);
+      const drawn = initialise(heads, { seed: config.seed, method: "he", gain: pyramidGain(backbone) });
+      const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
       try {
         await trainDeepLab({
           backbone,
@@ -105,24 +91,18 @@ export function inferDeepLabStage(source: LabelSource): ImageStage {
     }),
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valList),
     open: async (context: StageContext) => {
-      const { config, dataset, files } = context;
-      const backbone = backboneFor(config), { scales, crf } = config.downstream.deepLab;
-      const bytes = await files.require(training, "weights.safetensors");
-      const specs = parameters(config);
-      const all = toParams(decodeSafetensors(bytes, files.path(training, "weights.safetensors")).tensors, specs);
-      const heads = Object.entries(all).filter(([name]) => name.startsWith("aspp."));
-      const params = {
-        ...backbone.fold(all),
-        ...Object.fromEntries(heads.map(([name, tensor]) => [name, tensor.clone()])),
-      };
-      disposeParams(all);
+      const { config, dataset } = context, { scales, crf } = config.downstream.deepLab;
+      const network = await trainedNetwork(context, training, {
+        backbone: backboneFor(config),
+        heads: headsFor(config),
+      });
       return {
         process: async (id) => {
           const image = await dataset.readImage(id);
-          const labels = await inferDeepLab({ backbone, params }, image, { scales, crf: crf ? CRF : null });
+          const labels = await inferDeepLab(network, image, { scales, crf: crf ? CRF : null });
           return { [`${id}.png`]: encodePng(labels, {}) };
         },
-        close: () => disposeParams(params),
+        close: () => disposeParams(network.params),
       };
     },
   };

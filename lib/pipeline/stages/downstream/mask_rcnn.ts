@@ -10,17 +10,9 @@ import {
 import { trueInstances } from "../../../evaluation/mod.ts";
 import { initialise } from "../../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
-import {
-  decodeSafetensors,
-  disposeParams,
-  encodeSafetensors,
-  fromParams,
-  importWeights,
-  type ParameterSpec,
-  toParams,
-} from "../../../weights/mod.ts";
+import { disposeParams, encodeSafetensors, fromParams, type ParameterSpec, toParams } from "../../../weights/mod.ts";
 import { encodeInstances, readInstances } from "../_instances.ts";
-import { backboneOf, initialWeights, weightsFiles } from "../_networks.ts";
+import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
 import { keepInstances } from "../../_keep_instances.ts";
 
@@ -136,23 +128,16 @@ export function inferMaskRcnnStage(source: MaskSource): ImageStage {
     },
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valInstanceList),
     open: async (context: StageContext) => {
-      const { config, dataset, files } = context;
-      const backbone = backboneOf(config), heads = headParameters(config), specs = [...backbone.parameters, ...heads];
-      const path = files.path(training, "weights.safetensors");
-      const file = decodeSafetensors(await files.require(training, "weights.safetensors"), path);
-      const all = toParams(importWeights(file, specs, { ignored: [], aliases: [] }), specs);
-      const params = {
-        ...backbone.fold(all),
-        ...Object.fromEntries(heads.map(({ name }) => [name, all[name]!.clone()])),
-      };
-      disposeParams(all);
+      const { config, dataset } = context, settings = config.downstream.maskRcnn;
+      const heads = headParameters(config);
+      const network = await trainedNetwork(context, training, { backbone: backboneOf(config), heads });
       return {
         process: async (id) => {
           const image = await dataset.readImage(id);
-          const instances = await inferMaskRcnn({ backbone, params }, image, config.downstream.maskRcnn);
+          const instances = await inferMaskRcnn(network, image, settings);
           return { [`${id}.npz`]: encodeInstances(instances) };
         },
-        close: () => disposeParams(params),
+        close: () => disposeParams(network.params),
       };
     },
   };
