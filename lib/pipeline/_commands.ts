@@ -30,6 +30,7 @@ export interface Command {
 const { stages: _stages, ...withoutStages } = RUN_FLAGS;
 const { preset: _preset, config: _config, ...withoutPreset } = CONFIG_FLAGS;
 const { "dry-run": _dryRun, ...withoutDryRun } = RUN_FLAGS;
+const { shard: _shardOfOne, ...notShared } = withoutStages;
 const { shard: _shard, force: _force, verify: _verify, ...forJobs } = withoutDryRun;
 const forExport = { workdir: RUN_FLAGS.workdir, limit: RUN_FLAGS.limit };
 
@@ -77,7 +78,7 @@ export const COMMANDS = {
     help:
       "Trains AffinityNet, DeepLab and Mask R-CNN and compares what they make of labels; on the sample data if no " +
       "preset is named.",
-    flags: { ...COMPARE_FLAGS, ...CONFIG_FLAGS, ...withoutStages, ...COMMON_FLAGS },
+    flags: { ...COMPARE_FLAGS, ...CONFIG_FLAGS, ...notShared, ...COMMON_FLAGS },
   },
   init: {
     usage: "<folder> [flags]",

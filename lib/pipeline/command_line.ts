@@ -102,7 +102,8 @@ async function execute(
     return console.log(await interruptible((signal) => writeFigures(config, { ...choices, signal })));
   }
   if (command === "compare") {
-    const { compare } = await import("./compare.ts");
+    const { compare, previewComparison } = await import("./compare.ts");
+    if (values.has("dry-run")) return console.log((await previewComparison(config, options)).join("\n"));
     const out = values.get("out")?.[0] ?? "out/compare";
     return console.log(await interruptible((signal) => compare(config, { ...options, out, signal })));
   }

@@ -1,10 +1,11 @@
 import { join } from "node:path";
 import type { Config } from "../config.ts";
-import type { Dataset } from "../voc/dataset.ts";
+import { checkDownstreamLists } from "./check_lists.ts";
 import { describeComparison } from "./describe_comparison.ts";
-import { run, type RunOptions } from "./run.ts";
+import { previewRun, run, type RunOptions } from "./run.ts";
 import { openDataset } from "./stages.ts";
-import { UsageError } from "./usage_error.ts";
+
+const module = new URL("./comparison_stages.ts", import.meta.url).href;
 
 /** Options of {@linkcode compare}. */
 export interface CompareOptions extends RunOptions {
@@ -22,14 +23,22 @@ export interface CompareOptions extends RunOptions {
  * @throws UsageError if the data set lacks a list of `downstream`.
  */
 export async function compare(config: Config, { out, ...options }: CompareOptions): Promise<string> {
-  checkLists(await openDataset(config.data), config.downstream);
-  const module = new URL("./comparison_stages.ts", import.meta.url).href;
+  checkDownstreamLists(await openDataset(config.data), config.downstream);
   await run(withPseudoLabels(config), { ...options, module });
   const tables = await Deno.readTextFile(join(options.workdir, "compare", "metrics.json"));
   await Deno.mkdir(out, { recursive: true });
   await Deno.writeTextFile(join(out, "metrics.json.tmp"), tables);
   await Deno.rename(join(out, "metrics.json.tmp"), join(out, "metrics.json"));
   return await describeComparison(options.workdir);
+}
+
+/**
+ * Says what {@linkcode compare} would do, and changes nothing.
+ *
+ * @returns Lines of text, a line for each stage among them.
+ */
+export async function previewComparison(config: Config, options: RunOptions): Promise<string[]> {
+  return await previewRun(withPseudoLabels(config), { ...options, module });
 }
 
 /** The configuration whose pseudo labels are those of the images that the networks are trained on. */
@@ -41,14 +50,4 @@ function withPseudoLabels(config: Config): Config {
     meanDisplacementList: meanDisplacementList ?? inferList, // of the IRNet that may be trained already
   };
   return { ...config, data };
-}
-
-function checkLists(dataset: Dataset, downstream: Config["downstream"]): void {
-  for (const key of ["trainList", "trainInstanceList", "valList", "valInstanceList"] as const) {
-    try {
-      dataset.list(downstream[key]);
-    } catch (error) {
-      throw new UsageError(`downstream.${key}: ${(error as Error).message}`, { cause: error });
-    }
-  }
 }

@@ -1,5 +1,5 @@
 /** The whole comparison: IRNet's labels, AffinityNet's, DeepLab and Mask R-CNN on both and on the true masks. */
-import { compare } from "../../lib/pipeline/compare.ts";
+import { compare, previewComparison } from "../../lib/pipeline/compare.ts";
 import { loadConfig } from "../../lib/pipeline/load_config.ts";
 import type { Comparison } from "../../lib/pipeline/stages/downstream/compare.ts";
 import { UsageError } from "../../lib/pipeline/usage_error.ts";
@@ -23,6 +23,10 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
   try {
     const config = loadConfig({ file: workspace.path("config.json"), settings: quick });
     const workdir = workspace.path("out"), out = workspace.path("tables");
+    const planned = await previewComparison(config, { workdir });
+    assert(planned.some((line) => line.startsWith("mask_rcnn_truth_train")), planned.join("\n"));
+    await assertRejects(() => Deno.stat(workdir), Deno.errors.NotFound);
+
     const text = await compare(config, { workdir, out });
     assertEquals(tf.memory().numTensors, 0);
 
