@@ -1,8 +1,7 @@
 import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
-import { instanceScores } from "./instance_scores.ts";
 import type { InstanceMatches } from "./match_instances.ts";
 import type { InstanceMetrics, PerClass } from "./metrics.ts";
-import { segmentationScores } from "./segmentation_scores.ts";
+import { instancePercentages, semanticPercentages } from "./percentages.ts";
 
 /** What is counted on one image: semantic labels and instances by the names of their makers. It survives JSON. */
 export interface ComparisonMeasurement {
@@ -58,27 +57,11 @@ export function compareMakers(
     const parts = measurements.flatMap(({ semantic }) => semantic[maker] ?? []);
     const total = emptyConfusion(classes.length + 1);
     for (const part of parts) addConfusion(total, part);
-    const { rows: labels, mean } = segmentationScores(total, { classes, chosen });
-    rows.semantic[maker] = {
-      images: parts.length,
-      miou: percent(mean),
-      perClass: Object.fromEntries(labels.map(({ name, iou }) => [name, percent(iou)])),
-    };
+    rows.semantic[maker] = { images: parts.length, ...semanticPercentages(total, { classes, chosen }) };
   }
   for (const maker of makersOf(measurements, "instance")) {
     const parts = measurements.flatMap(({ instance }) => instance[maker] ?? []);
-    const scores = instanceScores(parts, { classes, chosen, ious });
-    const keys = ious.map((iou) => `ap${Math.round(iou * 100)}` as const);
-    rows.instance[maker] = {
-      images: parts.length,
-      ...Object.fromEntries(keys.map((key, i) => [key, percent(scores.means[i]!)])),
-      perClass: Object.fromEntries(
-        keys.map((key, i) => [
-          key,
-          Object.fromEntries(scores.rows.map(({ name, precision }) => [name, percent(precision[i]!)])),
-        ]),
-      ),
-    } as InstanceRow;
+    rows.instance[maker] = { images: parts.length, ...instancePercentages(parts, { classes, chosen, ious }) };
   }
   return rows;
 }
@@ -86,5 +69,3 @@ export function compareMakers(
 function makersOf(measurements: readonly ComparisonMeasurement[], part: keyof ComparisonMeasurement): string[] {
   return [...new Set(measurements.flatMap((measurement) => Object.keys(measurement[part])))];
 }
-
-const percent = (share: number): number | null => Number.isNaN(share) ? null : Math.round(share * 1e6) / 1e4;

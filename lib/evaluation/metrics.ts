@@ -1,8 +1,8 @@
 import { classificationScores } from "./classification_scores.ts";
 import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
-import { instanceScores } from "./instance_scores.ts";
 import { addLabelCounts, emptyLabelCounts, type LabelCounts, labelScores } from "./label_counts.ts";
 import type { InstanceMatches } from "./match_instances.ts";
+import { instancePercentages, namedPercentages, percent, semanticPercentages } from "./percentages.ts";
 import { segmentationScores } from "./segmentation_scores.ts";
 import { addSweep, emptySweep, type Sweep, sweepScores } from "./sweep.ts";
 
@@ -97,9 +97,6 @@ export interface SummaryOptions {
   readonly validation: { readonly logits: readonly number[][]; readonly labels: readonly (readonly number[])[] };
 }
 
-const percent = (share: number | undefined): number | null =>
-  share === undefined || Number.isNaN(share) ? null : Math.round(share * 1e6) / 1e4;
-
 /**
  * Adds up the measurements of all images.
  *
@@ -110,9 +107,6 @@ const percent = (share: number | undefined): number | null =>
 export function summarise(measurements: readonly Measurement[], options: SummaryOptions): Metrics {
   const { classes, chosen, splits, thresholds, validation } = options;
   const choice = { classes, chosen };
-  const named = <T extends { name: string }>(rows: readonly T[], value: (row: T) => number | undefined): PerClass =>
-    Object.fromEntries(rows.map((row) => [row.name, percent(value(row))]));
-
   const classification = classificationScores(validation.logits, { ...choice, labels: validation.labels });
 
   const semanticOf = (part: "cam" | "semantic", split: string, threshold: number) => {
@@ -121,27 +115,19 @@ export function summarise(measurements: readonly Measurement[], options: Summary
     for (const sweep of sweeps) addSweep(total, sweep);
     const at = total.thresholds.findIndex((t) => Math.abs(t - threshold) < 1e-9);
     if (at < 0) throw new Error(`Expected ${part} to be measured at ${threshold} but found ${total.thresholds}`);
-    const scores = segmentationScores(total.confusions[at]!, choice);
     const { means, best } = sweepScores(total, choice);
     return {
       split,
       images: sweeps.length,
       threshold,
-      miou: percent(scores.mean),
-      perClass: named(scores.rows, (row) => row.iou),
+      ...semanticPercentages(total.confusions[at]!, choice),
       curve: means.map(({ threshold, mean }) => ({ threshold, miou: percent(mean) })),
       best: { threshold: best.threshold, miou: percent(best.mean) },
     };
   };
 
-  const instancesOf = (matches: readonly InstanceMatches[]): InstanceMetrics => {
-    const scores = instanceScores(matches, { ...choice, ious: options.ious });
-    const keys = scores.ious.map((iou) => `ap${Math.round(iou * 100)}` as const);
-    return {
-      ...Object.fromEntries(keys.map((key, i) => [key, percent(scores.means[i])])) as AveragePrecisions,
-      perClass: Object.fromEntries(keys.map((key, i) => [key, named(scores.rows, (row) => row.precision[i])])),
-    } as InstanceMetrics;
-  };
+  const instancesOf = (matches: readonly InstanceMatches[]): InstanceMetrics =>
+    instancePercentages(matches, { ...choice, ious: options.ious });
 
   const cam = semanticOf("cam", splits.infer, thresholds.cam);
   const full = instancesOf(measurements.flatMap((m) => m.instance ?? []));
@@ -157,7 +143,7 @@ export function summarise(measurements: readonly Measurement[], options: Summary
       split: splits.classification,
       images: validation.logits.length,
       map: percent(classification.mean),
-      perClass: named(classification.rows, (row) => row.precision),
+      perClass: namedPercentages(classification.rows, (row) => row.precision),
     },
     cam,
     relation: relationMetrics(measurements.flatMap((m) => m.relation ?? []), splits.relation, choice),
@@ -198,7 +184,7 @@ function relationMetrics(
     fgPrecision: percent(foreground),
     bgPrecision: percent(background),
     uncertain: percent(uncertain),
-    perClass: Object.fromEntries(rows.map((row) => [row.name, percent(row.precision)])),
+    perClass: namedPercentages(rows, (row) => row.precision),
   };
 }
 
@@ -213,15 +199,12 @@ function colourMetrics(
 ): NonNullable<Metrics["colourBaseline"]> {
   const confusion = emptyConfusion(choice.classes.length + 1);
   for (const part of parts) addConfusion(confusion, part.confusion);
-  const { rows, mean } = segmentationScores(confusion, choice);
+  const { miou, perClass } = semanticPercentages(confusion, choice);
   const instances = instancesOf(parts.map((part) => part.instances));
   return {
     split,
-    miou: percent(mean),
+    miou,
     ap50: instances.ap50 ?? null,
-    perClass: {
-      miou: Object.fromEntries(rows.map((row) => [row.name, percent(row.iou)])),
-      ap50: instances.perClass["ap50"] ?? {},
-    },
+    perClass: { miou: perClass, ap50: instances.perClass["ap50"] ?? {} },
   };
 }

@@ -16,6 +16,7 @@ export * from "./match_instances.ts";
 export * from "./metrics.ts";
 export * from "./precision_recall.ts";
 export * from "./not_judged.ts";
+export * from "./percentages.ts";
 export * from "./segmentation_scores.ts";
 export * from "./sweep.ts";
 export * from "./true_instances.ts";

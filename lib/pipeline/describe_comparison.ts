@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { formatPercent } from "./_format_percent.ts";
 import { textTable } from "./_text_table.ts";
 import type { Comparison } from "./stages/downstream/compare.ts";
 
@@ -22,7 +23,7 @@ export async function describeComparison(workdir: string): Promise<string> {
 function semanticTable(title: string, rows: Comparison["deepLab"]["rows"]): string {
   return textTable([
     [title, "images", "mIoU"],
-    ...Object.entries(rows).map(([name, { images, miou }]) => [name, String(images), percent(miou)]),
+    ...Object.entries(rows).map(([name, { images, miou }]) => [name, String(images), formatPercent(miou)]),
   ], { numbers: true });
 }
 
@@ -32,8 +33,8 @@ function instanceTable(title: string, rows: Comparison["maskRcnn"]["rows"]): str
   );
   return textTable([
     [title, "images", ...keys.map((key) => key.toUpperCase())],
-    ...Object.entries(rows).map(([name, row]) => [name, String(row.images), ...keys.map((key) => percent(row[key]))]),
+    ...Object.entries(rows).map((
+      [name, row],
+    ) => [name, String(row.images), ...keys.map((key) => formatPercent(row[key]))]),
   ], { numbers: true });
 }
-
-const percent = (value: number | null | undefined): string => value == null ? "–" : value.toFixed(1);

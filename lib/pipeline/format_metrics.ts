@@ -1,5 +1,6 @@
 import type { InstanceMetrics, Metrics } from "../evaluation/metrics.ts";
 import { notJudged } from "../evaluation/not_judged.ts";
+import { formatPercent } from "./_format_percent.ts";
 import { textTable } from "./_text_table.ts";
 
 /**
@@ -33,7 +34,7 @@ export function formatHeadlines(metrics: Metrics): string {
   const table = textTable(judged.map(([name, measure, value, { split, images }]) => [
     name,
     measure,
-    percent(value).padStart(5),
+    formatPercent(value).padStart(5),
     `on ${split}${images === undefined ? "" : `, ${images} images`}`,
   ]));
   return [...(judged.length > 0 ? [table] : []), ...notJudged(metrics)].join("\n");
@@ -57,7 +58,9 @@ export function formatClasses({ classification, cam, relation, semantic, instanc
   const names = [...new Set(columns.flatMap(Object.keys))];
   return textTable([
     ["class", "AP of names", "CAM IoU", "confident", "label IoU", ...keys.map((key) => key.toUpperCase())],
-    ...names.map((name) => [name, ...columns.map((column) => name in column ? percent(column[name] ?? null) : "")]),
+    ...names.map((
+      name,
+    ) => [name, ...columns.map((column) => name in column ? formatPercent(column[name] ?? null) : "")]),
   ], { numbers: true });
 }
 
@@ -69,14 +72,14 @@ export function formatClasses({ classification, cam, relation, semantic, instanc
  */
 export function formatAblation({ ablation: { split, cam, boundary, full }, colourBaseline }: Metrics): string {
   const keys = apKeys(full);
-  const row = (name: string, part: InstanceMetrics) => [name, ...keys.map((key) => percent(part[key]))];
+  const row = (name: string, part: InstanceMetrics) => [name, ...keys.map((key) => formatPercent(part[key]))];
   const table = textTable([
     [`instances on ${split}`, ...keys.map((key) => key.toUpperCase())],
     row("CAM components", cam),
     row("+ class boundary", boundary),
     row("+ displacement (full method)", full),
     ...(colourBaseline
-      ? [["colours alone (control)", ...keys.map((key) => key === "ap50" ? percent(colourBaseline.ap50) : "")]]
+      ? [["colours alone (control)", ...keys.map((key) => key === "ap50" ? formatPercent(colourBaseline.ap50) : "")]]
       : []),
   ], { numbers: true });
   return `${table}\nCAMs are cut at ${cam.threshold}, where their mIoU is highest`;
@@ -86,9 +89,4 @@ export function formatAblation({ ablation: { split, cam, boundary, full }, colou
 function apKeys(metrics: InstanceMetrics): `ap${number}`[] {
   const keys = Object.keys(metrics).filter((key): key is `ap${number}` => /^ap\d+$/.test(key));
   return keys.sort((a, b) => Number(a.slice(2)) - Number(b.slice(2)));
-}
-
-/** One digit after the point; a dash where there is nothing to measure. */
-function percent(value: number | null | undefined): string {
-  return value === null || value === undefined ? "–" : value.toFixed(1);
 }

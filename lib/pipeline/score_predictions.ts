@@ -6,11 +6,13 @@ import {
   type InstanceMatches,
   instanceScores,
   matchInstances,
+  percent,
   type PredictedMasks,
-  segmentationScores,
+  semanticPercentages,
 } from "../evaluation/mod.ts";
 import { keepInstances } from "./_keep_instances.ts";
 import { openPredictions } from "./_predictions.ts";
+import { formatPercent } from "./_format_percent.ts";
 import { textTable } from "./_text_table.ts";
 import { type Truths, truthsOfCoco, truthsOfDataset } from "./_truths.ts";
 import { Progress, type ProgressOptions } from "./progress.ts";
@@ -104,7 +106,7 @@ export async function scorePredictions(
   const choice = { classes: truths.classes, chosen: config.evaluation.classes };
   return {
     split: truths.split,
-    ...(images > 0 ? { semantic: semanticScores(confusion, { images, choice }) } : {}),
+    ...(images > 0 ? { semantic: { images, ...semanticPercentages(confusion, choice) } } : {}),
     ...(matches.length > 0 ? { instance: precisions(matches, { ious: config.evaluation.ious, choice }) } : {}),
   };
 }
@@ -119,18 +121,6 @@ function about<T>(image: string, work: () => T): T {
 }
 
 type Choice = Pick<Truths, "classes"> & { readonly chosen: readonly string[] | null };
-
-function semanticScores(
-  confusion: ReturnType<typeof emptyConfusion>,
-  { images, choice }: { images: number; choice: Choice },
-): PredictionScores["semantic"] & object {
-  const { rows, mean } = segmentationScores(confusion, choice);
-  return {
-    images,
-    miou: percent(mean),
-    perClass: Object.fromEntries(rows.map(({ name, iou }) => [name, percent(iou)])),
-  };
-}
 
 function precisions(
   matches: readonly InstanceMatches[],
@@ -161,27 +151,23 @@ function outsideCrowds(predicted: PredictedMasks, crowds: InstanceMasks | null):
   return keepInstances(predicted, kept);
 }
 
-/** A share in percent, rounded to four decimals. */
-function percent(share: number | undefined): number | null {
-  return share === undefined || Number.isNaN(share) ? null : Math.round(share * 1e6) / 1e4;
-}
-
 /** Scores as tables: the means, then one row a class. */
 export function formatPredictionScores({ split, semantic, instance }: PredictionScores): string {
-  const show = (value: number | null | undefined) => value === null || value === undefined ? "–" : value.toFixed(1);
   const tables: string[] = [];
   if (semantic) {
     const { images, miou, perClass } = semantic;
-    const rows = Object.entries(perClass).map(([name, iou]) => [name, show(iou)]);
-    tables.push(textTable([[`label maps on ${split}, ${images} images`, "IoU"], ["mean", show(miou)], ...rows], {
-      numbers: true,
-    }));
+    const rows = Object.entries(perClass).map(([name, iou]) => [name, formatPercent(iou)]);
+    tables.push(
+      textTable([[`label maps on ${split}, ${images} images`, "IoU"], ["mean", formatPercent(miou)], ...rows], {
+        numbers: true,
+      }),
+    );
   }
   if (instance) {
     const { images, ious, means, perClass } = instance;
-    const rows = Object.entries(perClass).map(([name, values]) => [name, ...values.map(show)]);
+    const rows = Object.entries(perClass).map(([name, values]) => [name, ...values.map(formatPercent)]);
     const head = [`instances on ${split}, ${images} images`, ...ious.map((iou) => `AP${Math.round(iou * 100)}`)];
-    tables.push(textTable([head, ["mean", ...means.map(show)], ...rows], { numbers: true }));
+    tables.push(textTable([head, ["mean", ...means.map(formatPercent)], ...rows], { numbers: true }));
   }
   return tables.join("\n\n");
 }

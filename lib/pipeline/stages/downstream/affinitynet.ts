@@ -1,5 +1,4 @@
 import { highResolutionCam } from "../../../cam/mod.ts";
-import type { Config } from "../../../config.ts";
 import {
   affinityGain,
   affinityNetLabels,
