@@ -5,7 +5,17 @@
 import type { Config } from "../config.ts";
 import { type Backbone, type Batch, type StepReport, trainLoop } from "../nn/mod.ts";
 import { pathIndex } from "../relation/mod.ts";
-import { augmentLabelled, epochOrder, type LabelMap, random, resizeLabel, type RgbImage } from "../voc/mod.ts";
+import {
+  augmentLabelled,
+  epochBatch,
+  type LabelMap,
+  random,
+  resizeLabel,
+  type RgbImage,
+  type Schedule,
+  stackViews,
+  trainingSteps,
+} from "../voc/mod.ts";
 import { disposeParams, type NamedTensors, type Params } from "../weights/mod.ts";
 import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
 import { pairCounts } from "./losses.ts";
@@ -44,8 +54,8 @@ export interface IrnetTraining {
 }
 
 /** Number of steps: whole batches an epoch, at least one. */
-export function irnetSteps(images: number, { batch, epochs }: { batch: number; epochs: number }): number {
-  return Math.max(1, Math.floor(images / batch)) * epochs;
+export function irnetSteps(images: number, schedule: Schedule): number {
+  return trainingSteps(images, schedule);
 }
 
 /**
@@ -61,11 +71,9 @@ export async function trainIrnet(training: IrnetTraining): Promise<void> {
   const side = Math.floor(crop / 4);
   const index = pathIndex(radius);
   const size = { height: side, width: side };
-  const perEpoch = Math.max(1, Math.floor(ids.length / settings.batch));
 
   async function batch(step: number): Promise<Batch<MicroBatch>> {
-    const epoch = Math.floor(step / perEpoch), first = (step % perEpoch) * settings.batch;
-    const chosen = epochOrder(ids, { seed, epoch }).slice(first, first + settings.batch);
+    const { epoch, first, ids: chosen } = epochBatch(ids, { seed, step, batch: settings.batch });
     const views = [];
     for (const [i, id] of chosen.entries()) {
       const draw = random(seed, "irnet", epoch, first + i);
@@ -82,9 +90,11 @@ export async function trainIrnet(training: IrnetTraining): Promise<void> {
     const micro: MicroBatch[] = [];
     for (let i = 0; i < views.length; i += settings.microBatch) {
       const part = views.slice(i, i + settings.microBatch);
-      const images = new Float32Array(part.length * crop * crop * 3);
-      part.forEach((view, j) => images.set(view.image, j * crop * crop * 3));
-      micro.push({ images, labels: part.map((view) => view.label), counts });
+      micro.push({
+        images: stackViews(part.map((view) => view.image)),
+        labels: part.map((view) => view.label),
+        counts,
+      });
     }
     return { ids: chosen, micro };
   }

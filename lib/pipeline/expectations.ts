@@ -1,6 +1,7 @@
 /** What the stages need, as far as it can be told before. */
 import type { Config, TrainingSettings } from "../config.ts";
 import type { StageContext } from "../stage.ts";
+import { trainingSteps } from "../voc/epoch_batch.ts";
 import { workersOf } from "./workers_of.ts";
 
 /** What a stage needs. */
@@ -54,7 +55,6 @@ const slowness = (backend: string) => ({ webgpu: 0.1, wasm: 5, cpu: 150 })[backe
 const views = ({ crop, batch, microBatch }: TrainingSettings) => [crop, batch, microBatch];
 const network = ({ backbone }: Config) => NETWORKS[backbone.network];
 const square = (side: number) => side * side / 1e6;
-const steps = (images: number, { batch, epochs }: TrainingSettings) => Math.max(1, Math.floor(images / batch)) * epochs;
 
 /** A stage over images that needs no tensors: seconds of a core a megapixel, bytes an image. */
 function onCores(
@@ -92,7 +92,7 @@ export const expectations: Expectations = {
       const images = dataset.list(config.data.classifierList ?? config.data.trainList).length;
       const seconds = slowness(backend) * 3 * forward * training.batch * square(training.crop);
       return {
-        parts: [{ unit: "steps", count: steps(images, training), seconds }],
+        parts: [{ unit: "steps", count: trainingSteps(images, training), seconds }],
         bytes: 4 * weights,
         memory: 0.3 * GIB + 1.5 * bytes * training.microBatch * square(training.crop),
       };
@@ -109,7 +109,7 @@ export const expectations: Expectations = {
         parts: [
           {
             unit: "steps",
-            count: steps(dataset.list(classifierList ?? trainList).length, training),
+            count: trainingSteps(dataset.list(classifierList ?? trainList).length, training),
             seconds: 2.7 * pass * training.batch,
           },
           { unit: "images", count: validation, seconds: pass },
@@ -148,7 +148,7 @@ export const expectations: Expectations = {
         parts: [
           {
             unit: "steps",
-            count: steps(dataset.list(trainList).length, training),
+            count: trainingSteps(dataset.list(trainList).length, training),
             seconds: slow * (forward + 3 * BRANCHES) * training.batch * square(training.crop),
           },
           {

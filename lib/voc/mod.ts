@@ -5,6 +5,7 @@
 export * from "./augment.ts";
 export * from "./crop.ts";
 export * from "./dataset.ts";
+export * from "./epoch_batch.ts";
 export * from "./epoch_order.ts";
 export * from "./flip.ts";
 export * from "./image.ts";

@@ -1,5 +1,4 @@
 import {
-  deepLabSteps,
   inferDeepLab,
   pyramid,
   pyramidGain,
@@ -9,6 +8,7 @@ import {
 } from "../../lib/downstream/deeplab/mod.ts";
 import { initialise, sampleNet } from "../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
+import { trainingSteps } from "../../lib/voc/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { onEachBackend } from "../tensor/_backends.ts";
@@ -125,7 +125,7 @@ Deno.test("trainDeepLab() learns to tell two halves of an image, and inferDeepLa
     workers: 2,
     onStep: ({ loss }) => void losses.push(loss),
   });
-  assertEquals(losses.length, deepLabSteps(2, settings));
+  assertEquals(losses.length, trainingSteps(2, settings));
   assert(losses.at(-1)! < losses[0]! / 2, `the loss falls: ${losses}`);
   for (const options of [{}, { scales: [0.5, 1, 1.25] }, { flip: false }]) {
     const found = await inferDeepLab({ backbone: sampleNet, params }, image, options);

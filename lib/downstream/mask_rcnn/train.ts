@@ -1,6 +1,6 @@
 import { type Backbone, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { epochOrder, random, type RgbImage } from "../../voc/mod.ts";
+import { epochBatch, random, type RgbImage, stackViews, trainingSteps } from "../../voc/mod.ts";
 import { disposeParams, type Params } from "../../weights/mod.ts";
 import { augmentInstances, type InstanceTruth } from "./augment_instances.ts";
 import { maskRcnnLoss, type TrueView } from "./loss.ts";
@@ -32,11 +32,6 @@ interface MicroBatch {
   readonly batch: number;
 }
 
-/** Steps of a training: whole batches an epoch, at least one. */
-export function maskRcnnSteps(images: number, { batch, epochs }: { batch: number; epochs: number }): number {
-  return Math.max(1, Math.floor(images / batch)) * epochs;
-}
-
 /**
  * Trains Mask R-CNN on instance masks, on random scales, mirror images and crops: the layers above the backbone, and
  * those of the backbone that also change when it is trained for CAMs. Statistics of batch norms stay as they are.
@@ -46,11 +41,9 @@ export function maskRcnnSteps(images: number, { batch, epochs }: { batch: number
 export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
   const { backbone, params, settings, classes, ids, seed } = training;
   const { crop, batch: batchSize, microBatch, scale, optimiser } = settings.training;
-  const perEpoch = maskRcnnSteps(ids.length, { batch: batchSize, epochs: 1 });
 
   async function batch(step: number) {
-    const epoch = Math.floor(step / perEpoch), first = (step % perEpoch) * batchSize;
-    const chosen = epochOrder(ids, { seed, epoch }).slice(first, first + batchSize);
+    const { epoch, first, ids: chosen } = epochBatch(ids, { seed, step, batch: batchSize });
     const views = await Promise.all(chosen.map(async (id, i) => {
       const key = [seed, "mask_rcnn", epoch, first + i] as const, { preprocess } = backbone;
       const view = augmentInstances(await training.sample(id), { preprocess, crop, scale, draw: random(...key) });
@@ -58,9 +51,8 @@ export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
     }));
     const micro: MicroBatch[] = [];
     for (let i = 0; i < views.length; i += microBatch) {
-      const part = views.slice(i, i + microBatch), images = new Float32Array(part.length * crop * crop * 3);
-      part.forEach(({ image }, j) => images.set(image, j * crop * crop * 3));
-      micro.push({ images, views: part, batch: views.length });
+      const part = views.slice(i, i + microBatch);
+      micro.push({ images: stackViews(part.map(({ image }) => image)), views: part, batch: views.length });
     }
     return { ids: chosen, micro };
   }
@@ -77,7 +69,7 @@ export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
       trainable,
       factor: (name) => heads.includes(name) ? optimiser.headFactor : 1,
       optimiser,
-      steps: maskRcnnSteps(ids.length, settings.training),
+      steps: trainingSteps(ids.length, settings.training),
       batch,
       loss: (current, { images, views, batch }) =>
         tf.tidy(() => {

@@ -1,6 +1,6 @@
 import type { ClassifierBatch } from "../../cam/mod.ts";
 import type { StageContext } from "../../stage.ts";
-import { epochOrder, type RgbImage } from "../../voc/mod.ts";
+import { epochBatch, type RgbImage, trainingSteps } from "../../voc/mod.ts";
 import { remembered } from "./_remembered.ts";
 import { multiHot } from "./_training.ts";
 
@@ -21,13 +21,11 @@ export function classificationBatches(
   augment: (image: RgbImage, key: [epoch: number, index: number]) => Float32Array,
 ): { steps: number; batch: (step: number) => Promise<ClassifierBatch> } {
   const { config, dataset } = context, ids = classifierIds(context);
-  const perEpoch = Math.max(1, Math.floor(ids.length / size));
   const classes = dataset.classes.length, photograph = remembered(dataset.readImage);
   return {
-    steps: perEpoch * epochs,
+    steps: trainingSteps(ids.length, { batch: size, epochs }),
     batch: async (step) => {
-      const epoch = Math.floor(step / perEpoch), first = (step % perEpoch) * size;
-      const chosen = epochOrder(ids, { seed: config.seed, epoch }).slice(first, first + size);
+      const { epoch, first, ids: chosen } = epochBatch(ids, { seed: config.seed, step, batch: size });
       const images = new Float32Array(chosen.length * crop * crop * 3);
       const labels = new Float32Array(chosen.length * classes);
       for (const [i, id] of chosen.entries()) {

@@ -7,14 +7,13 @@ import {
   maskRcnnLoss,
   maskRcnnParameters,
   type MaskRcnnSettings,
-  maskRcnnSteps,
   type MaskRcnnTraining,
   trainMaskRcnn,
   type TrueView,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { efficientnetLite0, initialise, resnet50, sampleNet } from "../../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
-import type { RgbImage } from "../../../lib/voc/mod.ts";
+import { type RgbImage, trainingSteps } from "../../../lib/voc/mod.ts";
 import { disposeParams, fromParams, importWeights, type NamedTensors, toParams } from "../../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { backends, onEachBackend } from "../../tensor/_backends.ts";
@@ -109,7 +108,7 @@ Deno.test("trainMaskRcnn() learns two images, and inferMaskRcnn() finds what is 
   const before = tf.memory().numTensors, params = untrained(), losses: number[] = [];
   const long = { ...settings, training: { ...settings.training, epochs: 90 } };
   await trainMaskRcnn({ ...training(params), settings: long, onStep: ({ loss }) => void losses.push(loss) });
-  assertEquals(losses.length, maskRcnnSteps(2, long.training));
+  assertEquals(losses.length, trainingSteps(2, long.training));
   assert(losses.at(-1)! < losses[0]! / 3, `the loss falls: ${losses[0]} … ${losses.at(-1)}`);
   for (const { image, instances } of Object.values(scenes)) {
     const found = await inferMaskRcnn({ backbone: sampleNet, params }, image, settings);

@@ -7,7 +7,7 @@ import {
 } from "../../../downstream/affinitynet/mod.ts";
 import { initialise } from "../../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
-import { decodePng, encodePng } from "../../../voc/mod.ts";
+import { decodePng, encodePng, trainingSteps } from "../../../voc/mod.ts";
 import { disposeParams, encodeSafetensors, fromParams, toParams } from "../../../weights/mod.ts";
 import { readCams } from "../_cams.ts";
 import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
@@ -49,7 +49,7 @@ export const trainAffinityNetStage: WholeStage = {
         ...await resumable(
           context,
           "affinitynet_train",
-          Math.max(1, Math.floor(ids.length / training.batch)) * training.epochs,
+          trainingSteps(ids.length, training),
         ),
       });
       const weights = encodeSafetensors(await fromParams(params, specs));

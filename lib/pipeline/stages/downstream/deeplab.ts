@@ -1,15 +1,9 @@
 import type { Config } from "../../../config.ts";
 import type { CrfSettings } from "../../../crf/mod.ts";
-import {
-  deepLabSteps,
-  inferDeepLab,
-  pyramidGain,
-  pyramidParameters,
-  trainDeepLab,
-} from "../../../downstream/deeplab/mod.ts";
+import { inferDeepLab, pyramidGain, pyramidParameters, trainDeepLab } from "../../../downstream/deeplab/mod.ts";
 import { initialise } from "../../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
-import { encodePng } from "../../../voc/mod.ts";
+import { encodePng, trainingSteps } from "../../../voc/mod.ts";
 import { disposeParams, encodeSafetensors, fromParams, toParams } from "../../../weights/mod.ts";
 import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
 import { resumable } from "../_training.ts";
@@ -64,7 +58,7 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
             image: await dataset.readImage(id),
             label: await readLabels(context, id, source),
           }),
-          ...await resumable(context, name, deepLabSteps(ids.length, training)),
+          ...await resumable(context, name, trainingSteps(ids.length, training)),
         });
         await files.write(name, "weights.safetensors", encodeSafetensors(await fromParams(params, specs)));
       } finally {

@@ -4,12 +4,12 @@ import {
   type InstanceTruth,
   maskRcnnGain,
   maskRcnnParameters,
-  maskRcnnSteps,
   trainMaskRcnn,
 } from "../../../downstream/mask_rcnn/mod.ts";
 import { trueInstances } from "../../../evaluation/mod.ts";
 import { initialise } from "../../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../../stage.ts";
+import { trainingSteps } from "../../../voc/mod.ts";
 import { disposeParams, encodeSafetensors, fromParams, type ParameterSpec, toParams } from "../../../weights/mod.ts";
 import { encodeInstances, readInstances } from "../_instances.ts";
 import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
@@ -86,7 +86,7 @@ export function trainMaskRcnnStage(source: MaskSource): WholeStage {
             image: await dataset.readImage(id),
             instances: await readTruth(context, id, source),
           }),
-          ...await resumable(context, name, maskRcnnSteps(ids.length, settings.training)),
+          ...await resumable(context, name, trainingSteps(ids.length, settings.training)),
         });
         await files.write(name, "weights.safetensors", encodeSafetensors(await fromParams(params, specs)));
       } finally {
