@@ -1,12 +1,7 @@
 import { affinity, propagate, propagateAlong } from "../../lib/affinity/mod.ts";
 import { pathIndex } from "../../lib/relation/mod.ts";
 import { assertClose, assertThrows } from "../assert.ts";
-
-const noise = (length: number, seed: number) =>
-  Float32Array.from({ length }, (_, i) => {
-    const value = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
-    return value - Math.floor(value);
-  });
+import { noise } from "../noise.ts";
 
 /** Affinities of all pairs inside the grid; outside 0. */
 function randomAffinities(radius: number, height: number, width: number): Float32Array {

@@ -1,17 +1,10 @@
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
+import { noise } from "../noise.ts";
 import { type Golden, readGolden } from "../golden.ts";
 import { affinity, propagate, propagateEach } from "../../lib/affinity/mod.ts";
 import { StencilWalk } from "../../lib/affinity/_stencil_walk.ts";
 import { walkPolynomial } from "../../lib/affinity/_walk_polynomial.ts";
 import { pathIndex, sourceIndices } from "../../lib/relation/path_index.ts";
-
-/** Numbers in 0…1 that look random and never change. */
-function noise(length: number, seed: number): Float32Array {
-  return Float32Array.from({ length }, (_, i) => {
-    const t = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
-    return t - Math.floor(t);
-  });
-}
 
 interface Grid {
   height: number;

@@ -11,13 +11,9 @@ import { pathIndex } from "../../lib/relation/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
+import { noise } from "../noise.ts";
+import { numericGradient } from "./_numeric.ts";
 import { onEachBackend } from "../tensor/_backends.ts";
-
-const noise = (length: number, seed: number) =>
-  Float32Array.from({ length }, (_, i) => {
-    const value = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
-    return value - Math.floor(value);
-  });
 
 const size = { height: 6, width: 9 }, index = pathIndex(3), channels = 5;
 const labels = [0, 1].map((image) =>
@@ -55,13 +51,7 @@ onEachBackend("affinityNetLoss() is the mean over pairs, and its gradient the nu
     const features = tf.tensor4d(values, [2, size.height, size.width, channels]);
     const loss = (x: tf.Tensor) => affinityNetLoss(x as tf.Tensor4D, { labels, index, counts });
     assertClose(loss(features).dataSync(), [plainLoss(values)], { absolute: 1e-6, relative: 1e-5, name: "loss" });
-    const numeric = Float64Array.from(values, (_, i) => {
-      const changed = Float64Array.from(values), step = 1e-6;
-      changed[i]! += step;
-      const above = plainLoss(changed);
-      changed[i]! -= 2 * step;
-      return (above - plainLoss(changed)) / (2 * step);
-    });
+    const numeric = numericGradient(plainLoss, Float64Array.from(values), 1e-6);
     assert(numeric.some((value) => Math.abs(value) > 1e-3));
     const gradient = tf.grad(loss)(features).dataSync();
     assertClose(gradient, numeric, { absolute: 2e-6, relative: 1e-4, name: "gradient" });

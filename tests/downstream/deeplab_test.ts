@@ -11,13 +11,9 @@ import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { trainingSteps } from "../../lib/voc/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
+import { noise } from "../noise.ts";
+import { numericGradient } from "./_numeric.ts";
 import { onEachBackend } from "../tensor/_backends.ts";
-
-const noise = (length: number, seed: number) =>
-  Float32Array.from({ length }, (_, i) => {
-    const value = Math.sin((i + 1) * 12.9898 + seed * 78.233) * 43758.5453;
-    return value - Math.floor(value);
-  });
 
 /** Cross entropy pixel by pixel. */
 function plainLoss(logits: ArrayLike<number>, labels: Uint8Array, classes: number): number {
@@ -33,14 +29,8 @@ function plainLoss(logits: ArrayLike<number>, labels: Uint8Array, classes: numbe
 
 onEachBackend("segmentationLoss() is the cross entropy of labelled pixels, with its gradient", () => {
   const classes = 3, labels = Uint8Array.of(0, 1, 2, 255, 1, 1, 0, 255), values = noise(8 * classes, 1);
-  const count = 6, step = 1e-6;
-  const numeric = Float64Array.from(values, (_, i) => {
-    const changed = Float64Array.from(values);
-    changed[i]! += step;
-    const above = plainLoss(changed, labels, classes);
-    changed[i]! -= 2 * step;
-    return (above - plainLoss(changed, labels, classes)) / (2 * step);
-  });
+  const count = 6;
+  const numeric = numericGradient((at) => plainLoss(at, labels, classes), Float64Array.from(values), 1e-6);
   tf.tidy(() => {
     const logits = tf.tensor4d(values, [2, 2, 2, classes]);
     const { value, grad } = tf.valueAndGrad((x) => segmentationLoss(x as tf.Tensor4D, { labels, count }))(logits);

@@ -2,7 +2,8 @@ import { binaryCrossEntropy, crossEntropy, smoothL1 } from "../../../lib/downstr
 import { tf } from "../../../lib/tensor/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../../assert.ts";
 import { onEachBackend } from "../../tensor/_backends.ts";
-import { noise, numericGradient } from "./_numeric.ts";
+import { noise } from "../../noise.ts";
+import { numericGradient } from "../_numeric.ts";
 
 const shape = [2, 3, 2, 2], count = 24;
 const values = Float64Array.from(noise(count, 1), (value) => 6 * value - 3), targets = noise(count, 2);

@@ -24,7 +24,8 @@ import { random } from "../../../lib/voc/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../../assert.ts";
 import { readGolden } from "../../golden.ts";
 import { onEachBackend } from "../../tensor/_backends.ts";
-import { noise, numericGradient } from "./_numeric.ts";
+import { noise } from "../../noise.ts";
+import { numericGradient } from "../_numeric.ts";
 
 Deno.test("boxIou() of two squares that share a quarter is 1/7", () => {
   const boxes = Float32Array.of(0, 0, 2, 2, 1, 1, 3, 3, 5, 5, 6, 6, 2, 0, 4, 2);

@@ -17,7 +17,7 @@ import { type RgbImage, trainingSteps } from "../../../lib/voc/mod.ts";
 import { disposeParams, fromParams, importWeights, type NamedTensors, toParams } from "../../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { backends, onEachBackend } from "../../tensor/_backends.ts";
-import { noise } from "./_numeric.ts";
+import { noise } from "../../noise.ts";
 
 const classes = 3;
 const settings: MaskRcnnSettings = {
