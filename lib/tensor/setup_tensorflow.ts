@@ -8,8 +8,11 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { extractFromWheel } from "./tensorflow/_wheel.ts";
+import { unpackZip } from "../download/unpack_zip.ts";
 import { frameworkName, interfaceNames, libraryFolder } from "./tensorflow/find_library.ts";
+
+/** Bytes of the libraries of a wheel together; a zip archive without 64-bit fields cannot hold larger ones. */
+const LARGEST_LIBRARY = 2 * 2 ** 32;
 
 /** Options of {@linkcode setupTensorflow}. */
 export interface SetupOptions {
@@ -50,9 +53,7 @@ export async function setupTensorflow(
 }
 
 async function install(source: string, folder: string): Promise<void> {
-  if (source.endsWith(".whl")) {
-    return await extractFromWheel(source, { names: [interfaceNames[0]!, frameworkName], folder });
-  }
+  if (source.endsWith(".whl")) return await installFromWheel(source, folder);
   const place = (await Deno.stat(source)).isDirectory ? source : dirname(source);
   const present = new Set((await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name));
   const found = interfaceNames.find((name) => present.has(name));
@@ -63,6 +64,29 @@ async function install(source: string, folder: string): Promise<void> {
     const target = join(folder, name);
     await Deno.copyFile(join(place, name), `${target}.part`);
     await Deno.rename(`${target}.part`, target);
+  }
+}
+
+/** Takes the library out of a wheel, which is a zip archive, and nothing else. */
+async function installFromWheel(wheel: string, folder: string): Promise<void> {
+  const wanted = [interfaceNames[0]!, frameworkName], inside = new Map<string, string>();
+  const temporary = await Deno.makeTempDir({ dir: folder, prefix: "wheel-" });
+  try {
+    await unpackZip(wheel, temporary, {
+      limits: { maxBytes: LARGEST_LIBRARY, maxEntries: wanted.length },
+      only: (path) => {
+        const name = path.split("/").at(-1)!;
+        if (!wanted.includes(name) || inside.has(name)) return false;
+        inside.set(name, path);
+        return true;
+      },
+    });
+    for (const name of wanted) {
+      if (!inside.has(name)) throw new Error(`Expected a file ${name} in ${wheel} but found none`);
+    }
+    for (const [name, path] of inside) await Deno.rename(join(temporary, path), join(folder, name));
+  } finally {
+    await Deno.remove(temporary, { recursive: true });
   }
 }
 

@@ -4,6 +4,7 @@ import { zipSync } from "fflate";
 import { readPth } from "../../lib/weights/pth.ts";
 import { readSafetensors } from "../../lib/weights/safetensors.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { inFolder } from "../in_folder.ts";
 import { type Answer, goodAnswer, head, withServer } from "./_server.ts";
 import { type Member, tar } from "./_tar.ts";
 
@@ -30,15 +31,6 @@ function start(task: string, args: string[], env: Record<string, string> = {}): 
 async function run(...call: Parameters<typeof start>): Promise<{ code: number; output: string }> {
   const { code, stdout, stderr } = await start(...call).output();
   return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-async function inFolder(use: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await use(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
 }
 
 const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();

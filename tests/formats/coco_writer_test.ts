@@ -1,4 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "../assert.ts";
+import { inFolder } from "../in_folder.ts";
 import {
   type CocoEntry,
   cocoRecords,
@@ -23,15 +24,6 @@ async function* each(list: readonly CocoEntry[]): AsyncGenerator<CocoEntry> {
   yield* list;
 }
 
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("cocoRecords() gives area and box, and leaves out empty masks", () => {
   const record = (n: number) => cocoRecords(entries[0]!)[n]!;
   assertEquals([record(0).category_id, record(0).area, record(0).bbox, record(0).score], [2, 2, [1, 0, 2, 1], 0.5]);
@@ -46,7 +38,7 @@ Deno.test("cocoRecords() gives area and box, and leaves out empty masks", () => 
 });
 
 Deno.test("writeCocoDataset() numbers annotations from 1 and keeps images without any", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/new/instances.json`;
     const options = { classes: ["cat", "dog"], description: "Test" };
     assertEquals(await writeCocoDataset(path, each(entries), options), { images: 3, annotations: 4 });
@@ -67,7 +59,7 @@ Deno.test("writeCocoDataset() numbers annotations from 1 and keeps images withou
 });
 
 Deno.test("writeCocoResults() writes what pycocotools' loadRes takes", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await writeCocoResults(`${folder}/results.json`, each(entries));
     const json = JSON.parse(await Deno.readTextFile(`${folder}/results.json`));
     assertEquals(json.length, 4);
@@ -76,7 +68,7 @@ Deno.test("writeCocoResults() writes what pycocotools' loadRes takes", async () 
 });
 
 Deno.test("writeCocoDataset() leaves the file as it was where an image fails", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/a.json`;
     await Deno.writeTextFile(path, "before");
     const failing = async function* () {

@@ -1,23 +1,15 @@
 import { hostname } from "node:os";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { inFolder } from "../in_folder.ts";
 import { takeLock } from "../../lib/pipeline/lock.ts";
 
 const whole = { index: 0, count: 1 };
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 const lockOf = (owner: Record<string, unknown>) =>
   JSON.stringify({ host: hostname(), pid: 1, since: "2026-01-01T00:00:00Z", ...owner });
 
 Deno.test("takeLock() keeps others out until it is given back", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const unlock = await takeLock(folder, whole);
     await assertRejects(() => takeLock(folder, whole), Error, `process ${Deno.pid} on ${hostname()} is at it`);
     await unlock();
@@ -27,7 +19,7 @@ Deno.test("takeLock() keeps others out until it is given back", async () => {
 });
 
 Deno.test("takeLock() gives every shard its own lock", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const first = await takeLock(folder, { index: 0, count: 2 });
     const second = await takeLock(folder, { index: 1, count: 2 });
     await assertRejects(() => takeLock(folder, { index: 1, count: 2 }), Error, "lock-1of2");
@@ -37,7 +29,7 @@ Deno.test("takeLock() gives every shard its own lock", async () => {
 });
 
 Deno.test("takeLock() takes over from a process that has ended", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const child = new Deno.Command(Deno.execPath(), { args: ["--version"], stdout: "null" }).spawn();
     await child.status;
     await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: child.pid }));
@@ -46,7 +38,7 @@ Deno.test("takeLock() takes over from a process that has ended", async () => {
 });
 
 Deno.test("takeLock() knows living and dead owners without permission to look at processes", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const module = new URL("../../lib/pipeline/lock.ts", import.meta.url).href;
     const code = `import { takeLock } from "${module}";
       await takeLock(${JSON.stringify(folder)}, { index: 0, count: 1 });
@@ -75,14 +67,14 @@ Deno.test("takeLock() knows living and dead owners without permission to look at
 });
 
 Deno.test("takeLock() takes over a damaged lock", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/lock`, '{"host":');
     await (await takeLock(folder, whole))();
   });
 });
 
 Deno.test("takeLock() believes another machine for a hundred seconds after its last sign of life", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/lock`, lockOf({ host: "far-away", pid: 7 }));
     await assertRejects(() => takeLock(folder, whole), Error, "process 7 on far-away is at it since 2026-01-01");
     const old = (Date.now() - 110_000) / 1000;
@@ -92,7 +84,7 @@ Deno.test("takeLock() believes another machine for a hundred seconds after its l
 });
 
 Deno.test("takeLock() lets one of many in that find the same dead owner", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await Deno.writeTextFile(`${folder}/lock`, lockOf({ pid: Deno.pid }));
     const taken = await Promise.allSettled(Array.from({ length: 12 }, () => takeLock(folder, whole)));
     const winners = taken.flatMap((result) => result.status === "fulfilled" ? [result.value] : []);

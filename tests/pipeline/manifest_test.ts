@@ -1,4 +1,5 @@
 import { assertEquals } from "../assert.ts";
+import { inFolder } from "../in_folder.ts";
 import { type ManifestRecord, ManifestWriter, readManifest } from "../../lib/pipeline/manifest.ts";
 
 const record = (id: string, time: number, settings = "s"): ManifestRecord => ({
@@ -10,21 +11,12 @@ const record = (id: string, time: number, settings = "s"): ManifestRecord => ({
   time,
 });
 
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("readManifest() finds nothing where there is no folder", async () => {
   assertEquals((await readManifest("/nowhere")).size, 0);
 });
 
 Deno.test("readManifest() merges shards: the latest record of an image counts", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const lines = (...records: ManifestRecord[]) => records.map((line) => `${JSON.stringify(line)}\n`).join("");
     await Deno.writeTextFile(
       `${folder}/manifest.jsonl`,
@@ -38,7 +30,7 @@ Deno.test("readManifest() merges shards: the latest record of an image counts", 
 });
 
 Deno.test("ManifestWriter cuts off part of a line before it goes on, and lines that are damaged count as absent", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/manifest.jsonl`;
     await Deno.writeTextFile(path, `${JSON.stringify(record("a", 1))}\n\0\0\0\n{"id":"b","sett`);
     const writer = await ManifestWriter.open(folder, { index: 0, count: 1 });
@@ -51,7 +43,7 @@ Deno.test("ManifestWriter cuts off part of a line before it goes on, and lines t
 });
 
 Deno.test("ManifestWriter puts the latest records in order when all is done", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const writer = await ManifestWriter.open(folder, { index: 2, count: 4 });
     for (const [id, time] of [["z", 1], ["c", 2], ["a", 3], ["c", 4], ["b", 5]] as const) writer.add(record(id, time));
     await writer.close(["a", "b", "c"]);
@@ -64,7 +56,7 @@ Deno.test("ManifestWriter puts the latest records in order when all is done", as
 });
 
 Deno.test("ManifestWriter gives later times than every record before, also when the clock went back", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const first = await ManifestWriter.open(folder, { index: 0, count: 1 });
     first.add(record("a", 5000, "old"));
     await first.close();
@@ -77,7 +69,7 @@ Deno.test("ManifestWriter gives later times than every record before, also when 
 });
 
 Deno.test("readManifest() takes no record whose files lie elsewhere", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const outputs = (file: string) => ({ [file]: { hash: "h", bytes: 3 } });
     for (const file of ["../a.npz", "/tmp/a.npz", "pictures/../../a.npz", "..\\a.npz", "c:\\a.npz", ".."]) {
       const line = JSON.stringify({ ...record("a", 1), outputs: outputs(file) });
@@ -91,7 +83,7 @@ Deno.test("readManifest() takes no record whose files lie elsewhere", async () =
 });
 
 Deno.test("readManifest() finds every damaged bit of a record, but for those of its times", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const path = `${folder}/manifest.jsonl`;
     const writer = await ManifestWriter.open(folder, { index: 0, count: 1 });
     writer.add({ ...record("a", 1), photographs: "p" });

@@ -2,19 +2,11 @@ import { zipSync } from "fflate";
 import { setupTensorflow } from "../../lib/tensor/setup_tensorflow.ts";
 import { frameworkName, interfaceNames } from "../../lib/tensor/tensorflow/mod.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
+import { inFolder } from "../in_folder.ts";
 
 const library = Uint8Array.from({ length: 3_000_000 }, (_, i) => (i * i) >> 7);
 const framework = new TextEncoder().encode("framework");
 const files = { [`tensorflow/${interfaceNames[0]}`]: library, [`tensorflow/${frameworkName}`]: framework };
-
-async function inFolder(check: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await check(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 Deno.test("setupTensorflow() takes the libraries, and nothing else, out of a wheel and out of a folder", () =>
   inFolder(async (folder) => {

@@ -1,5 +1,6 @@
 import sharp from "sharp";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { inFolder } from "../in_folder.ts";
 import { readImage, type RgbImage } from "../../lib/voc/mod.ts";
 
 /** 64×32 pixels: left half red, right half blue, and white in the top left corner. */
@@ -18,17 +19,8 @@ const corner = ({ width, height, data }: RgbImage, y: number, x: number) => {
 };
 const near = (a: number[], b: number[], tolerance: number) => a.every((v, i) => Math.abs(v - b[i]!) <= tolerance);
 
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 Deno.test("readImage() turns a photograph as each of the eight EXIF orientations says", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const { data, raw } = picture();
     const whiteCorner = [[2, 2], [2, -3], [-3, -3], [-3, 2], [2, 2], [2, -3], [-3, -3], [-3, 2]];
     for (let orientation = 1; orientation <= 8; orientation++) {
@@ -43,7 +35,7 @@ Deno.test("readImage() turns a photograph as each of the eight EXIF orientations
 });
 
 Deno.test("readImage() gives PNG, WebP and TIFF pixel by pixel", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const { data, raw } = picture();
     const source = () => sharp(data, { raw });
     await source().png().toFile(`${folder}/a.png`);
@@ -56,7 +48,7 @@ Deno.test("readImage() gives PNG, WebP and TIFF pixel by pixel", async () => {
 });
 
 Deno.test("readImage() makes 8-bit RGB of grey, 16-bit, indexed and CMYK pictures", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const { data, raw } = picture();
     const source = () => sharp(data, { raw });
     await source().greyscale().png().toFile(`${folder}/grey.png`);
@@ -112,7 +104,7 @@ function cmykTiff(inks: Uint8Array, { width, height }: { width: number; height: 
 }
 
 Deno.test("readImage() takes CMYK without a profile as light that two inks let through", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const inks = Uint8Array.of(0, 0, 0, 0, 255, 0, 0, 0, 0, 100, 255, 0, 100, 0, 0, 55, 0, 0, 0, 255, 10, 20, 30, 0);
     await Deno.writeFile(`${folder}/a.tif`, cmykTiff(inks, { width: 6, height: 1 }));
     const { data } = await readImage(`${folder}/a.tif`);
@@ -125,7 +117,7 @@ Deno.test("readImage() takes CMYK without a profile as light that two inks let t
 });
 
 Deno.test("readImage() lays transparent parts over white", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const data = Uint8Array.of(0, 0, 0, 255, 0, 0, 0, 128, 0, 0, 0, 0);
     await sharp(data, { raw: { width: 3, height: 1, channels: 4 } }).png().toFile(`${folder}/a.png`);
     assertEquals([...(await readImage(`${folder}/a.png`)).data].filter((_, i) => i % 3 === 0), [0, 127, 255]);
@@ -133,7 +125,7 @@ Deno.test("readImage() lays transparent parts over white", async () => {
 });
 
 Deno.test("readImage() names a file that is missing, cut off, empty or no picture", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     const { data, raw } = picture();
     const jpeg = await sharp(data, { raw }).jpeg().toBuffer(), png = await sharp(data, { raw }).png().toBuffer();
     await Deno.writeFile(`${folder}/cut.jpg`, jpeg.subarray(0, jpeg.length - 20));
