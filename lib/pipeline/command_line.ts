@@ -2,18 +2,19 @@
  * The command line: parses it, checks the configuration, and only then loads what is heavy.
  * @module
  */
-import type { Config } from "../config.ts";
 import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
+import { exportOptions } from "./_export_options.ts";
 import { type ParsedArguments, parseFlags } from "./_flags.ts";
-import { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
-import type { ExportOptions } from "./export_labels.ts";
+import { interruptible } from "./_interruptible.ts";
+import { judgePredictions } from "./_judge_predictions.ts";
+import { optional } from "./_optional.ts";
+import { submitOptions } from "./_submit_options.ts";
 import { nearest } from "./nearest.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { RunOptions } from "./run.ts";
 import type { RunReport } from "./run_report.ts";
 import { parseShard } from "./shard.ts";
 import type { PipelineModule } from "./stages.ts";
-import type { SubmitOptions } from "./submit.ts";
 import { InterruptedError, UsageError } from "./usage_error.ts";
 import { VERSION } from "./version.ts";
 
@@ -213,135 +214,6 @@ function runOptions(
   };
 }
 
-/** What a cluster is told. */
-function submitOptions(
-  { values }: ParsedArguments,
-  { command, run }: { command: "submit-slurm" | "submit-kubernetes"; run: RunOptions },
-): SubmitOptions {
-  const value = (flag: string) => values.get(flag)?.[0];
-  const count = (flag: string) => {
-    const text = value(flag);
-    if (text !== undefined && !/^[1-9]\d*$/.test(text)) {
-      throw new UsageError(`Expected a whole number of at least 1 for --${flag} but found ${text}`);
-    }
-    return text === undefined ? null : Number(text);
-  };
-  const memory = value("memory") ?? null;
-  if (memory !== null && !/^[1-9]\d*[MG]$/.test(memory)) {
-    throw new UsageError(`Expected a size such as 8G or 500M for --memory but found ${memory}`);
-  }
-  const name = value("name") ?? "irnet";
-  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
-    throw new UsageError(`Expected small letters, digits and hyphens for --name but found ${name}`);
-  }
-  return {
-    name,
-    cpus: count("cpus"),
-    memory,
-    run,
-    flags: ["limit", "on-bad-image"].flatMap((flag) => value(flag) === undefined ? [] : [`--${flag}`, value(flag)!]),
-    shards: count("shards") ?? 8,
-    writeOnly: values.has("write-only"),
-    cluster: command === "submit-slurm"
-      ? {
-        kind: "slurm",
-        partition: value("partition") ?? null,
-        time: value("time") ?? null,
-        lines: values.get("line") ?? [],
-      }
-      : {
-        kind: "kubernetes",
-        image: value("image") ?? "denoland/deno",
-        claim: value("claim") ?? "irnet",
-        mount: value("mount") ?? "/work",
-      },
-  };
-}
-
-/** Scores of what another program predicted, as text; `null` where the command line names none. */
-async function judgePredictions(
-  { values }: ParsedArguments,
-  { config, options: { progress } }: { config: Config; options: RunOptions },
-): Promise<string | null> {
-  const value = (flag: string) => values.get(flag)?.[0];
-  const predictions = value("predictions"), truth = value("truth"), out = value("out");
-  const alone = ["truth", "out"].find((flag) => values.has(flag));
-  if (predictions === undefined) {
-    if (alone) throw new UsageError(`Expected --predictions with --${alone} but found none`);
-    return null;
-  }
-  if (truth !== undefined && values.has("list")) {
-    throw new UsageError("Expected no --list with --truth: the file names its images");
-  }
-  const { exists } = await import("./_files.ts");
-  for (const [flag, path] of [["predictions", predictions], ["truth", truth]] as const) {
-    if (path !== undefined && !await exists(path)) {
-      throw new UsageError(`Expected a file or folder for --${flag} but found none at ${path}`);
-    }
-  }
-  if (truth === undefined) (await import("./check_paths.ts")).checkPaths(config);
-  const { formatPredictionScores, scorePredictions } = await import("./score_predictions.ts");
-  const scores = await interruptible((signal) =>
-    scorePredictions(config, {
-      predictions,
-      ...optional("truth", truth),
-      ...optional("list", value("list")),
-      ...optional("progress", progress),
-      signal,
-    })
-  );
-  if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(scores, null, 2)}\n`);
-  return formatPredictionScores(scores);
-}
-
-function exportOptions({ values }: ParsedArguments, { workdir, limit, progress }: RunOptions): ExportOptions {
-  const value = (flag: string) => values.get(flag)?.[0];
-  const format = value("format") ?? "coco", score = value("score"), competition = value("competition");
-  if (!isOneOf(EXPORT_FORMATS, format)) {
-    throw new UsageError(
-      `Expected --format ${EXPORT_FORMATS.join(", ")} but found ${format}; the nearest is ${
-        nearest(format, EXPORT_FORMATS)
-      }`,
-    );
-  }
-  if (score !== undefined && !(Number(score) >= 0 && Number(score) <= 1)) {
-    throw new UsageError(`Expected a number of 0 to 1 for --score but found ${score}`);
-  }
-  if (competition !== undefined && !isOneOf(["comp5", "comp6"] as const, competition)) {
-    throw new UsageError(`Expected --competition comp5 or comp6 but found ${competition}`);
-  }
-  const stage = value("stage") ?? "instance";
-  if (!isOneOf(INSTANCE_STAGES, stage)) {
-    throw new UsageError(`Expected --stage ${INSTANCE_STAGES.join(", ")} but found ${stage}`);
-  }
-  const useless = format === "voc-server" ? ["score", "true-masks", "limit", "stage"] : ["predictions", "competition"];
-  const found = useless.find((flag) => values.has(flag));
-  if (found) throw new UsageError(`Expected no --${found} with --format ${format} but found it`);
-  if (values.has("stage") && values.has("true-masks")) {
-    throw new UsageError("Expected no --stage with --true-masks but found it");
-  }
-  if (values.has("true-masks") && (format === "coco-results" || score !== undefined)) {
-    throw new UsageError("Expected neither --score nor --format coco-results with --true-masks, which have no scores");
-  }
-  return {
-    workdir,
-    format,
-    ...optional("out", value("out")),
-    ...optional("list", value("list")),
-    stage,
-    ...optional("score", score === undefined ? undefined : Number(score)),
-    truth: values.has("true-masks"),
-    ...optional("predictions", value("predictions")),
-    ...optional("competition", competition),
-    ...optional("limit", limit),
-    ...optional("progress", progress),
-  };
-}
-
-function isOneOf<T extends string>(choices: readonly T[], text: string): text is T {
-  return (choices as readonly string[]).includes(text);
-}
-
 function progressOnTerminal(): ProgressOptions {
   return {
     terminal: Deno.stderr.isTerminal(),
@@ -373,34 +245,6 @@ async function resultsOf(
 async function describeStages(module: string): Promise<string[]> {
   const { stages }: PipelineModule = await import(module);
   return stages.map(({ name, section }) => `${name.padEnd(16)} ${section}`);
-}
-
-/** Does work that SIGINT and SIGTERM abort; a second one ends the process at once. */
-async function interruptible<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const controller = new AbortController();
-  let first = 0;
-  const interrupt = () => {
-    if (controller.signal.aborted) {
-      // Terminals send a signal to all processes of a task, and these pass it on: that makes no second one.
-      if (performance.now() - first > 300) Deno.exit(130);
-      return;
-    }
-    first = performance.now();
-    console.error("\nStopping after what is under way; again to stop at once");
-    controller.abort(new InterruptedError("Interrupted; the same command goes on from here"));
-  };
-  const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
-  for (const name of signals) Deno.addSignalListener(name, interrupt);
-  try {
-    return await work(controller.signal);
-  } finally {
-    for (const name of signals) Deno.removeSignalListener(name, interrupt);
-  }
-}
-
-/** A property that is absent where its value is undefined. */
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }
 
 if (import.meta.main) Deno.exit(await main(Deno.args));
