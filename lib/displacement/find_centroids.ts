@@ -1,3 +1,5 @@
+import { roundHalfToEven } from "../round_half_to_even.ts";
+
 /** Grid and length of the refinement. */
 export interface CentroidOptions {
   /** Rows of the field. */
@@ -76,10 +78,4 @@ export function findCentroids(field: Float32Array, { height, width, iterations =
     centroids[size + i] = roundHalfToEven(x);
   }
   return centroids;
-}
-
-function roundHalfToEven(value: number): number {
-  const down = Math.floor(value);
-  const rest = value - down;
-  return rest > 0.5 || (rest === 0.5 && down % 2 === 1) ? down + 1 : down;
 }

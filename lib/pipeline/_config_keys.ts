@@ -1,7 +1,7 @@
 /** What the configuration's schema says about single keys, read from its JSON Schema. */
 import { z } from "zod";
 import { configSchema } from "./_config_schema.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 
 /** The part of a JSON Schema that zod writes for our configuration. */
 export interface SchemaNode {

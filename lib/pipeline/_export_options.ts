@@ -2,7 +2,7 @@ import type { ParsedArguments } from "./_flags.ts";
 import { optional } from "./_optional.ts";
 import { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
 import type { ExportOptions } from "./export_labels.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import type { RunOptions } from "./run.ts";
 import { UsageError } from "./usage_error.ts";
 

@@ -1,5 +1,5 @@
 /** The flags of the command line and their parser. */
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** A flag: what follows it, if anything, and what it is for. */

@@ -9,7 +9,7 @@ import { interruptible } from "./_interruptible.ts";
 import { judgePredictions } from "./_judge_predictions.ts";
 import { optional } from "./_optional.ts";
 import { submitOptions } from "./_submit_options.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import type { ProgressOptions } from "./progress.ts";
 import type { RunOptions } from "./run.ts";
 import type { RunReport } from "./run_report.ts";

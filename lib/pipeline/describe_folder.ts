@@ -1,6 +1,6 @@
 import type { FolderReport, ImageFacts, MaskFacts } from "../voc/inspect_folder.ts";
 import { textTable } from "./_text_table.ts";
-import { editDistance } from "./nearest.ts";
+import { editDistance } from "../nearest.ts";
 
 /** Sides below which an image is called very small, pixels; area above which it is called large. */
 const SMALL = 32, LARGE = 1500 * 1500;

@@ -6,7 +6,7 @@ import { describeFolder, folderProblems } from "./describe_folder.ts";
 import { exists } from "./_files.ts";
 import { classesOf, initConfig } from "./init_config.ts";
 import { loadConfig } from "./load_config.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { Progress, type ProgressOptions } from "./progress.ts";
 import { UsageError } from "./usage_error.ts";
 

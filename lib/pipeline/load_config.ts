@@ -2,7 +2,7 @@ import { type Config, presets } from "../config.ts";
 import { parseJson } from "../parse_json.ts";
 import { describe, nearestKey, parseValue, schemaOf } from "./_config_keys.ts";
 import { configSchema } from "./_config_schema.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Where a configuration comes from; later ones change single values of earlier ones. */

@@ -1,6 +1,6 @@
 import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**

@@ -5,6 +5,7 @@
  */
 import type { LabelMap, RgbImage } from "./image.ts";
 import { convolveColumns, convolveRows } from "./_bicubic.ts";
+import { roundHalfToEven } from "../round_half_to_even.ts";
 
 /** A size in pixels. */
 export interface Size {
@@ -65,11 +66,6 @@ function nearestPositions(from: number, to: number): Int32Array {
   const out = new Int32Array(to);
   for (let i = 0, position = step / 2; i < to; i++, position += step) out[i] = Math.min(position, from - 1);
   return out;
-}
-
-function roundHalfToEven(x: number): number {
-  const down = Math.floor(x), rest = x - down;
-  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
 }
 
 function checkSize({ height, width }: Size): void {

@@ -1,4 +1,5 @@
 import type { Boxes } from "./boxes.ts";
+import { roundHalfToEven } from "../../round_half_to_even.ts";
 
 /** Height over width of the anchors at a position. */
 export const ANCHOR_RATIOS: readonly number[] = [0.5, 1, 2];
@@ -36,9 +37,4 @@ export function levelAnchors({ stride, height, width }: Level, side: number): Bo
     }
   }
   return anchors;
-}
-
-function roundHalfToEven(x: number): number {
-  const down = Math.floor(x), rest = x - down;
-  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
 }
