@@ -451,6 +451,11 @@ const lite: Config = {
     trainList: "train",
     trainInstanceList: "train_instance",
     valInstanceList: "val_instance",
+    affinityNet: {
+      ...paper.downstream.affinityNet,
+      training: { ...paper.downstream.affinityNet.training, crop: 321, epochs: 4 },
+    },
+    deepLab: { ...paper.downstream.deepLab, training: { ...paper.downstream.deepLab.training, epochs: 10 } },
     maskRcnn: {
       ...paper.downstream.maskRcnn,
       training: {
