@@ -277,7 +277,7 @@ export interface Config {
   /** What computes. */
   compute: {
     /** Tensor library. */
-    backend: "auto" | "tensorflow" | "wasm" | "cpu";
+    backend: "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
     /** Threads of the tensor library; 0: all cores. */
     threads: number;
     /** Workers: of the stages that need no tensors, and with `wasm` of the others too; 0: one a core. */

@@ -124,7 +124,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
     }),
   }),
   compute: z.strictObject({
-    backend: z.enum(["auto", "tensorflow", "wasm", "cpu"]),
+    backend: z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]),
     threads: z.number().int().min(0),
     workers: z.number().int().min(0),
   }),

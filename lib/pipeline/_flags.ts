@@ -16,7 +16,7 @@ export const CONFIG_FLAGS = {
   config: { value: "file", help: "JSON file with any part of a configuration" },
   set: { value: "key=value", help: "changes one setting, such as walk.beta=8; may be repeated", repeats: true },
   "voc-root": { value: "folder", help: "folder with JPEGImages, ImageSets, …; short for --set data.root=…" },
-  backend: { value: "name", help: "auto, tensorflow, wasm or cpu; short for --set compute.backend=…" },
+  backend: { value: "name", help: "auto, tensorflow, webgpu, wasm or cpu; short for --set compute.backend=…" },
   seed: { value: "number", help: "seed of all randomness; short for --set seed=…" },
 } satisfies Record<string, Flag>;
 

@@ -87,11 +87,11 @@ export function permissionsOf({ command, positionals, values, config, workdir }:
   ].filter((flag) => flag !== null);
 }
 
-/** Variables of the environment that sharp, TensorFlow, Slurm and Kubernetes have, or are told by. */
+/** Variables of the environment that sharp, TensorFlow, WebGPU, Slurm and Kubernetes have, or are told by. */
 const ENVIRONMENT = [
   ...["MALLOC_ARENA_MAX", "npm_package_config_libvips"],
   ...["IRNET_*", "TF_CPP_MIN_LOG_LEVEL", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"],
-  ...["SLURM_*", "JOB_COMPLETION_INDEX"],
+  ...["SLURM_*", "JOB_COMPLETION_INDEX", "DENO_WEBGPU_BACKEND"],
 ];
 
 /** Locks name the host; the others are asked for by packages that look at the machine they are on. */

@@ -1,12 +1,14 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { choose, type Machine } from "./_choose.ts";
 import { registerRectifierGradients } from "./_rectifier_gradients.ts";
 import { findLibrary } from "./tensorflow/find_library.ts";
 import { startTensorflow } from "./tensorflow/start.ts";
 import * as tf from "./tf.ts";
+import { type Adapter, findAdapter } from "./webgpu/find_adapter.ts";
 
 /** A choice of backend, as of the configuration. */
-export type BackendChoice = "auto" | "tensorflow" | "wasm" | "cpu";
+export type BackendChoice = "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
 
 /** Options of {@linkcode useBackend}. */
 export interface BackendOptions {
@@ -17,7 +19,7 @@ export interface BackendOptions {
 /** The backend in use, and why. */
 export interface BackendReport {
   /** Name of the backend. */
-  readonly name: "tensorflow" | "wasm" | "cpu";
+  readonly name: "tensorflow" | "webgpu" | "wasm" | "cpu";
   /** Version of the library that computes. */
   readonly version: string;
   /** Why this one. */
@@ -26,17 +28,16 @@ export interface BackendReport {
   readonly advice: string | null;
 }
 
-const setup = "deno task setup:tensorflow";
-
 /**
  * Chooses the backend that all tensors live on and makes it ready. Choose once, before the first tensor.
  *
- * `auto` is TensorFlow where its library is found and loads, else WebAssembly.
+ * `auto` is TensorFlow where it computes on a GPU, else WebGPU where there is a GPU, else TensorFlow where its library is
+ * found and loads, else WebAssembly.
  *
  * @param choice Backend.
  * @param options Threads.
  * @returns The backend in use, and why.
- * @throws Error if `tensorflow` was asked for and cannot be loaded.
+ * @throws Error if `tensorflow` was asked for and cannot be loaded, or `webgpu` and there is no adapter.
  */
 export async function useBackend(choice: BackendChoice, { threads = 0 }: BackendOptions = {}): Promise<BackendReport> {
   quietCpuBackend();
@@ -49,15 +50,11 @@ export async function useBackend(choice: BackendChoice, { threads = 0 }: Backend
   if (choice === "wasm") return await useWasm("asked for", null);
   if (choice === "tensorflow") return await useTensorflow("asked for", threads);
 
-  const { path, searched } = findLibrary();
-  try {
-    return await useTensorflow("the fastest one found", threads);
-  } catch (error) {
-    const reason = path === null
-      ? `TensorFlow's library is not there (${searched})`
-      : `TensorFlow's library does not load (${(error as Error).message})`;
-    return await useWasm(reason, `TensorFlow is several times faster: ${setup}`);
-  }
+  if (choice === "webgpu") return await useWebgpu("asked for");
+  const gpu = await findAdapter();
+  const { name, reason, advice } = choose({ gpu, tensorflow: await tryTensorflow(threads) });
+  if (name === "tensorflow") return await useTensorflow(reason, threads);
+  return name === "webgpu" ? await useWebgpu(reason, gpu!) : await useWasm(reason, advice);
 }
 
 async function useTensorflow(reason: string, threads: number): Promise<BackendReport> {
@@ -65,10 +62,34 @@ async function useTensorflow(reason: string, threads: number): Promise<BackendRe
   try {
     start = await startTensorflow({ threads });
   } catch (error) {
-    throw new Error(`${(error as Error).message}. To install it: ${setup}`, { cause: error });
+    throw new Error(`${(error as Error).message}. To install it: deno task setup:tensorflow`, { cause: error });
   }
   const device = start.gpu ? "GPU" : "CPU";
   return { name: "tensorflow", version: `${start.version} on ${device}`, reason, advice: null };
+}
+
+async function tryTensorflow(threads: number): Promise<Machine["tensorflow"]> {
+  const { path, searched } = findLibrary();
+  try {
+    return await startTensorflow({ threads });
+  } catch (error) {
+    return {
+      missing: path === null
+        ? `TensorFlow's library is not there (${searched})`
+        : `TensorFlow's library does not load (${(error as Error).message})`,
+    };
+  }
+}
+
+async function useWebgpu(reason: string, adapter?: Adapter): Promise<BackendReport> {
+  const { startWebgpu } = await import("./webgpu/mod.ts");
+  const { device, software } = await startWebgpu(adapter);
+  return {
+    name: "webgpu",
+    version: `${tf.version["tfjs-core"]} on ${device}`,
+    reason,
+    advice: software ? "--backend auto: this adapter is a program, which is slow" : null,
+  };
 }
 
 async function useWasm(reason: string, advice: string | null): Promise<BackendReport> {

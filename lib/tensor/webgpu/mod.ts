@@ -1,0 +1,6 @@
+/**
+ * Tensors on graphics processors, by WebGPU: TensorFlow.js's backend with kernels of our own.
+ * @module
+ */
+export * from "./find_adapter.ts";
+export * from "./start.ts";
