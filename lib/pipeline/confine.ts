@@ -91,7 +91,7 @@ export function permissionsOf({ command, positionals, values, config, workdir }:
 const ENVIRONMENT = [
   ...["MALLOC_ARENA_MAX", "npm_package_config_libvips"],
   ...["IRNET_*", "TF_CPP_MIN_LOG_LEVEL", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"],
-  ...["SLURM_*", "JOB_COMPLETION_INDEX", "DENO_WEBGPU_BACKEND"],
+  ...["SLURM_*", "JOB_COMPLETION_INDEX", "XDG_RUNTIME_DIR"],
 ];
 
 /** Locks name the host; the others are asked for by packages that look at the machine they are on. */

@@ -23,8 +23,9 @@ const softwareNames = /llvmpipe|lavapipe|softpipe|swiftshader|basic render/i;
  * @returns The adapter; `null` where no driver offers one.
  */
 export async function findAdapter(gpu?: Gpu): Promise<Adapter | null> {
-  preferVulkan();
-  const adapter = await (gpu ?? navigator.gpu)?.requestAdapter({ powerPreference: "high-performance" }) ?? null;
+  const adapter = await quietly(async () =>
+    await (gpu ?? navigator.gpu)?.requestAdapter({ powerPreference: "high-performance" }) ?? null
+  );
   if (adapter === null) return null;
   const { description, vendor, device, isFallbackAdapter } = adapter.info;
   const name = description || `${vendor} ${device}`.trim() || "without a name";
@@ -32,11 +33,17 @@ export async function findAdapter(gpu?: Gpu): Promise<Adapter | null> {
 }
 
 /**
- * On Linux, OpenGL would be asked as well, whose loader writes to standard error where there is no desktop. Deno looks
- * at the variable when `navigator.gpu` is first touched.
+ * Keeps Vulkan's loader on Linux, which looks for a desktop, from writing to standard error that there is none: that
+ * variable not being set is what it complains about, not the folder not being there.
  */
-function preferVulkan(): void {
-  const variable = "DENO_WEBGPU_BACKEND";
-  if (Deno.build.os !== "linux" || Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return;
-  if (Deno.env.get(variable) === undefined) Deno.env.set(variable, "vulkan");
+async function quietly<T>(compute: () => Promise<T>): Promise<T> {
+  const variable = "XDG_RUNTIME_DIR";
+  const allowed = Deno.permissions.querySync({ name: "env", variable }).state === "granted";
+  if (Deno.build.os !== "linux" || !allowed || Deno.env.get(variable) !== undefined) return await compute();
+  Deno.env.set(variable, "/nonexistent");
+  try {
+    return await compute();
+  } finally {
+    Deno.env.delete(variable);
+  }
 }
