@@ -51,8 +51,10 @@ export async function useBackend(choice: BackendChoice, { threads = 0 }: Backend
   if (choice === "tensorflow") return await useTensorflow("asked for", threads);
 
   if (choice === "webgpu") return await useWebgpu("asked for");
-  const gpu = await findAdapter();
-  const { name, reason, advice } = choose({ gpu, tensorflow: await tryTensorflow(threads) });
+  // In this order: with a software adapter in the process, TensorFlow does not survive being loaded.
+  const tensorflow = await tryTensorflow(threads);
+  const gpu = "gpu" in tensorflow && tensorflow.gpu ? null : await findAdapter();
+  const { name, reason, advice } = choose({ gpu, tensorflow });
   if (name === "tensorflow") return await useTensorflow(reason, threads);
   return name === "webgpu" ? await useWebgpu(reason, gpu!) : await useWasm(reason, advice);
 }

@@ -1,19 +1,25 @@
 /** Runs a test on every backend that is there. */
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { findLibrary } from "../../lib/tensor/tensorflow/mod.ts";
+import { findAdapter } from "../../lib/tensor/webgpu/mod.ts";
 import { assertEquals } from "../assert.ts";
+
+const library = findLibrary().path !== null;
+// Started before the first test, because libraries stay open after it; and before any adapter is asked for, because
+// TensorFlow does not survive being loaded beside a software adapter.
+if (library) await useBackend("tensorflow");
 
 /** Backends, each with whether it can run here. */
 export const backends = [
-  { name: "cpu", runs: true },
-  { name: "wasm", runs: true },
-  { name: "tensorflow", runs: findLibrary().path !== null },
+  { name: "cpu", runs: true, missing: "" },
+  { name: "wasm", runs: true, missing: "" },
+  { name: "tensorflow", runs: library, missing: "its library is not there (deno task setup:tensorflow)" },
+  { name: "webgpu", runs: await findAdapter() !== null, missing: "no driver offers an adapter" },
 ] as const;
 
-// Started before the first test, because libraries stay open after it.
-for (const { name, runs } of backends) {
+for (const { name, runs, missing } of backends) {
   if (runs) await useBackend(name);
-  else console.log(`Ignoring the tests of the ${name} backend: its library is not there (deno task setup:tensorflow)`);
+  else console.log(`Ignoring the tests of the ${name} backend: ${missing}`);
 }
 
 /** Declares a test for each backend; it must leave no tensor behind. */

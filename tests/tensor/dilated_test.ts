@@ -18,20 +18,24 @@ function spread({ shape: [height, width, channels, depth], data }: Map4, dilatio
 for (const dilation of [2, 3, 6]) {
   const padding = [dilation, dilation, dilation, dilation] as const;
 
-  onEachBackend(`dilated() by ${dilation} and its gradients are those of a filter with zeros between its taps`, () => {
-    assertSameLayer(
-      (x, filter) => dilated(x as tf.Tensor4D, dilation, (part) => conv2d(part, filter as tf.Tensor4D, { padding: 1 })),
-      {
-        reference: (x, filter) => convolve(x!, spread(filter!, dilation), { stride: 1, padding }),
-        inputs: [sampleMap([2, 7, 5, 3], 1), sampleMap([3, 3, 3, 4], 2)],
-        name: `convolution dilated by ${dilation}`,
-      },
-    );
-  });
+  onEachBackend(
+    `dilated() by ${dilation} and its gradients are those of a filter with zeros between its taps`,
+    async () => {
+      await assertSameLayer(
+        (x, filter) =>
+          dilated(x as tf.Tensor4D, dilation, (part) => conv2d(part, filter as tf.Tensor4D, { padding: 1 })),
+        {
+          reference: (x, filter) => convolve(x!, spread(filter!, dilation), { stride: 1, padding }),
+          inputs: [sampleMap([2, 7, 5, 3], 1), sampleMap([3, 3, 3, 4], 2)],
+          name: `convolution dilated by ${dilation}`,
+        },
+      );
+    },
+  );
 }
 
-onEachBackend("dilated() takes depthwise filters", () => {
-  assertSameLayer(
+onEachBackend("dilated() takes depthwise filters", async () => {
+  await assertSameLayer(
     (x, filter) => dilated(x as tf.Tensor4D, 2, (part) => depthwiseConv2d(part, filter as tf.Tensor4D, { padding: 1 })),
     {
       reference: (x, filter) => convolve(x!, spread(filter!, 2), { stride: 1, padding: [2, 2, 2, 2], depthwise: true }),

@@ -10,6 +10,7 @@ import {
 import { assertClose } from "../assert.ts";
 import { type Golden, readGolden } from "../golden.ts";
 import { onEachBackend } from "./_backends.ts";
+import { read } from "./_read.ts";
 
 type Tensor4D = tf.Tensor4D;
 type Inputs = Record<string, tf.Tensor>;
@@ -68,39 +69,39 @@ function load({ f32, shape }: Golden, key: string): tf.Tensor {
 }
 
 for (const [name, layer] of Object.entries(cases)) {
-  onEachBackend(`The layer ${name} and its gradients equal the reference's`, () => {
-    tf.tidy(() => {
-      const keys = Object.keys(layers.arrays);
-      const named = (kind: string) =>
-        keys.filter((key) => key.startsWith(`${name}.${kind}.`)).map((key) => key.slice(`${name}.${kind}.`.length));
-      const parameters = named("p");
+  onEachBackend(`The layer ${name} and its gradients equal the reference's`, async () => {
+    const keys = Object.keys(layers.arrays);
+    const named = (kind: string) =>
+      keys.filter((key) => key.startsWith(`${name}.${kind}.`)).map((key) => key.slice(`${name}.${kind}.`.length));
+    const parameters = named("p");
+    const found = await read(() => {
       const buffers = Object.fromEntries(named("b").map((key) => [key, load(layers, `${name}.b.${key}`)]));
       const compute = (x: tf.Tensor, ...values: tf.Tensor[]) =>
         layer(x as Tensor4D, { ...buffers, ...Object.fromEntries(parameters.map((key, i) => [key, values[i]!])) });
       const inputs = [load(layers, `${name}.x`), ...parameters.map((key) => load(layers, `${name}.p.${key}`))];
-
-      const y = tf.tidy(() => compute(...inputs as [tf.Tensor]));
-      assertSame(y, load(layers, `${name}.y`), `${name}.y`);
-      const gradients = tf.grads(compute)(inputs as [tf.Tensor], load(layers, `${name}.gy`));
-      assertSame(gradients[0]!, load(layers, `${name}.gx`), `${name}.gx`);
-      parameters.forEach((key, i) =>
-        assertSame(gradients[i + 1]!, load(layers, `${name}.g.${key}`), `${name}.g.${key}`)
-      );
+      return [
+        tf.tidy(() => compute(...inputs as [tf.Tensor])),
+        ...tf.grads(compute)(inputs as [tf.Tensor], load(layers, `${name}.gy`)),
+      ];
     });
-  });
-}
-
-function assertSame(actual: tf.Tensor, expected: tf.Tensor, name: string): void {
-  assertClose(actual.dataSync(), expected.dataSync(), { absolute: 1e-6, relative: 1e-6, name });
-}
-
-onEachBackend("upsampleBilinear() equals the reference at every size", () => {
-  tf.tidy(() => {
-    const x = load(resized, "x") as Tensor4D;
-    // `ac0` is align_corners=False, the only kind IRNet uses.
-    for (const key of Object.keys(resized.arrays).filter((key) => key.endsWith("_ac0"))) {
-      const expected = load(resized, key);
-      assertSame(upsampleBilinear(x, [expected.shape[1]!, expected.shape[2]!]), expected, key);
+    for (const [i, key] of ["y", "gx", ...parameters.map((key) => `g.${key}`)].entries()) {
+      await assertSame(found[i]!, `${name}.${key}`, layers);
     }
   });
+}
+
+async function assertSame(actual: Float32Array, key: string, golden: Golden): Promise<void> {
+  const [expected] = await read(() => [load(golden, key)]);
+  assertClose(actual, expected!, { absolute: 1e-6, relative: 1e-6, name: key });
+}
+
+onEachBackend("upsampleBilinear() equals the reference at every size", async () => {
+  // `ac0` is align_corners=False, the only kind IRNet uses.
+  for (const key of Object.keys(resized.arrays).filter((key) => key.endsWith("_ac0"))) {
+    const [actual] = await read(() => {
+      const { shape } = load(resized, key);
+      return [upsampleBilinear(load(resized, "x") as Tensor4D, [shape[1]!, shape[2]!])];
+    });
+    await assertSame(actual!, key, resized);
+  }
 });
