@@ -600,7 +600,7 @@ const sample: Config = {
       training: {
         crop: 160,
         batch: 8,
-        microBatch: 8,
+        microBatch: 4,
         epochs: 7,
         optimiser: {
           method: "adamw",

@@ -1,14 +1,16 @@
 import { type Backbone, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
-import { tf } from "../../tensor/mod.ts";
 import { epochBatch, random, type RgbImage, stackViews, trainingSteps } from "../../voc/mod.ts";
 import { disposeParams, type Params } from "../../weights/mod.ts";
+import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
 import { augmentInstances, type InstanceTruth } from "./augment_instances.ts";
-import { maskRcnnLoss, type TrueView } from "./loss.ts";
 import { maskRcnnParameters, type MaskRcnnSettings } from "./network.ts";
+
+const module = new URL("./_training_loss.ts", import.meta.url);
 
 /** Options of {@linkcode trainMaskRcnn}; those not described here are those of the loop. */
 export interface MaskRcnnTraining
-  extends Pick<TrainLoopOptions<unknown>, "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
+  extends
+    Pick<TrainLoopOptions<unknown>, "workers" | "resume" | "checkpointEvery" | "checkpoint" | "onStep" | "signal"> {
   /** The network below. */
   readonly backbone: Backbone;
   /** Parameters of backbone and `maskRcnnParameters()`; those trained are replaced in place. */
@@ -23,13 +25,6 @@ export interface MaskRcnnTraining
   readonly ids: readonly string[];
   /** Photograph and instances of an image. */
   sample(id: string): Promise<{ image: RgbImage; instances: InstanceTruth }>;
-}
-
-interface MicroBatch {
-  readonly images: Float32Array;
-  readonly views: readonly TrueView[];
-  /** Images of the batch. */
-  readonly batch: number;
 }
 
 /**
@@ -52,11 +47,17 @@ export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
     const micro: MicroBatch[] = [];
     for (let i = 0; i < views.length; i += microBatch) {
       const part = views.slice(i, i + microBatch);
-      micro.push({ images: stackViews(part.map(({ image }) => image)), views: part, batch: views.length });
+      // Without the single images, which Workers would be sent a second time.
+      micro.push({
+        images: stackViews(part.map(({ image }) => image)),
+        views: part.map(({ boxes, classes, masks, key }) => ({ boxes, classes, masks, key })),
+        batch: views.length,
+      });
     }
     return { ids: chosen, micro };
   }
 
+  const lossSettings = { crop, settings, classes };
   const heads = maskRcnnParameters(backbone.taps, { ...settings, classes }).map(({ name }) => name);
   const trainable = [...backbone.parameters.map(({ name }) => name).filter(backbone.trainsForCam), ...heads];
   const frozen = backbone.fold(
@@ -71,12 +72,9 @@ export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
       optimiser,
       steps: trainingSteps(ids.length, settings.training),
       batch,
-      loss: (current, { images, views, batch }) =>
-        tf.tidy(() => {
-          const input = tf.tensor4d(images, [views.length, crop, crop, 3]);
-          const { taps } = backbone.forward({ ...current, ...frozen }, input, { taps: true, detach: true });
-          return maskRcnnLoss(current, taps, { taps: backbone.taps, settings, classes, views, side: crop, batch });
-        }),
+      frozen,
+      loss: trainingLoss(backbone, lossSettings),
+      ...(backbone.choice ? { lossInWorkers: { module, settings: { choice: backbone.choice, ...lossSettings } } } : {}),
     });
   } finally {
     disposeParams(frozen);

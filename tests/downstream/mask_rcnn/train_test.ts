@@ -124,7 +124,8 @@ Deno.test("trainMaskRcnn() learns two images, and inferMaskRcnn() finds what is 
   assertEquals(tf.memory().numTensors, before, "tensors left behind");
 });
 
-for (const { name, runs } of backends.filter(({ name }) => name !== "cpu")) { // which takes minutes
+// Plain JavaScript takes minutes; webgpu cannot read at once, as RoIAlign does.
+for (const { name, runs } of backends.filter(({ name }) => name !== "cpu" && name !== "webgpu")) {
   Deno.test({
     name: `trainMaskRcnn() continues a checkpoint with the same bytes (${name})`,
     ignore: !runs,
@@ -132,7 +133,7 @@ for (const { name, runs } of backends.filter(({ name }) => name !== "cpu")) { //
   });
 }
 
-async function resumes(backend: "wasm" | "tensorflow" | "cpu"): Promise<void> {
+async function resumes(backend: typeof backends[number]["name"]): Promise<void> {
   await useBackend(backend);
   const whole = untrained(), parted = untrained(), states: NamedTensors[] = [];
   const checkpoint = (state: NamedTensors) => Promise.resolve(void states.push(state));
@@ -147,6 +148,23 @@ async function resumes(backend: "wasm" | "tensorflow" | "cpu"): Promise<void> {
   assertEquals(expected["stem.weight"]!.data, first["stem.weight"]!.data, "the early layers stay");
   [whole, parted, start].forEach(disposeParams);
 }
+
+Deno.test("trainMaskRcnn() on wasm gives the same bits in one thread and in Workers", async () => {
+  await useBackend("wasm");
+  const given = { ...scenes, c: scene([]), d: scene([{ class: 2, box: [20, 4, 50, 30] }]) };
+  const parted = { ...settings, training: { ...settings.training, batch: 4, microBatch: 1 } };
+  const results: NamedTensors[] = [];
+  for (const workers of [1, 2, 3]) {
+    const params = untrained();
+    await trainMaskRcnn({ ...training(params, given), settings: parted, workers });
+    results.push(await fromParams(params, specs));
+    disposeParams(params);
+  }
+  for (const { name } of specs) {
+    assertEquals(results[1]![name]!.data, results[0]![name]!.data, name);
+    assertEquals(results[2]![name]!.data, results[0]![name]!.data, name);
+  }
+});
 
 const view = (boxes: number[], labels: number[], index: number): TrueView => ({
   boxes: Float32Array.from(boxes),
