@@ -5,7 +5,8 @@
  */
 import type { GridSize, PathIndex } from "../relation/path_index.ts";
 import * as tf from "../tensor/tf.ts";
-import { PairPlanes } from "./_path_affinity.ts";
+import { PairPlanes, type PairWeights } from "./_path_affinity.ts";
+import { pairLossesOnGpu } from "./_webgpu_pair_losses.ts";
 
 /** Numbers of pairs by their labels, by which the losses are divided. */
 export interface PairCounts {
@@ -112,14 +113,7 @@ export function pairLosses(
   checkLength("displacements", displacement, 2 * count * pixels);
   labels.forEach((map) => checkLabels(map, size));
 
-  // The total's weight of each loss is ½; a displacement has two channels.
-  const weights = {
-    affinityBackground: 0.25 / (counts.background + NONE),
-    affinityForeground: 0.25 / (counts.foreground + NONE),
-    affinityNegative: 0.5 / (counts.negative + NONE),
-    displacementForeground: 0.5 / (2 * counts.foreground + NONE),
-    displacementBackground: 0.5 * backgroundDisplacement / (2 * counts.background + NONE),
-  };
+  const weights = pairWeights(counts, backgroundDisplacement);
   const planes = new PairPlanes(index, size);
   const half = { positive: 0, negative: 0, foreground: 0, background: 0 };
   const logitsGradient = new Float32Array(count * pixels);
@@ -169,41 +163,81 @@ export function pairLosses(
 }
 
 /**
- * The total of {@linkcode pairLosses} as a tensor that gradients flow through. It reads its inputs at once, so it needs
- * a backend that can (`tensorflow`, `wasm`, `cpu`).
+ * The total of {@linkcode pairLosses} as a tensor that gradients flow through.
  *
  * @param logits [B, H, W, 1] boundary before the sigmoid, at stride 4.
  * @param displacement [B, H, W, 2] (dy, dx) in pixels at stride 4.
- * @param options Labels, pairs and weights; `onParts` is told the four losses.
+ * @param options Labels, pairs and weights.
  * @returns The total, a scalar. Totals of parts of a batch add up to that of the batch.
  * @throws RangeError if the tensors or the label maps do not fit together.
  */
-export function irnetLoss(
-  logits: tf.Tensor4D,
-  displacement: tf.Tensor4D,
-  options: LossOptions & { readonly onParts?: (parts: LossParts) => void },
-): tf.Scalar {
+export function irnetLoss(logits: tf.Tensor4D, displacement: tf.Tensor4D, options: LossOptions): tf.Scalar {
   const [count, height, width] = logits.shape;
   if (count !== options.labels.length) {
     throw new RangeError(`Expected ${options.labels.length} images, as there are label maps, but found ${count}`);
   }
+  options.labels.forEach((map) => checkLabels(map, { height, width }));
+  const compute = tf.getBackend() === "webgpu" ? lossOnGpu : lossOnProcessor;
   const loss = tf.customGrad((...inputs) => {
-    const [edges, field] = inputs as [tf.Tensor, tf.Tensor];
-    const { total, parts, logitsGradient, displacementGradient } = pairLosses(
-      edges.dataSync<"float32">(),
-      field.dataSync<"float32">(),
-      { ...options, size: { height, width } },
-    );
-    options.onParts?.(parts);
-    return {
-      value: tf.scalar(total),
-      gradFunc: (dy: tf.Tensor) => [
-        tf.tensor(logitsGradient, edges.shape).mul(dy),
-        tf.tensor(displacementGradient, field.shape).mul(dy),
-      ],
-    };
+    const [edges, field, save] = inputs as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
+    return compute(edges, field, { ...options, size: { height, width }, save });
   });
   return loss(logits, displacement) as tf.Scalar;
+}
+
+/** A total, and its gradients by both maps. */
+interface Differentiable {
+  readonly value: tf.Tensor;
+  gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
+}
+
+function lossOnProcessor(
+  edges: tf.Tensor,
+  field: tf.Tensor,
+  options: LossOptions & { size: GridSize },
+): Differentiable {
+  const { total, logitsGradient, displacementGradient } = pairLosses(
+    edges.dataSync<"float32">(),
+    field.dataSync<"float32">(),
+    options,
+  );
+  return {
+    value: tf.scalar(total),
+    gradFunc: (dy) => [
+      tf.tensor(logitsGradient, edges.shape).mul(dy),
+      tf.tensor(displacementGradient, field.shape).mul(dy),
+    ],
+  };
+}
+
+function lossOnGpu(
+  edges: tf.Tensor,
+  field: tf.Tensor,
+  { labels, index, counts, backgroundDisplacement = 1, size, save }: LossOptions & {
+    size: GridSize;
+    save: tf.GradSaveFunc;
+  },
+): Differentiable {
+  const weights = pairWeights(counts, backgroundDisplacement);
+  const { total, logitsGradient, displacementGradient } = pairLossesOnGpu(edges, field, {
+    labels,
+    index,
+    size,
+    weights,
+  });
+  save([logitsGradient, displacementGradient]);
+  return { value: total, gradFunc: (dy, gradients) => gradients.map((gradient) => gradient.mul(dy)) };
+}
+
+/** What a pair counts; the total's weight of each loss is ½, and a displacement has two channels. */
+function pairWeights(counts: PairCounts, backgroundDisplacement: number): PairWeights {
+  return {
+    affinityBackground: 0.25 / (counts.background + NONE),
+    affinityForeground: 0.25 / (counts.foreground + NONE),
+    affinityNegative: 0.5 / (counts.negative + NONE),
+    displacementForeground: 0.5 / (2 * counts.foreground + NONE),
+    displacementBackground: 0.5 * backgroundDisplacement / (2 * counts.background + NONE),
+  };
 }
 
 function checkLabels(labels: Uint8Array, { height, width }: GridSize): void {

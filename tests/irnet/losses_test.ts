@@ -5,6 +5,7 @@ import { irnetLoss, type LossParts, pairCounts, pairLosses } from "../../lib/irn
 import { pairLabels } from "../../lib/relation/pair_labels.ts";
 import { pathIndex } from "../../lib/relation/path_index.ts";
 import { affinity } from "../../lib/affinity/affinity.ts";
+import { onEachBackend } from "../tensor/_backends.ts";
 
 /** Numbers in −1…1 that look random and never change. */
 function noise(length: number, seed: number): Float32Array<ArrayBuffer> {
@@ -246,33 +247,45 @@ Deno.test("pairLosses() of saturated boundaries is finite, of values that are no
   assert(Number.isNaN(pairLosses(noise(pixels, 1), noise(2 * pixels, 1).fill(Infinity, 191), options).total));
 });
 
-Deno.test("irnetLoss() gives tf.grads the gradients of pairLosses(), scaled by the outer one, and leaks nothing", async () => {
-  await tf.setBackend("cpu");
-  const size = { height: 12, width: 17 }, pixels = 12 * 17, index = pathIndex(5);
-  const labels = [blocks(12, 17, 1), blocks(12, 17, 2)];
-  const counts = pairCounts(labels, { index, size });
-  const logits = noise(2 * pixels, 3), displacement = noise(4 * pixels, 4);
-  const expected = pairLosses(logits, displacement, { labels, index, size, counts, backgroundDisplacement: 0.5 });
+for (const [height, width, radius] of [[12, 17, 5], [33, 37, 10], [9, 40, 3.5], [3, 4, 5]] as const) {
+  onEachBackend(
+    `irnetLoss() of ${height}×${width} has value and gradients of pairLosses(), scaled by the outer one`,
+    async () => {
+      const size = { height, width }, pixels = height * width, index = pathIndex(radius);
+      const labels = [blocks(height, width, 1), blocks(height, width, 2)];
+      const options = { labels, index, counts: pairCounts(labels, { index, size }), backgroundDisplacement: 0.5 };
+      const logits = noise(2 * pixels, 3), displacement = noise(4 * pixels, 4);
+      logits.fill(0.3, 20, 60); // equal boundaries
+      const expected = pairLosses(logits, displacement, { ...options, size });
 
-  const before = tf.memory().numTensors;
-  const a = tf.tensor4d(logits, [2, 12, 17, 1]), b = tf.tensor4d(displacement, [2, 12, 17, 2]);
-  let parts: LossParts | undefined;
-  const loss = (x: tf.Tensor, y: tf.Tensor) =>
-    irnetLoss(x as tf.Tensor4D, y as tf.Tensor4D, {
-      labels,
-      index,
-      counts,
-      backgroundDisplacement: 0.5,
-      onParts: (found) => parts = found,
-    }).mul(3);
-  const { value, grads } = tf.valueAndGrads((x, y) => loss(x, y) as tf.Scalar)([a, b]);
-  assertAlmostEquals(value.dataSync()[0]!, 3 * expected.total, 1e-4);
-  assertClose(grads[0]!.dataSync(), expected.logitsGradient.map((g) => 3 * g), { absolute: 1e-7 });
-  assertClose(grads[1]!.dataSync(), expected.displacementGradient.map((g) => 3 * g), { absolute: 1e-7 });
-  assertEquals(grads[1]!.shape, b.shape);
-  assertEquals(parts, expected.parts);
-  tf.dispose([value, ...grads, a, b]);
-  assertEquals(tf.memory().numTensors, before);
+      const a = tf.tensor4d(logits, [2, height, width, 1]), b = tf.tensor4d(displacement, [2, height, width, 2]);
+      const loss = (x: tf.Tensor, y: tf.Tensor) => irnetLoss(x as tf.Tensor4D, y as tf.Tensor4D, options).mul(3);
+      const { value, grads } = tf.valueAndGrads((x, y) => loss(x, y) as tf.Scalar)([a, b]);
+      assertAlmostEquals((await value.data())[0]!, 3 * expected.total, 1e-4);
+      assertClose(await grads[0]!.data(), expected.logitsGradient.map((g) => 3 * g), { absolute: 2e-7 });
+      assertClose(await grads[1]!.data(), expected.displacementGradient.map((g) => 3 * g), { absolute: 2e-7 });
+      assertEquals(grads[1]!.shape, b.shape);
+      tf.dispose([value, ...grads, a, b]);
+    },
+  );
+}
+
+onEachBackend("irnetLoss() of saturated boundaries is finite, of values that are not finite is not", async () => {
+  const size = { height: 8, width: 12 }, pixels = 96, index = pathIndex(3);
+  const labels = [blocks(8, 12, 2)], options = { labels, index, counts: pairCounts(labels, { index, size }) };
+  const total = async (logits: Float32Array, displacement: Float32Array) => {
+    const value = tf.tidy(() =>
+      irnetLoss(tf.tensor4d(logits, [1, 8, 12, 1]), tf.tensor4d(displacement, [1, 8, 12, 2]), options)
+    );
+    const [number] = await value.data();
+    value.dispose();
+    return number!;
+  };
+  for (const logit of [-200, 200]) {
+    assert(Number.isFinite(await total(new Float32Array(pixels).fill(logit), noise(2 * pixels, 1))));
+  }
+  assert(!Number.isFinite(await total(noise(pixels, 1).fill(NaN, 0, 1), noise(2 * pixels, 1))));
+  assert(!Number.isFinite(await total(noise(pixels, 1), noise(2 * pixels, 1).fill(Infinity, 191))));
 });
 
 Deno.test("the losses say what does not fit together", () => {

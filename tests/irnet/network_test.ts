@@ -1,5 +1,5 @@
 import { irnetMaps } from "../../lib/irnet/infer.ts";
-import { irnetLoss, type LossParts, pairCounts } from "../../lib/irnet/losses.ts";
+import { irnetLoss, type LossParts, pairCounts, pairLosses } from "../../lib/irnet/losses.ts";
 import { boundaryBranch, displacementBranch, headParameters } from "../../lib/irnet/network.ts";
 import { resnet50 } from "../../lib/nn/resnet50.ts";
 import { pathIndex } from "../../lib/relation/mod.ts";
@@ -25,10 +25,11 @@ Deno.test("IRNet equals the reference: boundary, displacement, losses and gradie
   const [, , side] = golden.shape("x") as [number, number, number];
   const labels = [Uint8Array.from(golden.i32("label"))];
   const index = pathIndex(10), size = { height: side / 4, width: side / 4 };
-  let parts: LossParts | undefined;
 
   const x = tf.tidy(() => tf.tensor(golden.f32("x"), golden.shape("x")).transpose<tf.Tensor4D>([0, 2, 3, 1]));
   const { taps } = resnet50.forward(params, x, { taps: true });
+  const pairs = { labels, index, counts: pairCounts(labels, { index, size }) };
+  let parts: LossParts | undefined;
   const { value, grads } = tf.valueAndGrads(() => {
     const boundary = boundaryBranch(params, taps, resnet50.taps);
     const displacement = displacementBranch(params, taps, resnet50.taps);
@@ -40,12 +41,8 @@ Deno.test("IRNet equals the reference: boundary, displacement, losses and gradie
       absolute: 1e-4 * greatest(golden.f32("dp")),
       name: "displacement",
     });
-    return irnetLoss(boundary, displacement, {
-      labels,
-      index,
-      counts: pairCounts(labels, { index, size }),
-      onParts: (found) => parts = found,
-    });
+    parts = pairLosses(boundary.dataSync<"float32">(), displacement.dataSync<"float32">(), { ...pairs, size }).parts;
+    return irnetLoss(boundary, displacement, pairs);
   })(heads.map(({ name }) => params[name]!));
 
   const { pos_aff, neg_aff, dp_fg, dp_bg, total } = golden.params.losses;

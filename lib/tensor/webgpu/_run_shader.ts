@@ -9,8 +9,10 @@ export interface Shader {
   readonly inputs: readonly tf.Tensor[];
   /** Shapes of what it writes. Their contents are undefined before. */
   readonly outputs: readonly (readonly number[])[];
-  /** Whole numbers for a `struct` of `u32`. */
+  /** Whole numbers for a `struct` of `u32`, */
   readonly numbers?: readonly number[];
+  /** … and others, which follow them as `f32`. */
+  readonly factors?: readonly number[];
   readonly workgroups: readonly [x: number, y?: number, z?: number];
 }
 
@@ -28,14 +30,14 @@ interface Internals {
   uploadToGPU(dataId: object): void;
   tensorToBinding(tensor: tf.TensorInfo): { buffer: GPUBuffer };
   makeTensorInfo(shape: readonly number[], dtype: tf.DataType): tf.TensorInfo;
-  makeUniforms(values: { type: "uint32"; data: number[] }[]): { buffer: GPUBuffer };
+  makeUniforms(values: { type: "uint32" | "float32"; data: number[] }[]): { buffer: GPUBuffer };
 }
 
 /**
  * Runs a program of our own in the backend's queue. Its entry point is `main`; group 0 binds the outputs, then the
  * inputs, then the numbers.
  */
-export function runShader({ key, code, inputs, outputs, numbers, workgroups }: Shader): tf.Tensor[] {
+export function runShader({ key, code, inputs, outputs, numbers = [], factors = [], workgroups }: Shader): tf.Tensor[] {
   const gpu = tf.backend() as unknown as Internals;
   const pipeline = gpu.pipelineCache[key] ??= gpu.device.createComputePipeline({
     label: key,
@@ -49,7 +51,11 @@ export function runShader({ key, code, inputs, outputs, numbers, workgroups }: S
     gpu.commandQueueOwnedIds.add(dataId); // not given away before the queue is submitted
   }
   const resources = bound.map((tensor) => gpu.tensorToBinding(tensor));
-  if (numbers) resources.push(gpu.makeUniforms(numbers.map((value) => ({ type: "uint32", data: [value] }))));
+  const uniforms = [
+    ...numbers.map((value) => ({ type: "uint32" as const, data: [value] })),
+    ...factors.map((value) => ({ type: "float32" as const, data: [value] })),
+  ];
+  if (uniforms.length > 0) resources.push(gpu.makeUniforms(uniforms));
   gpu.ensureCommandEncoderReady();
   const pass = gpu.computePassEncoder ??= gpu.commandEncoder.beginComputePass();
   pass.setPipeline(pipeline);

@@ -3,4 +3,5 @@
  * @module
  */
 export * from "./find_adapter.ts";
+export * from "./_run_shader.ts";
 export * from "./start.ts";
