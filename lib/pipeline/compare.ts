@@ -24,7 +24,7 @@ export interface CompareOptions extends RunOptions {
  */
 export async function compare(config: Config, { out, ...options }: CompareOptions): Promise<string> {
   checkDownstreamLists(await openDataset(config.data), config.downstream);
-  await run(withPseudoLabels(config), { ...options, module });
+  await run(withPseudoLabels(config), { ...options, module, keeps: config });
   const tables = await Deno.readTextFile(join(options.workdir, "compare", "metrics.json"));
   await Deno.mkdir(out, { recursive: true });
   await Deno.writeTextFile(join(out, "metrics.json.tmp"), tables);

@@ -39,6 +39,8 @@ export interface RunOptions {
   readonly progress?: ProgressOptions;
   /** Address of a {@linkcode PipelineModule} with other stages. */
   readonly module?: string;
+  /** The configuration that `run.json` keeps, where a command runs the stages with another; absent: that of the run. */
+  readonly keeps?: Config;
 }
 
 /**
@@ -68,7 +70,7 @@ export async function run(config: Config, options: RunOptions): Promise<RunRepor
     }
     stages.push(await runStage(stage, session));
     session.memory.forget(stage.name);
-    await saveRunReport({ stages, backend, waitsFor }, session);
+    await saveRunReport({ stages, backend, waitsFor }, { ...session, config: options.keeps ?? config });
   }
   return { stages, backend, waitsFor };
 }

@@ -43,6 +43,9 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
     for (const { images } of [...Object.values(deepLab.rows), ...Object.values(maskRcnn.rows)]) assertEquals(images, 4);
     for (const name of ["AffinityNet", "class boundary only", "Mask R-CNN on val"]) assert(text.includes(name), text);
 
+    const stored = JSON.parse(await Deno.readTextFile(`${workdir}/run.json`));
+    assertEquals(stored.config.data.inferList, config.data.inferList, "a later run goes on with its own images");
+
     const again: string[] = [];
     await compare(config, { workdir, out, progress: { terminal: false, write: (line) => void again.push(line) } });
     assert(again.length > 0 && again.every((line) => /done/.test(line)), again.join(""));
