@@ -1,7 +1,7 @@
 /** The losses on pairs of pixels and their gradients, computed where the maps are: on the GPU. */
 import type { GridSize, PathIndex } from "../relation/path_index.ts";
 import * as tf from "../tensor/tf.ts";
-import { runShader } from "../tensor/webgpu/mod.ts";
+import { runShader, workgroupSum } from "../tensor/webgpu/mod.ts";
 import type { PairWeights } from "./_path_affinity.ts";
 
 /** The four losses of all pairs, weighted, and their gradients. */
@@ -133,7 +133,7 @@ const pairCode = () => `
 ${declarations({ first: 3, last: 7 })}
 
 const MARGIN = 1e-5;
-var<workgroup> losses: array<f32, ${GROUP}>;
+${workgroupSum(GROUP)}
 
 @compute @workgroup_size(${GROUP})
 fn main(
@@ -178,12 +178,8 @@ fn main(
     slopes[pair] = slope;
     places[pair] = place;
   }
-  losses[lane] = loss;
-  for (var half = ${GROUP / 2}u; half > 0; half /= 2) {
-    workgroupBarrier();
-    if (lane < half) { losses[lane] += losses[lane + half]; }
-  }
-  if (lane == 0) { sums[(id.z * options.count + id.y) * groups.x + group.x] = losses[0]; }
+  let sum = workgroupSum(loss, lane);
+  if (lane == 0) { sums[(id.z * options.count + id.y) * groups.x + group.x] = sum; }
 }`;
 
 /** One invocation a pixel: what the pairs pull at it whose highest point it is, and whose source or destination. */

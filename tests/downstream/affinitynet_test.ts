@@ -14,11 +14,14 @@ import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { noise } from "../noise.ts";
 import { numericGradient } from "./_numeric.ts";
 import { onEachBackend } from "../tensor/_backends.ts";
+import { read } from "../tensor/_read.ts";
 
 const size = { height: 6, width: 9 }, index = pathIndex(3), channels = 5;
 const labels = [0, 1].map((image) =>
   Uint8Array.from(noise(54, 20 + image), (value) => value < 0.4 ? 0 : value < 0.6 ? 1 : value < 0.8 ? 2 : 255)
 );
+
+const STEP = 1e-2;
 
 /** The loss pair by pair, as the formulas have it. */
 function plainLoss(features: ArrayLike<number>): number {
@@ -45,17 +48,18 @@ function plainLoss(features: ArrayLike<number>): number {
   return mean("background") / 4 + mean("foreground") / 4 + mean("negative") / 2;
 }
 
-onEachBackend("affinityNetLoss() is the mean over pairs, and its gradient the numeric one", () => {
+onEachBackend("affinityNetLoss() is the mean over pairs, and its gradient the numeric one", async () => {
   const values = noise(2 * 54 * channels, 1), counts = affinityCounts(labels, { index, size });
-  tf.tidy(() => {
+  const [value, gradient] = await read(() => {
     const features = tf.tensor4d(values, [2, size.height, size.width, channels]);
     const loss = (x: tf.Tensor) => affinityNetLoss(x as tf.Tensor4D, { labels, index, counts });
-    assertClose(loss(features).dataSync(), [plainLoss(values)], { absolute: 1e-6, relative: 1e-5, name: "loss" });
-    const numeric = numericGradient(plainLoss, Float64Array.from(values), 1e-6);
-    assert(numeric.some((value) => Math.abs(value) > 1e-3));
-    const gradient = tf.grad(loss)(features).dataSync();
-    assertClose(gradient, numeric, { absolute: 2e-6, relative: 1e-4, name: "gradient" });
+    const { value, grad } = tf.valueAndGrad(loss)(features);
+    return [value, grad];
   });
+  assertClose(value!, [plainLoss(values)], { absolute: 1e-6, relative: 1e-5, name: "loss" });
+  const numeric = numericGradient(plainLoss, Float64Array.from(values), 1e-6);
+  assert(numeric.some((value) => Math.abs(value) > 1e-3));
+  assertClose(gradient!, numeric, { absolute: 2e-6, relative: 1e-4, name: "gradient" });
 });
 
 Deno.test("affinityNetLoss() of parts of a batch adds up to that of the batch", () => {
@@ -71,27 +75,27 @@ Deno.test("affinityNetLoss() of parts of a batch adds up to that of the batch", 
   });
 });
 
-onEachBackend("affinityFeatures() differentiates all of its filters", () => {
+onEachBackend("affinityFeatures() differentiates all of its filters", async () => {
   const taps = [1, 2, 3, 4, 5].map((tap) => ({ stride: tap < 3 ? 4 : 8, channels: 3 }));
   const specs = affinityParameters(taps), params = toParams(initialise(specs, { seed: 1, method: "he" }), specs);
-  tf.tidy(() => {
-    const maps = taps.map((_, i) => tf.tensor4d(noise(2 * 2 * 3, 30 + i), [1, 2, 2, 3]));
-    const names = specs.map(({ name }) => name);
-    const sum = (...filters: tf.Tensor[]) => {
-      const given = Object.fromEntries(names.map((name, i) => [name, filters[i]!]));
-      return affinityFeatures(given, maps, [3, 4]).mean() as tf.Scalar;
-    };
-    const filters = names.map((name) => params[name]!);
-    const { value, grads } = tf.valueAndGrads(sum)(filters);
+  const maps = taps.map((_, i) => tf.tensor4d(noise(2 * 2 * 3, 30 + i), [1, 2, 2, 3]));
+  const names = specs.map(({ name }) => name), filters = names.map((name) => params[name]!);
+  const mean = (...filters: tf.Tensor[]) => {
+    const given = Object.fromEntries(names.map((name, i) => [name, filters[i]!]));
+    return affinityFeatures(given, maps, [3, 4]).mean() as tf.Scalar;
+  };
+  // Along the gradient the mean must rise by its square.
+  const [value, square, ...moved] = await read(() => {
     assertEquals(affinityFeatures(params, maps, [3, 4]).shape, [1, 3, 4, 448]);
-    // Along the gradient the mean must rise by its square.
-    const norm = grads.reduce((total, gradient) => total + gradient.square().sum().dataSync()[0]!, 0);
-    const step = 1e-2 / Math.sqrt(norm);
-    const moved = (sign: number) =>
-      sum(...filters.map((filter, i) => filter.add(grads[i]!.mul(sign * step)))).dataSync()[0]!;
-    assert(Number.isFinite(value.dataSync()[0]!));
-    assertClose([(moved(1) - moved(-1)) / (2 * step)], [norm], { absolute: 0, relative: 0.01, name: "slope" });
+    const { value, grads } = tf.valueAndGrads(mean)(filters);
+    const square = tf.addN(grads.map((gradient) => gradient.square().sum())), step = tf.div(STEP, square.sqrt());
+    const at = (sign: number) => mean(...filters.map((filter, i) => filter.add(grads[i]!.mul(step).mul(sign))));
+    return [value, square, at(1), at(-1)];
   });
+  assert(Number.isFinite(value![0]!));
+  const slope = (moved[0]![0]! - moved[1]![0]!) / (2 * STEP) * Math.sqrt(square![0]!);
+  assertClose([slope], square!, { absolute: 0, relative: 0.01, name: "slope" });
+  tf.dispose(maps);
   disposeParams(params);
 });
 

@@ -9,12 +9,12 @@ const library = findLibrary().path !== null;
 // TensorFlow does not survive being loaded beside a software adapter.
 if (library) await useBackend("tensorflow");
 
-/** Backends, each with whether it can run here. */
+/** Backends, each with whether it can run here. The last one can read tensors at once, as some tests do after it. */
 export const backends = [
   { name: "cpu", runs: true, missing: "" },
+  { name: "webgpu", runs: await findAdapter() !== null, missing: "no driver offers an adapter" },
   { name: "wasm", runs: true, missing: "" },
   { name: "tensorflow", runs: library, missing: "its library is not there (deno task setup:tensorflow)" },
-  { name: "webgpu", runs: await findAdapter() !== null, missing: "no driver offers an adapter" },
 ] as const;
 
 for (const { name, runs, missing } of backends) {

@@ -1,6 +1,7 @@
 import { type GridSize, pairLabels, type PathIndex } from "../../relation/mod.ts";
 import { tf } from "../../tensor/mod.ts";
 import { distance } from "./_distance.ts";
+import { affinityLossOnGpu } from "./_webgpu_loss.ts";
 
 /** Numbers of pairs by their labels, by which the losses are divided. */
 export interface AffinityCounts {
@@ -45,8 +46,6 @@ export function affinityCounts(
  * ½ mean over different pairs of −ln (1 − a), with the affinity a = exp(−mean over channels of |fᵢ − fⱼ|) (equations 3
  * to 8 of the paper; the mean over channels, where the paper has the sum, is the released code's).
  *
- * It reads its input at once, so it needs a backend that can (`tensorflow`, `wasm`, `cpu`).
- *
  * @param features [B, h, w, C].
  * @param options Labels and pairs.
  * @returns A scalar. Losses of parts of a batch add up to that of the batch.
@@ -59,8 +58,20 @@ export function affinityNetLoss(features: tf.Tensor4D, { labels, index, counts }
       `Expected ${count} label maps of ${height}×${width} but found ${labels.map((map) => map.length)} labels`,
     );
   }
-  const loss = tf.customGrad((x) => {
-    const values = (x as tf.Tensor).dataSync<"float32">();
+  const weights = {
+    background: 0.25 / (counts.background + EPSILON),
+    foreground: 0.25 / (counts.foreground + EPSILON),
+    negative: 0.5 / (counts.negative + EPSILON),
+  };
+  const onGpu = tf.getBackend() === "webgpu";
+  const loss = tf.customGrad((...inputs) => {
+    const [x, save] = inputs as [tf.Tensor4D, tf.GradSaveFunc];
+    if (onGpu) {
+      const { total, gradient } = affinityLossOnGpu(x, { labels, index, weights, epsilon: EPSILON });
+      save([gradient]);
+      return { value: total, gradFunc: (dy: tf.Tensor, [gradient]: tf.Tensor[]) => gradient!.mul(dy) };
+    }
+    const values = x.dataSync<"float32">();
     const gradient = new Float32Array(values.length);
     let total = 0;
     for (const [image, map] of labels.entries()) {
@@ -70,11 +81,7 @@ export function affinityNetLoss(features: tf.Tensor4D, { labels, index, counts }
         index,
         size: { height, width },
         channels,
-        weights: {
-          background: 0.25 / (counts.background + EPSILON),
-          foreground: 0.25 / (counts.foreground + EPSILON),
-          negative: 0.5 / (counts.negative + EPSILON),
-        },
+        weights,
       });
     }
     return {

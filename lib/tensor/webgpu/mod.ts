@@ -5,3 +5,4 @@
 export * from "./find_adapter.ts";
 export * from "./_run_shader.ts";
 export * from "./start.ts";
+export * from "./_workgroup_sum.ts";
