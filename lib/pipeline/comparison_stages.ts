@@ -26,4 +26,5 @@ export const evaluationStages: readonly string[] = [measureComparison.name, comp
 /** What the command shows in the end. */
 export const describeResults = (_command: string, workdir: string): Promise<string> => describeComparison(workdir);
 
+export { comparisonExpectations as expectations } from "./comparison_expectations.ts";
 export { openDataset, prepare } from "./stages.ts";

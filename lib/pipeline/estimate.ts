@@ -1,18 +1,15 @@
-import { basename, dirname, join, resolve } from "node:path";
+import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
-import { readFileIfExists } from "./_files.ts";
-import { hashOf } from "./_hash.ts";
+import { earlierRuns, measurements } from "./_earlier_runs.ts";
 import { readJsonLines } from "./_json_lines.ts";
 import { textTable } from "./_text_table.ts";
-import type { Expectation, Expecting, ImageSize } from "./expectations.ts";
-import { readManifest } from "./manifest.ts";
+import { usualImage } from "./_usual_image.ts";
+import type { Expectation, Expecting } from "./expectations.ts";
 import type { Plan } from "./plan.ts";
 import { formatTime } from "./progress.ts";
-import { parseRunReport, type StageReport } from "./run_report.ts";
 import { contextOf, type Session } from "./session.ts";
-import { workersOf } from "./workers_of.ts";
 
 /** What the rest of a stage is expected to need. */
 export interface Estimate {
@@ -30,18 +27,11 @@ export interface Estimate {
   readonly measuredIn: string | null;
 }
 
-/** What an earlier run has measured. */
-interface Earlier {
-  readonly workdir: string;
-  readonly config: Config;
-  readonly backend: { readonly name: string } | null;
-  readonly stages: readonly StageReport[];
-}
-
 /**
- * Estimates what a run will need. The pace of a stage is that of an earlier run with the same settings, in the same
- * working directory or in one beside it, such as a trial with `--limit 20`; without one it is what such stages take on
- * a usual computer.
+ * Estimates what a run will need: what a stage takes to start and for each unit of its work, as an earlier run has
+ * measured it, in the same working directory or in one beside it, such as a trial with `--limit 20`. Where that run's
+ * images, classes, crops, batches or cores were others, its pace counts in proportion to what such units are expected to
+ * cost; without such a run it is what they take on a usual computer.
  *
  * @param plans What the stages have to do.
  * @param session The run.
@@ -53,23 +43,22 @@ export async function estimateRun(
   session: Session,
   expectations: Readonly<Record<string, Expecting>>,
 ): Promise<Estimate[]> {
-  const context = contextOf(session);
-  const size: ImageSize = { megapixels: await usualSize(session), backend: backendOf(session.config) };
-  const earlier = await earlierRuns(session.workdir);
+  const context = contextOf(session), backend = backendOf(session.config);
+  const image = await usualImage(context, backend);
+  const earlier = await earlierRuns(session, backend);
   const estimates: Estimate[] = [];
   for (const { stage, plan } of plans) {
     const expecting = expectations[stage.name];
     if (plan.tasks.length === 0 || !expecting) continue;
-    const needs = expecting.needs(context, size);
-    const like = (run: Earlier) => isLike(run, { session, expecting, backend: size.backend });
-    const measured = await measurements(stage, earlier.filter(like));
+    const needs = expecting.needs(context, image);
+    const measured = await measurements(stage, { needs, expecting, session, runs: earlier });
     const left = await partsLeft(needs, { stage, plan, workdir: session.workdir });
     const files = stage.kind === "image" ? plan.tasks.length : 1;
     estimates.push({
       stage: stage.name,
       todo: left.map(({ count, unit }) => `${count} ${unit}`).join(", "),
       seconds: left.reduce(
-        (sum, { count, seconds }, i) => sum + count * (measured?.pace[i] ?? seconds),
+        (sum, { count, seconds }, i) => sum + count * seconds * (measured?.factors[i] ?? 1),
         measured?.start ?? 1,
       ),
       memory: measured?.memory ?? needs.memory,
@@ -81,7 +70,7 @@ export async function estimateRun(
 }
 
 /** Estimates as a table, and what all stages need together. */
-export function formatEstimates(estimates: readonly Estimate[]): string {
+export function formatEstimates(estimates: readonly Estimate[], workdir: string): string {
   const sum = (key: "seconds" | "disk") => estimates.reduce((sum, estimate) => sum + estimate[key], 0);
   const rows = estimates.map(({ stage, todo, seconds, memory, disk, measuredIn }) => [
     ...[stage, todo, `${measuredIn === null ? "~" : ""}${formatTime(seconds)}`, formatBytes(memory), formatBytes(disk)],
@@ -95,90 +84,20 @@ export function formatEstimates(estimates: readonly Estimate[]): string {
       ...rows,
       ["all", "", `${rough ? "~" : ""}${formatTime(sum("seconds"))}`, formatBytes(memory), formatBytes(sum("disk"))],
     ]),
-    ...(rough
-      ? ["~ is a guess; the same command with --limit 20 and a working directory beside this one measures"]
-      : []),
+    ...(rough ? [`~ is a guess; to measure: the same command with --limit 20 --workdir ${trialBeside(workdir)}`] : []),
   ].join("\n");
+}
+
+function trialBeside(workdir: string): string {
+  return join(dirname(workdir), "trial");
 }
 
 function formatBytes(bytes: number): string {
   return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
-/** Megapixels of an image: the mean of some that can be read; else as those of VOC. */
-async function usualSize(session: Session): Promise<number> {
-  const { dataset, config } = session, ids = dataset.list(config.data.trainList);
-  const some = Array.from({ length: 8 }, (_, i) => ids[Math.floor(i * ids.length / 8)]!);
-  const sizes = await Promise.all(
-    some.map((id) => dataset.readImage(id).then(({ width, height }) => [width * height / 1e6], () => [])),
-  );
-  const found = sizes.flat();
-  return found.length === 0 ? 0.1875 : found.reduce((sum, size) => sum + size, 0) / found.length;
-}
-
 function backendOf({ compute: { backend } }: Config): string {
   return backend !== "auto" ? backend : findLibrary().path === null ? "wasm" : "tensorflow";
-}
-
-/** The reports of this working directory and of those beside it, the largest runs first. */
-async function earlierRuns(workdir: string): Promise<Earlier[]> {
-  const own = resolve(workdir), parent = dirname(own), others: Earlier[] = [];
-  const read = async (folder: string): Promise<Earlier[]> => {
-    const bytes = await readFileIfExists(join(folder, "run.json")).catch(() => null);
-    const report = bytes && parseRunReport(bytes);
-    return report ? [{ ...report, workdir: folder }] : [];
-  };
-  try {
-    for await (const { name, isDirectory } of Deno.readDir(parent)) {
-      if (isDirectory && join(parent, name) !== own) others.push(...await read(join(parent, name)));
-    }
-  } catch { /* no such folder, or no permission to look around */ }
-  const images = ({ stages }: Earlier) => Math.max(0, ...stages.map(({ total }) => total));
-  return [...await read(own), ...others.sort((a, b) => images(b) - images(a))];
-}
-
-/** Whether a stage goes at the same pace in an earlier run. */
-function isLike(
-  run: Earlier,
-  { session, expecting, backend }: { session: Session; expecting: Expecting; backend: string },
-): boolean {
-  try {
-    const { config } = session;
-    return hashOf(expecting.settings(run.config)) === hashOf(expecting.settings(config)) &&
-      (run.backend?.name ?? backend) === backend && run.config.compute.threads === config.compute.threads &&
-      workersOf(run.config) === workersOf(config);
-  } catch {
-    return false; // a configuration of another version
-  }
-}
-
-interface Measurements {
-  readonly workdir: string;
-  readonly pace: readonly (number | null)[];
-  readonly memory: number;
-  /** Seconds that it took whatever the number of images. */
-  readonly start: number;
-  readonly bytes: number | undefined;
-}
-
-/** What the first of these runs that measured a stage says about it. */
-async function measurements(stage: Stage, runs: readonly Earlier[]): Promise<Measurements | null> {
-  for (const { workdir, stages } of runs) {
-    const report = stages.find((report) => report.stage === stage.name);
-    if (!report?.pace?.[0]) continue;
-    const records = stage.kind === "image" ? [...(await readManifest(join(workdir, stage.name))).values()] : [];
-    const sizes = records.flatMap(({ outputs }) => outputs ? [outputs] : []).map((outputs) =>
-      Object.values(outputs).reduce((sum, { bytes }) => sum + bytes, 0)
-    );
-    return {
-      workdir: basename(workdir),
-      pace: report.pace,
-      memory: report.peakMemory,
-      start: report.seconds - (report.paced ?? report.seconds),
-      bytes: sizes.length === 0 ? undefined : sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length,
-    };
-  }
-  return null;
 }
 
 /** The parts of a stage's work, without what is done. */
@@ -187,8 +106,8 @@ async function partsLeft(
   { stage, plan, workdir }: { stage: Stage; plan: Plan; workdir: string },
 ): Promise<Expectation["parts"]> {
   if (stage.kind === "image") return [{ ...parts[0]!, count: plan.tasks.length }];
-  if (!plan.tasks[0]!.continues || parts[0]!.unit !== "steps") return parts;
+  if (!plan.tasks[0]!.continues) return parts;
   const log = await readJsonLines(join(workdir, stage.name, "log.jsonl")) as { step?: number }[];
   const done = Math.max(0, ...log.map(({ step }) => (step ?? -1) + 1));
-  return [{ ...parts[0]!, count: Math.max(0, parts[0]!.count - done) }, ...parts.slice(1)];
+  return parts.map((part) => part.unit === "steps" ? { ...part, count: Math.max(0, part.count - done) } : part);
 }

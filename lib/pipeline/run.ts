@@ -79,7 +79,8 @@ async function runStage(stage: Stage, session: Session): Promise<StageReport> {
   const start = performance.now(), peakMemory = watchPeakMemory();
   try {
     const counts = stage.kind === "image" ? await runImageStage(stage, session) : await runWholeStage(stage, session);
-    return { stage: stage.name, ...counts, seconds: (performance.now() - start) / 1000, peakMemory: peakMemory() };
+    const seconds = (performance.now() - start) / 1000, limit = session.limit === Infinity ? null : session.limit;
+    return { stage: stage.name, ...counts, seconds, peakMemory: peakMemory(), limit };
   } catch (error) {
     peakMemory();
     throw error;
@@ -108,7 +109,7 @@ export async function previewRun(config: Config, options: RunOptions): Promise<s
   const { expectations = {} }: PipelineModule = await import(session.module);
   const estimates = await estimateRun(plans, session, expectations);
   const lines = plans.map(({ stage, plan }) => describePlan(stage, plan));
-  return estimates.length === 0 ? lines : [...lines, "", formatEstimates(estimates)];
+  return estimates.length === 0 ? lines : [...lines, "", formatEstimates(estimates, session.workdir)];
 }
 
 /**

@@ -23,7 +23,7 @@ export interface Counts {
   readonly skipped: number;
   /** Seconds a unit of each part of the work, see {@linkcode Pace}. */
   readonly pace: readonly (number | null)[];
-  /** Seconds that went by at these paces. */
+  /** Seconds that all units take at these paces. */
   readonly paced: number;
 }
 
@@ -78,7 +78,7 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<Pick<Counts
   let done = ids.length - tasks.length, skipped = 0, made = 0;
   progress.update(done, ids.length);
   const processors = await openProcessors(tasks.length, work);
-  const pace = new Pace();
+  const pace = new Pace({ warmUp: processors.length });
   pace.update(0);
   try {
     await processImages(tasks, {

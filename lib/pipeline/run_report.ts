@@ -24,8 +24,10 @@ export interface StageReport {
   readonly peakMemory: number;
   /** Seconds an image, or a step of a training and an image that it looked at afterwards, took without the start. */
   readonly pace?: readonly (number | null)[];
-  /** Seconds that went by at these paces; the others, start and end, do not grow with the number of images. */
+  /** Seconds that its units take at these paces; the others, start and end, do not grow with the number of images. */
   readonly paced?: number;
+  /** Number of images that lists were cut to; `null`: they were not. */
+  readonly limit?: number | null;
 }
 
 /** What a run did. */
@@ -96,6 +98,7 @@ function total(reports: readonly [StageReport, ...StageReport[]]): StageReport {
     peakMemory: most("peakMemory"),
     pace: reports.find(({ pace }) => pace?.[0])?.pace ?? [],
     paced: Math.max(...reports.map(({ paced = 0 }) => paced)),
+    limit: reports[0].limit ?? null,
   };
 }
 

@@ -16,7 +16,7 @@ export async function resumable(context: StageContext, stage: string, steps: num
   const { files, signal } = context;
   const state = await files.read(stage, "state.safetensors");
   const resume = state && checkpointIn(state, files.path(stage, "state.safetensors"));
-  if (state && !resume) context.progress(0, steps, "the checkpoint is damaged: from the start");
+  context.progress(resume?.["step"]?.data[0] ?? 0, steps, state && !resume ? "damaged checkpoint: from the start" : "");
   return {
     ...(resume ? { resume } : {}),
     checkpointEvery: CHECKPOINT_EVERY,
