@@ -1,8 +1,6 @@
 /**
  * The losses of detection, as weighted sums: whoever calls them decides what is sampled and what sums are divided by,
  * by the weights. Values of weight 0 are not looked at.
- *
- * They read their inputs at once, so they need a backend that can (`tensorflow`, `wasm`, `cpu`).
  * @module
  */
 import { tf } from "../../tensor/mod.ts";
@@ -25,8 +23,8 @@ export interface WeightedTargets {
  */
 export function binaryCrossEntropy(logits: tf.Tensor, { targets, weights }: WeightedTargets): tf.Scalar {
   return elementwise(logits, { targets, weights }, (x, target) => ({
-    loss: Math.max(x, 0) - x * target + Math.log1p(Math.exp(-Math.abs(x))), // no overflow
-    slope: 1 / (1 + Math.exp(-x)) - target,
+    loss: tf.relu(x).sub(x.mul(target)).add(x.abs().neg().exp().log1p()), // no overflow
+    slope: tf.sigmoid(x).sub(target),
   }));
 }
 
@@ -43,10 +41,9 @@ export function smoothL1(
   { targets, weights, beta }: WeightedTargets & { readonly beta: number },
 ): tf.Scalar {
   return elementwise(values, { targets, weights }, (x, target) => {
-    const difference = x - target, size = Math.abs(difference);
-    return size < beta
-      ? { loss: difference * difference / beta / 2, slope: difference / beta }
-      : { loss: size - beta / 2, slope: Math.sign(difference) };
+    const difference = x.sub(target), size = difference.abs();
+    const inner = size.minimum(beta), outer = size.sub(inner);
+    return { loss: inner.square().div(2 * beta).add(outer), slope: difference.div(beta).clipByValue(-1, 1) };
   });
 }
 
@@ -71,19 +68,14 @@ export function crossEntropy(
       throw new RangeError(`Expected labels from 0 to ${classes - 1} but found ${labels[r]}`);
     }
   }
-  return withGradient(logits, (values, gradient) => {
-    let loss = 0;
-    for (let r = 0; r < rows; r++) {
-      if (weights[r] === 0) continue;
-      const row = values.subarray(r * classes, (r + 1) * classes);
-      const highest = row.reduce((a, b) => Math.max(a, b));
-      const sum = row.reduce((total, x) => total + Math.exp(x - highest), 0);
-      loss += weights[r]! * (Math.log(sum) + highest - row[labels[r]!]!);
-      row.forEach((x, c) => {
-        gradient[r * classes + c] = weights[r]! * (Math.exp(x - highest) / sum - (c === labels[r] ? 1 : 0));
-      });
-    }
-    return loss;
+  const known = weights.map((weight) => weight === 0 ? 0 : 1);
+  return withGradient(logits, (values) => {
+    const factors = tf.tensor2d(weights, [rows, 1]);
+    const x = tf.where(tf.tensor2d(known, [rows, 1], "bool").tile([1, classes]), values, 0);
+    const wanted = tf.oneHot(tf.tensor1d(Int32Array.from(labels), "int32"), classes).toFloat();
+    const shifted = x.sub(x.max(1, true)), sum = shifted.exp().sum(1, true);
+    const loss = sum.log().sub(shifted.mul(wanted).sum(1, true));
+    return { loss: loss.mul(factors), slope: shifted.exp().div(sum).sub(wanted).mul(factors) };
   });
 }
 
@@ -91,34 +83,35 @@ export function crossEntropy(
 function elementwise(
   values: tf.Tensor,
   { targets, weights }: WeightedTargets,
-  term: (value: number, target: number) => { loss: number; slope: number },
+  term: (value: tf.Tensor, target: tf.Tensor) => Terms,
 ): tf.Scalar {
   if (targets.length !== values.size || weights.length !== values.size) {
     throw new RangeError(
       `Expected ${values.size} targets and weights but found ${targets.length} and ${weights.length}`,
     );
   }
-  return withGradient(values, (numbers, gradient) => {
-    let sum = 0;
-    for (let i = 0; i < numbers.length; i++) {
-      if (weights[i] === 0) continue;
-      const { loss, slope } = term(numbers[i]!, targets[i]!);
-      sum += weights[i]! * loss;
-      gradient[i] = weights[i]! * slope;
-    }
-    return sum;
+  const known = weights.map((weight) => weight === 0 ? 0 : 1);
+  return withGradient(values, (values) => {
+    const factors = tf.tensor(weights, values.shape);
+    const x = tf.where(tf.tensor(known, values.shape, "bool"), values, 0);
+    const { loss, slope } = term(x, tf.tensor(targets, values.shape));
+    return { loss: loss.mul(factors), slope: slope.mul(factors) };
   });
 }
 
-/** A scalar computed from typed arrays together with its gradient, which `compute` fills in. */
-function withGradient(
-  input: tf.Tensor,
-  compute: (values: Float32Array, gradient: Float32Array) => number,
-): tf.Scalar {
-  const loss = tf.customGrad((x) => {
-    const values = (x as tf.Tensor).dataSync<"float32">(), gradient = new Float32Array(values.length);
-    const value = tf.scalar(compute(values, gradient));
-    return { value, gradFunc: (dy: tf.Tensor) => tf.tensor(gradient, input.shape).mul(dy) };
+/** Terms of a loss, and the slope of their sum by each value. */
+interface Terms {
+  readonly loss: tf.Tensor;
+  readonly slope: tf.Tensor;
+}
+
+/** A sum with a gradient that is computed together with it. */
+function withGradient(input: tf.Tensor, compute: (values: tf.Tensor) => Terms): tf.Scalar {
+  const sum = tf.customGrad((...inputs) => {
+    const [values, save] = inputs as [tf.Tensor, tf.GradSaveFunc];
+    const { loss, slope } = compute(values);
+    save([slope]);
+    return { value: loss.sum(), gradFunc: (dy: tf.Tensor, [slope]: tf.Tensor[]) => slope!.mul(dy) };
   });
-  return loss(input) as tf.Scalar;
+  return sum(input) as tf.Scalar;
 }
