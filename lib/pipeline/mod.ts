@@ -3,7 +3,6 @@
  * @module
  */
 export * from "./command_line.ts";
-export * from "./describe_comparison.ts";
 export * from "./describe_results.ts";
 export * from "./export_formats.ts";
 export * from "./export_labels.ts";
@@ -11,7 +10,6 @@ export type { Expectation, Expectations, Expecting, UsualImage, WorkPart } from 
 export * from "./format_metrics.ts";
 export * from "./load_config.ts";
 export * from "./npz.ts";
-export * from "./open_comparison.ts";
 export * from "./open_results.ts";
 export * from "./progress.ts";
 export type { BadImageChoice } from "./quarantine.ts";
