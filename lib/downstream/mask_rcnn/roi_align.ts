@@ -1,5 +1,6 @@
 import { tf } from "../../tensor/mod.ts";
-import { type AxisSamples, axisSamples } from "./_region_samples.ts";
+import { axisSamples } from "./_region_samples.ts";
+import { alignGradientOnGpu, alignOnGpu, type SampledRegion } from "./_webgpu_roi_align.ts";
 import type { Boxes } from "./boxes.ts";
 
 /** Regions of the images of a batch. */
@@ -30,8 +31,6 @@ export interface RoiAlignOptions {
 /**
  * Features of regions by bilinear sampling, without rounding their borders (Mask R-CNN, section "RoIAlign").
  *
- * It reads its inputs at once, so it needs a backend that can (`tensorflow`, `wasm`, `cpu`).
- *
  * @param maps Feature maps [B, h, w, C], of any h and w.
  * @param regions Regions, each of one image and one map.
  * @param options Strides and grid.
@@ -60,12 +59,14 @@ export function roiAlign(
     const [left, top, right, bottom] = boxes.subarray(4 * r, 4 * r + 4) as unknown as [number, number, number, number];
     return {
       map: level[r]!,
+      image: image[r]!,
       first: image[r]! * height * width * channels,
       pitch: width * channels,
       rows: axisSamples({ from: top, to: bottom, stride, extent: height }, grid),
       columns: axisSamples({ from: left, to: right, stride, extent: width }, grid),
     };
   });
+  if (tf.getBackend() === "webgpu") return alignOnDevice(maps, { places, size, samples });
   const length = size * size * channels;
 
   const align = tf.customGrad((...inputs) => {
@@ -96,15 +97,25 @@ export function roiAlign(
   return align(...maps) as tf.Tensor4D;
 }
 
+function alignOnDevice(
+  maps: readonly tf.Tensor4D[],
+  { places, ...grid }: { places: readonly Place[]; size: number; samples: number },
+): tf.Tensor4D {
+  const shapes = maps.map((map) => map.shape);
+  const align = tf.customGrad((...inputs) => ({
+    value: alignOnGpu(inputs.slice(0, maps.length) as tf.Tensor[], { regions: places, ...grid }),
+    gradFunc: (dy: tf.Tensor) =>
+      shapes.map((shape, map) => alignGradientOnGpu(dy, { regions: places, ...grid, map, shape })),
+  }));
+  return align(...maps) as tf.Tensor4D;
+}
+
 /** Where a region lies in its map. */
-interface Place {
-  readonly map: number;
+interface Place extends SampledRegion {
   /** Index of the first value of its image. */
   readonly first: number;
   /** Values a row of the map. */
   readonly pitch: number;
-  readonly rows: AxisSamples;
-  readonly columns: AxisSamples;
 }
 
 /** Visits the four features around every point, with the bin they count for and their weight in it. */

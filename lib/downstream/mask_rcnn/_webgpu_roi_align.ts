@@ -1,0 +1,178 @@
+/** RoIAlign and its gradient, computed where the maps are: on the GPU. */
+import { tf } from "../../tensor/mod.ts";
+import { runShader } from "../../tensor/webgpu/mod.ts";
+import type { AxisSamples } from "./_region_samples.ts";
+
+/** Where a region lies. */
+export interface SampledRegion {
+  /** Image of the batch. */
+  readonly image: number;
+  /** Index of the map. */
+  readonly map: number;
+  /** Points along both axes. */
+  readonly rows: AxisSamples;
+  readonly columns: AxisSamples;
+}
+
+/** Side of the result, and points a bin along each axis. */
+interface Grid {
+  readonly size: number;
+  readonly samples: number;
+}
+
+/** Invocations of a workgroup. */
+const GROUP = 64;
+
+/** Features of regions, [R, size, size, C]. */
+export function alignOnGpu(
+  maps: readonly tf.Tensor[],
+  { regions, size, samples }: Grid & { regions: readonly SampledRegion[] },
+): tf.Tensor {
+  const channels = maps[0]!.shape[3]!;
+  return tf.tidy(() => {
+    const sizes = tf.tensor1d(maps.flatMap(({ shape }) => [shape[1]!, shape[2]!]), "int32");
+    return runShader({
+      key: `roiAlign of ${maps.length}`,
+      code: () => alignCode(maps.length),
+      inputs: [tableOf(regions), sizes, ...maps],
+      outputs: [[regions.length, size, size, channels]],
+      numbers: [channels, regions.length, size, samples],
+      workgroups: [Math.ceil(channels / GROUP), size * size, regions.length],
+    })[0]!;
+  });
+}
+
+/** Gradient for map number `map`, of the given shape. */
+export function alignGradientOnGpu(
+  dy: tf.Tensor,
+  { regions, size, samples, map, shape }: Grid & {
+    regions: readonly SampledRegion[];
+    map: number;
+    shape: readonly number[];
+  },
+): tf.Tensor {
+  const [images, height, width, channels] = shape as [number, number, number, number];
+  return tf.tidy(() =>
+    runShader({
+      key: "roiAlignGradient",
+      code: gradientCode,
+      inputs: [tableOf(regions), dy],
+      outputs: [shape],
+      numbers: [channels, regions.length, size, samples, map, height, width],
+      workgroups: [Math.ceil(channels / GROUP), height * width, images],
+    })[0]!
+  );
+}
+
+/** Of each region: image, map, then (low, high, share) of its rows and of its columns. */
+function tableOf(regions: readonly SampledRegion[]): tf.Tensor {
+  const axis = ({ low, high, share }: AxisSamples) => [...low].flatMap((at, i) => [at, high[i]!, share[i]!]);
+  return tf.tensor1d(regions.flatMap(({ image, map, rows, columns }) => [image, map, ...axis(rows), ...axis(columns)]));
+}
+
+const regionCode = `
+@group(0) @binding(1) var<storage, read> table: array<f32>;
+
+/** Two neighbours and the share of the second; outside of the map the first is -1. */
+struct Point { low: i32, high: i32, share: f32 }
+
+fn startOf(region: u32) -> u32 { return region * (2 + 6 * options.size * options.samples); }
+
+fn imageOf(region: u32) -> u32 { return u32(table[startOf(region)]); }
+
+fn mapOf(region: u32) -> u32 { return u32(table[startOf(region) + 1]); }
+
+fn pointAt(at: u32) -> Point { return Point(i32(table[at]), i32(table[at + 1]), table[at + 2]); }
+
+fn rowPoint(region: u32, i: u32) -> Point { return pointAt(startOf(region) + 2 + 3 * i); }
+
+fn columnPoint(region: u32, i: u32) -> Point { return rowPoint(region, options.size * options.samples + i); }
+`;
+
+/** One invocation a value of the result: the mean of the points of its bin. */
+const alignCode = (maps: number) => `
+struct Options { channels: u32, regions: u32, size: u32, samples: u32 }
+@group(0) @binding(0) var<storage, read_write> result: array<f32>;
+${regionCode}
+@group(0) @binding(2) var<storage, read> sizes: array<vec2i>; // (height, width)
+${names(maps).map((name, m) => `@group(0) @binding(${3 + m}) var<storage, read> ${name}: array<f32>;`).join("\n")}
+@group(0) @binding(${3 + maps}) var<uniform> options: Options;
+
+fn valueOf(map: u32, index: u32) -> f32 {
+  switch map {
+    ${names(maps).map((name, m) => `case ${m}: { return ${name}[index]; }`).join("\n    ")}
+    default: { return 0; }
+  }
+}
+
+/** Between two features of a row. */
+fn between(map: u32, row: u32, x: Point, channel: u32) -> f32 {
+  return mix(
+    valueOf(map, (row + u32(x.low)) * options.channels + channel),
+    valueOf(map, (row + u32(x.high)) * options.channels + channel),
+    x.share,
+  );
+}
+
+@compute @workgroup_size(${GROUP})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= options.channels) { return; }
+  let row = id.y / options.size;
+  let column = id.y % options.size;
+  let map = mapOf(id.z);
+  let size = vec2u(sizes[map]);
+  let first = imageOf(id.z) * size.x;
+  var sum = 0.0;
+  for (var i = row * options.samples; i < (row + 1) * options.samples; i++) {
+    let y = rowPoint(id.z, i);
+    if (y.low < 0) { continue; }
+    for (var j = column * options.samples; j < (column + 1) * options.samples; j++) {
+      let x = columnPoint(id.z, j);
+      if (x.low < 0) { continue; }
+      let upper = between(map, (first + u32(y.low)) * size.y, x, id.x);
+      let lower = between(map, (first + u32(y.high)) * size.y, x, id.x);
+      sum += mix(upper, lower, y.share);
+    }
+  }
+  let place = (id.z * options.size * options.size + id.y) * options.channels + id.x;
+  result[place] = sum / f32(options.samples * options.samples);
+}`;
+
+const names = (maps: number) => Array.from({ length: maps }, (_, m) => `map${m}`);
+
+/** One invocation a value of the map: it collects from the points of all regions whose neighbour it is. */
+const gradientCode = () => `
+struct Options { channels: u32, regions: u32, size: u32, samples: u32, map: u32, height: u32, width: u32 }
+@group(0) @binding(0) var<storage, read_write> gradient: array<f32>;
+${regionCode}
+@group(0) @binding(2) var<storage, read> slopes: array<f32>;
+@group(0) @binding(3) var<uniform> options: Options;
+
+fn weightOf(point: Point, at: i32) -> f32 {
+  if (point.low < 0) { return 0; }
+  return select(0, 1 - point.share, point.low == at) + select(0, point.share, point.high == at);
+}
+
+@compute @workgroup_size(${GROUP})
+fn main(@builtin(global_invocation_id) id: vec3u) {
+  if (id.x >= options.channels) { return; }
+  let row = i32(id.y / options.width);
+  let column = i32(id.y % options.width);
+  let points = options.size * options.samples;
+  var sum = 0.0;
+  for (var region = 0u; region < options.regions; region++) {
+    if (mapOf(region) != options.map || imageOf(region) != id.z) { continue; }
+    for (var i = 0u; i < points; i++) {
+      let down = weightOf(rowPoint(region, i), row);
+      if (down == 0) { continue; }
+      for (var j = 0u; j < points; j++) {
+        let weight = down * weightOf(columnPoint(region, j), column);
+        if (weight == 0) { continue; }
+        let bin = (region * options.size + i / options.samples) * options.size + j / options.samples;
+        sum += weight * slopes[bin * options.channels + id.x];
+      }
+    }
+  }
+  let place = (id.z * options.height * options.width + id.y) * options.channels + id.x;
+  gradient[place] = sum / f32(options.samples * options.samples);
+}`;
