@@ -278,6 +278,8 @@ export interface Config {
   compute: {
     /** Tensor library. */
     backend: "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
+    /** What TensorFlow's convolutions multiply; `auto`: bfloat16 where the processor is much faster with it. */
+    precision: "auto" | "float32" | "bfloat16";
     /** Threads of the tensor library; 0: all cores. */
     threads: number;
     /** Workers: of the stages that need no tensors, and with `wasm` of the others too; 0: one a core. */
@@ -429,7 +431,7 @@ const paper: Config = {
       detections: 100,
     },
   },
-  compute: { backend: "auto", threads: 0, workers: 0 },
+  compute: { backend: "auto", precision: "auto", threads: 0, workers: 0 },
 };
 
 /**
@@ -624,7 +626,7 @@ const sample: Config = {
       detections: 30,
     },
   },
-  compute: { backend: "wasm", threads: 0, workers: 0 },
+  compute: { backend: "wasm", precision: "auto", threads: 0, workers: 0 },
 };
 
 /** The presets by name. */

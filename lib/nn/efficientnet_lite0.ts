@@ -1,5 +1,5 @@
 import * as tf from "../tensor/tf.ts";
-import { withoutGradient } from "../tensor/mod.ts";
+import { inFloat32, withoutGradient } from "../tensor/mod.ts";
 import { isTrainable } from "../weights/parameter_spec.ts";
 import type { Params } from "../weights/params.ts";
 import { type ConvolutionNorm, convolutionNorm, foldLayers, layerParameters } from "./_convolution_norm.ts";
@@ -67,15 +67,16 @@ export function efficientnetLite0({ taps: kind = "inner", stride = 16 }: Efficie
     importRules: { ignored: [/^_fc\./, /\.num_batches_tracked$/], aliases: [] },
     initialise: (seed) => initialise(parameters, { seed, method: "he" }),
     trainsForCam: (name) => trained.has(name),
-    forward(p, image, { taps = false, detach = false } = {}): BackboneOutput {
-      const wanted = taps ? TAPS[kind] : [];
-      const early = () => runBlocks(p, stem(p, image), { blocks: blocks.slice(0, FIRST_TRAINED), wanted });
-      const frozen = detach ? withoutGradient(early) : early(); //                                   [B, H/16, W/16, 112]
-      const late = runBlocks(p, frozen.x, { blocks: blocks.slice(FIRST_TRAINED), wanted }); //       [B, H/16, W/16, 320]
-      const features = head(p, late.x); //                                                           [B, H/16, W/16, 1280]
-      const seen = [...frozen.seen, ...late.seen];
-      return { features, taps: taps && kind === "inner" ? [...seen, features] : seen };
-    },
+    forward: (p, image, { taps = false, detach = false } = {}): BackboneOutput =>
+      inFloat32(() => {
+        const wanted = taps ? TAPS[kind] : [];
+        const early = () => runBlocks(p, stem(p, image), { blocks: blocks.slice(0, FIRST_TRAINED), wanted });
+        const frozen = detach ? withoutGradient(early) : early(); //                                [B, H/16, W/16, 112]
+        const late = runBlocks(p, frozen.x, { blocks: blocks.slice(FIRST_TRAINED), wanted }); //    [B, H/16, W/16, 320]
+        const features = head(p, late.x); //                                                        [B, H/16, W/16, 1280]
+        const seen = [...frozen.seen, ...late.seen];
+        return { features, taps: taps && kind === "inner" ? [...seen, features] : seen };
+      }),
     fold: (p) => foldLayers(p, layers, EPSILON),
   };
 }

@@ -125,6 +125,7 @@ export const configSchema: z.ZodType<Config> = z.strictObject({
   }),
   compute: z.strictObject({
     backend: z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]),
+    precision: z.enum(["auto", "float32", "bfloat16"]),
     threads: z.number().int().min(0),
     workers: z.number().int().min(0),
   }),

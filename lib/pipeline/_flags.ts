@@ -17,6 +17,7 @@ export const CONFIG_FLAGS = {
   set: { value: "key=value", help: "changes one setting, such as walk.beta=8; may be repeated", repeats: true },
   "voc-root": { value: "folder", help: "folder with JPEGImages, ImageSets, …; short for --set data.root=…" },
   backend: { value: "name", help: "auto, tensorflow, webgpu, wasm or cpu; short for --set compute.backend=…" },
+  precision: { value: "name", help: "auto, float32 or bfloat16, of TensorFlow; short for --set compute.precision=…" },
   seed: { value: "number", help: "seed of all randomness; short for --set seed=…" },
 } satisfies Record<string, Flag>;
 

@@ -168,6 +168,7 @@ function settingsOf({ values }: ParsedArguments): [string, string][] {
   const shortFor: Record<string, string[]> = {
     "voc-root": ["data.root"],
     backend: ["compute.backend"],
+    precision: ["compute.precision"],
     seed: ["seed"],
     list: ["data.inferList", "data.instanceList"],
     classes: ["evaluation.classes"],

@@ -60,7 +60,7 @@ export async function openDataset(data: Config["data"]): Promise<Dataset> {
 }
 
 /** Makes the backend ready that the configuration asks for. */
-export async function prepare({ backend, threads }: Config["compute"]): Promise<BackendReport> {
+export async function prepare({ backend, threads, precision }: Config["compute"]): Promise<BackendReport> {
   const { useBackend } = await import("../tensor/mod.ts");
-  return await useBackend(backend, { threads });
+  return await useBackend(backend, { threads, precision });
 }

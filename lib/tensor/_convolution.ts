@@ -29,22 +29,23 @@ export function convolution(x: tf.Tensor4D, filter: tf.Tensor4D, options: Convol
   if (bias) inputs["bias"] = bias;
   if (addend) inputs["addend"] = addend;
 
+  const kernel = kernels(); // the gradients' too
   return differentiable({
     inputs,
     forward(save) {
-      const y = kernels().convolve(x, filter, { window, depthwise, bias, addend, activation });
+      const y = kernel.convolve(x, filter, { window, depthwise, bias, addend, activation });
       save(activation ? [x, filter, y] : [x, filter]);
       return y;
     },
     backward(dy, [x, filter, y]) {
       const d = activation
-        ? shareGradient(kernels().rectifierGradient(dy as tf.Tensor4D, y as tf.Tensor4D, activation))
+        ? shareGradient(kernel.rectifierGradient(dy as tf.Tensor4D, y as tf.Tensor4D, activation))
         : dy as tf.Tensor4D;
       const shapeX = (x as tf.Tensor4D).shape, shapeFilter = (filter as tf.Tensor4D).shape;
       return {
-        x: () => kernels().convolveInputGradient(d, filter as tf.Tensor4D, { window, depthwise, shape: shapeX }),
-        filter: () => kernels().convolveFilterGradient(d, x as tf.Tensor4D, { window, depthwise, shape: shapeFilter }),
-        bias: () => kernels().sumPixels(d),
+        x: () => kernel.convolveInputGradient(d, filter as tf.Tensor4D, { window, depthwise, shape: shapeX }),
+        filter: () => kernel.convolveFilterGradient(d, x as tf.Tensor4D, { window, depthwise, shape: shapeFilter }),
+        bias: () => kernel.sumPixels(d),
         addend: () => d.clone(),
       };
     },

@@ -66,14 +66,48 @@ export interface GroupNormalisation {
 /** A tensor's shape of rank four. */
 export type Shape = readonly [number, number, number, number];
 
-const special = new Map<string, Kernels & MapKernels>();
+interface Registered {
+  readonly usual: Kernels & MapKernels;
+  /** Those that round nothing. */
+  readonly exact: Kernels & MapKernels;
+}
 
-/** Gives a backend its own kernels instead of those composed of TensorFlow.js operations. */
-export function registerKernels(backend: string, kernels: Kernels & Partial<MapKernels>): void {
-  special.set(backend, { ...composedKernels, ...kernels });
+const special = new Map<string, Registered>();
+let exact = false;
+
+/**
+ * Gives a backend its own kernels instead of those composed of TensorFlow.js operations.
+ *
+ * @param backend Name of the backend.
+ * @param usual Kernels.
+ * @param exact Kernels for {@linkcode inFloat32}, where the usual ones round what they multiply.
+ */
+export function registerKernels(
+  backend: string,
+  usual: Kernels & Partial<MapKernels>,
+  exact: Kernels & Partial<MapKernels> = usual,
+): void {
+  special.set(backend, { usual: { ...composedKernels, ...usual }, exact: { ...composedKernels, ...exact } });
 }
 
 /** Kernels of the current backend. */
 export function kernels(): Kernels & MapKernels {
-  return special.get(tf.getBackend()) ?? composedKernels;
+  return special.get(tf.getBackend())?.[exact ? "exact" : "usual"] ?? composedKernels;
+}
+
+/**
+ * Runs layers in float32 whatever the backend's precision is, and their gradients too: networks of many thin layers lose
+ * more time on rounding than they win.
+ *
+ * @param compute Applies the layers.
+ * @returns What the function returns.
+ */
+export function inFloat32<T>(compute: () => T): T {
+  const before = exact;
+  exact = true;
+  try {
+    return compute();
+  } finally {
+    exact = before;
+  }
 }

@@ -14,6 +14,11 @@ export type BackendChoice = "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
 export interface BackendOptions {
   /** Threads of TensorFlow; 0: one a core. The other backends have one. Default: 0. */
   threads?: number;
+  /**
+   * What TensorFlow's convolutions multiply; `auto`: bfloat16 where the processor is much faster with it. Parameters, sums
+   * and everything else stay float32, and so do the other backends. Default: `float32`.
+   */
+  precision?: "auto" | "float32" | "bfloat16";
 }
 
 /** The backend in use, and why. */
@@ -35,11 +40,15 @@ export interface BackendReport {
  * found and loads, else WebAssembly.
  *
  * @param choice Backend.
- * @param options Threads.
+ * @param options Threads and precision.
  * @returns The backend in use, and why.
  * @throws Error if `tensorflow` was asked for and cannot be loaded, or `webgpu` and there is no adapter.
  */
-export async function useBackend(choice: BackendChoice, { threads = 0 }: BackendOptions = {}): Promise<BackendReport> {
+export async function useBackend(
+  choice: BackendChoice,
+  { threads = 0, precision = "float32" }: BackendOptions = {},
+): Promise<BackendReport> {
+  const options = { threads, precision };
   quietCpuBackend();
   registerRectifierGradients();
   if (choice === "cpu") {
@@ -48,32 +57,32 @@ export async function useBackend(choice: BackendChoice, { threads = 0 }: Backend
     return { name: "cpu", version: tf.version["tfjs-core"], reason: "asked for", advice };
   }
   if (choice === "wasm") return await useWasm("asked for", null);
-  if (choice === "tensorflow") return await useTensorflow("asked for", threads);
+  if (choice === "tensorflow") return await useTensorflow("asked for", options);
 
   if (choice === "webgpu") return await useWebgpu("asked for");
   // In this order: with a software adapter in the process, TensorFlow does not survive being loaded.
-  const tensorflow = await tryTensorflow(threads);
+  const tensorflow = await tryTensorflow(options);
   const gpu = "gpu" in tensorflow && tensorflow.gpu ? null : await findAdapter();
   const { name, reason, advice } = choose({ gpu, tensorflow });
-  if (name === "tensorflow") return await useTensorflow(reason, threads);
+  if (name === "tensorflow") return await useTensorflow(reason, options);
   return name === "webgpu" ? await useWebgpu(reason, gpu!) : await useWasm(reason, advice);
 }
 
-async function useTensorflow(reason: string, threads: number): Promise<BackendReport> {
+async function useTensorflow(reason: string, options: Required<BackendOptions>): Promise<BackendReport> {
   let start;
   try {
-    start = await startTensorflow({ threads });
+    start = await startTensorflow(options);
   } catch (error) {
     throw new Error(`${(error as Error).message}. To install it: deno task setup:tensorflow`, { cause: error });
   }
-  const device = start.gpu ? "GPU" : "CPU";
+  const device = (start.gpu ? "GPU" : "CPU") + (start.precision === "float32" ? "" : `, ${start.precision}`);
   return { name: "tensorflow", version: `${start.version} on ${device}`, reason, advice: null };
 }
 
-async function tryTensorflow(threads: number): Promise<Machine["tensorflow"]> {
+async function tryTensorflow(options: Required<BackendOptions>): Promise<Machine["tensorflow"]> {
   const { path, searched } = findLibrary();
   try {
-    return await startTensorflow({ threads });
+    return await startTensorflow(options);
   } catch (error) {
     return {
       missing: path === null

@@ -14,5 +14,6 @@ export * from "./fold_batch_norm.ts";
 export * from "./group_norm.ts";
 export * from "./max_pool.ts";
 export * from "./upsample_bilinear.ts";
+export { inFloat32 } from "./_kernels.ts";
 export type { LossFunction, LossModule } from "./wasm/data_parallel.ts";
 export * from "./without_gradient.ts";

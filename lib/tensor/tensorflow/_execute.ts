@@ -1,10 +1,11 @@
 /** TensorFlow's operations by name, on the current backend's tensors. */
-import type { Attribute, Binding, Output } from "./_binding.ts";
+import { BFLOAT16, type Bfloat16Binding } from "./_bfloat16.ts";
+import type { Attribute, Output } from "./_binding.ts";
 import * as tf from "../tf.ts";
 
 /** What is used of tfjs-node's backend. */
 interface NodeBackend {
-  readonly binding: Binding;
+  readonly binding: Bfloat16Binding;
   getInputTensorIds(tensors: readonly tf.Tensor[]): number[];
   createOutputTensor(output: Output): tf.Tensor;
 }
@@ -13,7 +14,7 @@ interface NodeBackend {
 export type Attributes = Record<string, Omit<Attribute, "name">>;
 
 /** TensorFlow's data types that occur here. */
-export const dataType = { float: 1, int32: 3 } as const;
+export const dataType = { float: 1, int32: 3, bfloat16: BFLOAT16 } as const;
 
 /** Makes attributes; the numbers are those of tfjs-node's binding. */
 export const attribute = {
@@ -27,7 +28,7 @@ export const attribute = {
 /** A tensor, or a list or table of integers to make one of; an empty list is a tensor of no floats. */
 type Input = tf.Tensor | readonly number[] | readonly (readonly number[])[];
 
-/** Executes an operation with one output. */
+/** Executes an operation with one output. Where its type `T` is bfloat16, inputs of floats are rounded to it. */
 export function execute(
   name: string,
   inputs: readonly Input[],
@@ -46,8 +47,12 @@ export function executeAll(
   const backend = tf.backend() as unknown as NodeBackend;
   const { binding } = backend;
   const temporary: number[] = [];
+  const rounds = attributes["T"]?.value === BFLOAT16;
   const ids = inputs.map((input) => {
-    if (input instanceof tf.Tensor) return backend.getInputTensorIds([input])[0]!;
+    if (input instanceof tf.Tensor) {
+      const id = backend.getInputTensorIds([input])[0]!;
+      return rounds && input.dtype === "float32" ? binding.rounded(id) : id;
+    }
     if (input.length === 0) {
       const id = binding.createTensor([0], binding.TF_FLOAT, new Float32Array(0));
       temporary.push(id);

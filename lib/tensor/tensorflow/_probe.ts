@@ -1,16 +1,15 @@
-/** Finds out which fused operations this TensorFlow has for this processor. */
-import * as tf from "../tf.ts";
+/** Finds out what this TensorFlow has for this processor. */
 import type { Kernels } from "../_kernels.ts";
+import * as tf from "../tf.ts";
+import { attribute, dataType, execute } from "./_execute.ts";
+import { fusedKernels, type FusedOperations, plainKernels, type Precision } from "./_kernels.ts";
 
-/** Whether fused operations work. */
-export interface FusedOperations {
-  readonly convolution: boolean;
-  readonly depthwise: boolean;
-  readonly maxPool: boolean;
-}
+/** What results of up to 6 may differ by. */
+const TOLERANCE: Record<Precision, number> = { float32: 1e-4, bfloat16: 0.1 };
 
-/** Compares fused kernels with plain ones on a small map, with the `tensorflow` backend in use. */
-export function probeFusedOperations(plain: Kernels, fused: Kernels): FusedOperations {
+/** Compares the fused kernels of a precision with plain ones on a small map, with the `tensorflow` backend in use. */
+export function probeFusedOperations(precision: Precision): FusedOperations {
+  const plain = plainKernels("float32"), fused = fusedKernels(precision);
   const x = tf.randomUniform<tf.Rank.R4>([1, 6, 6, 8], -1, 1, "float32", 1);
   const filter = tf.randomUniform<tf.Rank.R4>([3, 3, 8, 8], -1, 1, "float32", 2);
   const depthwiseFilter = tf.randomUniform<tf.Rank.R4>([3, 3, 8, 1], -1, 1, "float32", 3);
@@ -19,7 +18,7 @@ export function probeFusedOperations(plain: Kernels, fused: Kernels): FusedOpera
 
   const agree = (compute: (kernels: Kernels) => tf.Tensor): boolean => {
     try {
-      return tf.tidy(() => compute(fused).sub(compute(plain)).abs().max().dataSync()[0]! < 1e-4);
+      return tf.tidy(() => compute(fused).sub(compute(plain)).abs().max().dataSync()[0]! < TOLERANCE[precision]);
     } catch {
       // Fused operations are internal to TensorFlow: other versions and processors lack them.
       return false;
@@ -39,4 +38,29 @@ export function probeFusedOperations(plain: Kernels, fused: Kernels): FusedOpera
   };
   tf.dispose([x, filter, depthwiseFilter, bias]);
   return found;
+}
+
+/** Ratio of speeds from which rounding pays: with tiles (AMX) it is above 4, without them around 1, or far below. */
+const WORTHWHILE = 2.5;
+
+/** Whether the processor multiplies bfloat16 much faster than float32, by trying. */
+export function multipliesBfloat16Faster(): boolean {
+  const a = tf.randomUniform([512, 512], -1, 1), b = tf.randomUniform([512, 1024], -1, 1);
+  const time = (type: number): number => {
+    const start = performance.now();
+    execute("MatMul", [a, b], { T: attribute.dataType(type) }).dispose();
+    return performance.now() - start;
+  };
+  const best = { float32: Infinity, bfloat16: Infinity };
+  try {
+    for (let i = 0; i < 6; i++) {
+      best.float32 = Math.min(best.float32, time(dataType.float));
+      best.bfloat16 = Math.min(best.bfloat16, time(dataType.bfloat16));
+    }
+  } catch {
+    return false; // no such kernel
+  } finally {
+    tf.dispose([a, b]);
+  }
+  return best.float32 > WORTHWHILE * best.bfloat16;
 }

@@ -2,9 +2,10 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
+import { withBfloat16 } from "./_bfloat16.ts";
 import { type Binding, createBinding } from "./_binding.ts";
-import { bestKernels, fusedKernels, plainKernels } from "./_kernels.ts";
-import { probeFusedOperations } from "./_probe.ts";
+import { bestKernels, type Precision } from "./_kernels.ts";
+import { multipliesBfloat16Faster, probeFusedOperations } from "./_probe.ts";
 import { findLibrary } from "./find_library.ts";
 
 /** How TensorFlow runs. */
@@ -15,36 +16,47 @@ export interface TensorflowStart {
   readonly library: string;
   /** Whether it computes on a GPU. */
   readonly gpu: boolean;
+  /** What convolutions multiply. */
+  readonly precision: Precision;
+}
+
+/** Options of {@linkcode startTensorflow}. */
+export interface TensorflowOptions {
+  /** Threads of an operation; 0: one a core. */
+  readonly threads: number;
+  /** What convolutions multiply; `auto`: bfloat16 where the processor is much faster with it. */
+  readonly precision: Precision | "auto";
 }
 
 const require = createRequire(import.meta.url);
 
-let started: (TensorflowStart & { threads: number }) | null = null;
+let started: (Omit<TensorflowStart, "precision"> & { threads: number }) | null = null;
 
 /**
  * Makes `tensorflow` the backend: tfjs-node's kernels over its native addon where that is installed, otherwise
  * over TensorFlow's library. TensorFlow starts once in a process.
  *
- * @param options `threads`: threads of an operation; 0: one a core.
+ * @param options Threads and precision; the latter can be changed by another call.
  * @returns What runs.
  * @throws Error if no library is found, it does not load, or TensorFlow runs with another number of threads.
  */
-export async function startTensorflow({ threads }: { threads: number }): Promise<TensorflowStart> {
-  if (started) {
-    if (started.threads !== threads) {
-      throw new Error(`Expected ${started.threads} threads, with which TensorFlow runs already, but found ${threads}`);
-    }
-    await tf.setBackend("tensorflow");
-    return started;
+export async function startTensorflow({ threads, precision }: TensorflowOptions): Promise<TensorflowStart> {
+  if (started && started.threads !== threads) {
+    throw new Error(`Expected ${started.threads} threads, with which TensorFlow runs already, but found ${threads}`);
   }
-  // TensorFlow reads these when it is loaded: warnings and notes are for its developers.
-  if (Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === undefined) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
-  const { binding, library } = loadAddon(threads) ?? loadLibrary(threads);
-  registerBackend(binding);
+  if (!started) {
+    // TensorFlow reads these when it is loaded: warnings and notes are for its developers.
+    if (Deno.env.get("TF_CPP_MIN_LOG_LEVEL") === undefined) Deno.env.set("TF_CPP_MIN_LOG_LEVEL", "2");
+    const { binding, library } = loadAddon(threads) ?? loadLibrary(threads);
+    registerBackend(binding);
+    started = { version: binding.TF_Version, library, gpu: binding.isUsingGpuDevice(), threads };
+  }
   await tf.setBackend("tensorflow");
-  registerKernels("tensorflow", bestKernels(probeFusedOperations(plainKernels, fusedKernels)));
-  started = { version: binding.TF_Version, library, gpu: binding.isUsingGpuDevice(), threads };
-  return started;
+  const chosen = precision !== "auto" ? precision : multipliesBfloat16Faster() ? "bfloat16" : "float32";
+  const kernelsIn = (precision: Precision) => bestKernels(probeFusedOperations(precision), precision);
+  const exact = kernelsIn("float32");
+  registerKernels("tensorflow", chosen === "float32" ? exact : kernelsIn(chosen), exact);
+  return { ...started, precision: chosen };
 }
 
 function loadLibrary(threads: number): { binding: Binding; library: string } {
@@ -82,5 +94,5 @@ function registerBackend(binding: Binding): void {
   const { NodeJSKernelBackend } = require(`${name}/dist/nodejs_kernel_backend`) as {
     NodeJSKernelBackend: new (binding: Binding, packageName: string) => tf.KernelBackend;
   };
-  tf.registerBackend("tensorflow", () => new NodeJSKernelBackend(binding, name), 3);
+  tf.registerBackend("tensorflow", () => new NodeJSKernelBackend(withBfloat16(binding), name), 3);
 }
