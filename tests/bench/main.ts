@@ -18,13 +18,23 @@ interface Comparison {
 const comparisons: Readonly<Record<string, Comparison>> = {
   random_walk: {
     packages: ["numpy", "scipy"],
-    bound: 0.35,
+    bound: 0.1,
     run: async () => (await import("./random_walk.ts")).run(),
+  },
+  random_walk_dense: {
+    packages: ["numpy", "scipy"],
+    bound: 0.0005,
+    run: async () => (await import("./random_walk.ts")).runDense(),
   },
   dense_crf: {
     packages: ["numpy", "pydensecrf2"],
-    bound: 1,
+    bound: 0.7,
     run: async () => (await import("./dense_crf.ts")).run(),
+  },
+  dense_crf_two_images: {
+    packages: ["numpy", "pydensecrf2"],
+    bound: 0.4,
+    run: async () => (await import("./dense_crf.ts")).runTwo(),
   },
   path_affinity: {
     packages: ["numpy", "torch"],
@@ -67,8 +77,9 @@ print(json.dumps(versions))`;
 }
 
 function formatRow({ name, ours_ms, peer_ms, ratio }: BenchResult, bound: number | undefined): string {
-  const numbers = [ours_ms.toFixed(1), peer_ms.toFixed(1), ratio.toFixed(3), bound?.toFixed(2) ?? ""];
-  return `${name.padEnd(18)}${numbers.map((text) => text.padStart(11)).join("")}`;
+  const small = (value: number) => value < 0.01 ? value.toFixed(5) : value.toFixed(3);
+  const numbers = [ours_ms.toFixed(1), peer_ms.toFixed(1), small(ratio), bound === undefined ? "" : small(bound)];
+  return `${name.padEnd(22)}${numbers.map((text) => text.padStart(11)).join("")}`;
 }
 
 if (import.meta.main) {
@@ -83,7 +94,7 @@ if (import.meta.main) {
   const packages = await versionsOf([...new Set(chosen.flatMap((comparison) => comparison.packages))]);
   const machine = { cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length, deno: Deno.version.deno, ...packages };
   console.log(Object.entries(machine).map(([name, value]) => `${name} ${value}`).join(", "));
-  console.log(`\n${"".padEnd(18)}${["ours, ms", "peer, ms", "ratio", "at most"].map((s) => s.padStart(11)).join("")}`);
+  console.log(`\n${"".padEnd(22)}${["ours, ms", "peer, ms", "ratio", "at most"].map((s) => s.padStart(11)).join("")}`);
 
   const results: (BenchResult & { at_most?: number })[] = [];
   let failed = false;
@@ -91,7 +102,7 @@ if (import.meta.main) {
     const missing = needed.filter((name) => !Object.hasOwn(packages, name));
     if (missing.length > 0) {
       const install = `${python} -m pip install ${missing.join(" ")}`;
-      console.log(`${name.padEnd(18)} left out: ${install}, or set IRNET_PYTHON to a Python that has them`);
+      console.log(`${name.padEnd(22)} left out: ${install}, or set IRNET_PYTHON to a Python that has them`);
       continue;
     }
     try {
@@ -100,7 +111,7 @@ if (import.meta.main) {
       results.push({ ...result, ...(bound === undefined ? {} : { at_most: bound }) });
     } catch (error) {
       failed = true;
-      console.log(`${name.padEnd(18)} failed: ${(error as Error).message}`);
+      console.log(`${name.padEnd(22)} failed: ${(error as Error).message}`);
     }
   }
   const out = new URL("../../out/", import.meta.url);
