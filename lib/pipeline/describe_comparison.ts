@@ -9,9 +9,16 @@ import type { Comparison } from "./stages/downstream/compare.ts";
  * @param workdir The working directory of the run.
  */
 export async function describeComparison(workdir: string): Promise<string> {
-  const { pseudoLabels, deepLab, maskRcnn }: Comparison = JSON.parse(
-    await Deno.readTextFile(join(workdir, "compare", "metrics.json")),
-  );
+  return formatComparison(JSON.parse(await Deno.readTextFile(join(workdir, "compare", "metrics.json"))));
+}
+
+/**
+ * The tables of a comparison as text: pseudo labels, DeepLab and Mask R-CNN, with the numbers of images judged.
+ *
+ * @param comparison The content of `compare/metrics.json`.
+ * @returns Lines of text.
+ */
+export function formatComparison({ pseudoLabels, deepLab, maskRcnn }: Comparison): string {
   return [
     semanticTable(`pseudo semantic labels of ${pseudoLabels.split}`, pseudoLabels.semantic),
     instanceTable(`pseudo instances of ${pseudoLabels.instanceSplit}`, pseudoLabels.instance),

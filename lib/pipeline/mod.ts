@@ -3,13 +3,15 @@
  * @module
  */
 export * from "./command_line.ts";
+export * from "./describe_comparison.ts";
 export * from "./describe_results.ts";
 export * from "./export_formats.ts";
 export * from "./export_labels.ts";
-export type { Expectation, Expectations, Expecting, UsualImage, WorkPart } from "./expectations.ts";
+export type { Expectation, Expectations, Expecting, ImageSize } from "./expectations.ts";
 export * from "./format_metrics.ts";
 export * from "./load_config.ts";
 export * from "./npz.ts";
+export * from "./open_comparison.ts";
 export * from "./open_results.ts";
 export * from "./progress.ts";
 export type { BadImageChoice } from "./quarantine.ts";

@@ -1,6 +1,9 @@
 /** The whole comparison: IRNet's labels, AffinityNet's, DeepLab and Mask R-CNN on both and on the true masks. */
+import type { Config } from "../../lib/config.ts";
 import { compare, previewComparison } from "../../lib/pipeline/compare.ts";
 import { loadConfig } from "../../lib/pipeline/load_config.ts";
+import { openComparison } from "../../lib/pipeline/open_comparison.ts";
+import { openDataset } from "../../lib/pipeline/stages.ts";
 import type { Comparison } from "../../lib/pipeline/stages/downstream/compare.ts";
 import { UsageError } from "../../lib/pipeline/usage_error.ts";
 import * as tf from "../../lib/tensor/tf.ts";
@@ -27,6 +30,7 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
     assert(planned.some((line) => line.startsWith("mask_rcnn_truth_train")), planned.join("\n"));
     await assertRejects(() => Deno.stat(workdir), Deno.errors.NotFound);
 
+    assertEquals(await openComparison(config, workdir), null);
     const text = await compare(config, { workdir, out });
     assertEquals(tf.memory().numTensors, 0);
 
@@ -46,6 +50,7 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
     const stored = JSON.parse(await Deno.readTextFile(`${workdir}/run.json`));
     assertEquals(stored.config.data.inferList, config.data.inferList, "a later run goes on with its own images");
 
+    await reads(config, { workdir, tables });
     const again: string[] = [];
     await compare(config, { workdir, out, progress: { terminal: false, write: (line) => void again.push(line) } });
     assert(again.length > 0 && again.every((line) => /done/.test(line)), again.join(""));
@@ -53,6 +58,28 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
     await workspace.remove();
   }
 });
+
+/** Everything that openComparison() offers can be read, and is about the images that the tables are about. */
+async function reads(config: Config, { workdir, tables }: { workdir: string; tables: Comparison }): Promise<void> {
+  const comparison = (await openComparison(config, workdir))!, dataset = await openDataset(config.data);
+  assertEquals(comparison.tables, tables);
+  const [train] = dataset.list(config.downstream.trainList), [val] = dataset.list(config.downstream.valList);
+  const { width, height } = await dataset.readImage(val!);
+  for (const source of ["cam", "affinitynet", "irnet", "truth"] as const) {
+    const labels = await comparison.labels(train!, source);
+    assert(labels.data.every((label) => label <= dataset.classes.length || label === 255));
+    const predicted = await comparison.deepLab(val!, source);
+    assertEquals([predicted.width, predicted.height], [width, height]);
+    assertEquals((await comparison.training(`deeplab_${source}_train`)).steps.map(({ step }) => step), [0, 1, 2]);
+  }
+  for (const source of ["irnet", "truth"] as const) {
+    const { mask, score } = await comparison.maskRcnn(val!, source);
+    assertEquals(mask.length, score.length * width * height);
+  }
+  const measured = await comparison.measurement(val!);
+  assertEquals(Object.keys(measured.val.instance), Object.keys(tables.maskRcnn.rows));
+  assertEquals((await comparison.training("none")).steps, []);
+}
 
 Deno.test("compare() names the list that the data set lacks before it trains anything", async () => {
   const workspace = await Workspace.make();

@@ -7,7 +7,11 @@ import {
   boundaryFigure,
   camFigure,
   classIouFigure,
+  comparisonFigure,
   confidentAreasFigure,
+  detectionsFigure,
+  detectorPrecisionFigure,
+  detectorRecallFigure,
   displacementFigure,
   failureReason,
   failuresFigure,
@@ -15,6 +19,7 @@ import {
   iouThresholdFigure,
   JUPYTER_DISPLAY,
   learningRateFigure,
+  lossesFigure,
   lossFigure,
   overviewFigure,
   precisionFigure,
@@ -22,6 +27,7 @@ import {
   pseudoLabelsFigure,
   refinementFigure,
   relationFigure,
+  segmentationsFigure,
   show,
   thresholdFigure,
   walkFigure,
@@ -69,7 +75,7 @@ const log = { title: "Loss of IRNet", steps: [0, 1, 2].map((step) => ({ step, lo
 const matches = [{
   truths: [0, 0],
   found: [
-    { class: 0, score: 0.9, truth: 0, iou: 0.8 },
+    { class: 0, score: 0.9, truth: 0, iou: 0.82 },
     { class: 0, score: 0.7, truth: 1, iou: 0.2 },
   ],
 }];
@@ -78,6 +84,14 @@ const piece = {
   walked: [0, 4].map((steps) => ({ steps, map: new Float32Array(cells).fill(1 / (steps + 1)) })),
 };
 const metrics = exampleMetrics(classes);
+const detectors = [{ name: "IRNet", matches }, { name: "true masks", matches }];
+const rowOf = (miou: number | null) => ({ images: 2, miou, perClass: {} });
+const compared = {
+  pseudoLabels: { split: "train", semantic: { CAM: rowOf(51.2) } },
+  deepLab: { split: "val", rows: { CAM: rowOf(60), "true masks": rowOf(null) } },
+};
+const detection = { id: "a_1", image, truth, objects: truth, found: { IRNet: instances, "true masks": instances } };
+const segmentation = { id: "a_1", image, truth, labels: { CAM: labels, IRNet: truth } };
 
 const FIGURES: Record<string, () => Figure> = {
   ablation: () => ablationFigure(metrics),
@@ -85,12 +99,17 @@ const FIGURES: Record<string, () => Figure> = {
   boundary: () => boundaryFigure(image, { boundary }),
   cam: () => camFigure(image, { cams, classes }),
   classIou: () => classIouFigure(metrics),
+  comparison: () => comparisonFigure(compared),
   confidentAreas: () => confidentAreasFigure(image, { before: labels, after: truth, classes, truth }),
+  detections: () => detectionsFigure([detection, { ...detection, truth: null, objects: null }], { classes }),
+  detectorPrecision: () => detectorPrecisionFigure(detectors, { classes }),
+  detectorRecall: () => detectorRecallFigure(detectors, { iou: 0.5, classes }),
   displacement: () => displacementFigure(image, { field: displacement, centroids, clusters }),
   failures: () => failuresFigure([row], { classes }),
   iouThreshold: () => iouThresholdFigure(metrics),
   learningRate: () => learningRateFigure(log),
   loss: () => lossFigure(log),
+  losses: () => lossesFigure([log, { ...log, title: "another" }], { title: "Losses" }),
   overview: () =>
     overviewFigure(image, {
       ...{ id: "a_1", classes, cams, labels, boundary, displacement, clusters, instances, truth },
@@ -101,6 +120,12 @@ const FIGURES: Record<string, () => Figure> = {
   pseudoLabels: () => pseudoLabelsFigure([row, { ...row, iou: null, truth: null }], { classes }),
   refinement: () => refinementFigure(image, { field: displacement, steps: [{ iterations: 300, centroids }] }),
   relation: () => relationFigure(image, { labels, pixel: [1, 2], radius: 2, classes }),
+  segmentations: () =>
+    segmentationsFigure([segmentation, { ...segmentation, truth: null }], {
+      title: "Labels",
+      subtitle: "Two makers of labels, one image.",
+      classes,
+    }),
   threshold: () => thresholdFigure(image, { scored, classes, truth, current: 0.3 }),
   walk: () => walkFigure(image, { height: rows, width: columns, pieces: [piece] }),
 };
@@ -176,6 +201,23 @@ Deno.test("failureReason() names the mistake that costs most", () => {
   assertEquals(reason((y, x) => x < 12 && y < 4 ? 1 : 0), "cat: 75\u00a0% missed, called background");
   assertEquals(reason((_, x) => x < 12 ? 2 : 0), "cat: 100\u00a0% missed, called dog");
   assertEquals(reason(() => 1), "cat: 50\u00a0% of its mask lies on background");
+});
+
+Deno.test("detectorPrecisionFigure() gives the AP at every IoU, detectorRecallFigure() a line a class and detector", async () => {
+  const { data } = (await detectorPrecisionFigure(detectors, { classes, chosen: ["cat"] }).plotly())!;
+  // One of two instances is found, at IoU 0.82: half of the recall at full precision.
+  assertEquals(data[0]!["x"], [0.25, 0.3, 0.35, 0.4, 0.45, 0.5, 0.55, 0.6, 0.65, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95]);
+  assertEquals(data[0]!["y"], [...new Array(12).fill(50), 0, 0, 0]);
+  const lines = (await detectorRecallFigure(detectors, { iou: 0.5, classes }).plotly())!.data;
+  assertEquals(lines.map(({ name }) => name), ["IRNet: cat (AP 50.0)", "true masks: cat (AP 50.0)"]);
+  assertEquals(lines.map(({ line }) => (line as { dash: string }).dash), ["solid", "dash"]);
+});
+
+Deno.test("figures of comparisons need something to compare", () => {
+  assertThrows(() => detectorPrecisionFigure([], { classes }), RangeError, "at least one detector");
+  assertThrows(() => detectorRecallFigure([], { iou: 0.5, classes }), RangeError, "at least one detector");
+  assertThrows(() => lossesFigure([{ ...log, steps: [] }], { title: "a" }), RangeError, "steps of Loss of IRNet");
+  assertThrows(() => detectionsFigure([], { classes }), RangeError, "at least one image");
 });
 
 Deno.test("failuresFigure() needs true masks", () => {

@@ -9,12 +9,18 @@ const TRAININGS = [
 ];
 
 /** What the trainings logged, those that there are; damaged lines are left out. */
-export async function trainingLogs({ files }: Pick<StageContext, "files">): Promise<TrainingLog[]> {
-  const logs = await Promise.all(TRAININGS.map(async ({ stage, title }) => {
-    const lines = await readJsonLines(files.path(stage, "log.jsonl"));
-    return { title, steps: lines.filter(isStep) };
-  }));
+export async function trainingLogs(context: Pick<StageContext, "files">): Promise<TrainingLog[]> {
+  const logs = await Promise.all(TRAININGS.map((training) => readTrainingLog(context, training)));
   return logs.filter(({ steps }) => steps.length > 0);
+}
+
+/** What a training logged; no steps where there is no log. */
+export async function readTrainingLog(
+  { files }: Pick<StageContext, "files">,
+  { stage, title }: { stage: string; title: string },
+): Promise<TrainingLog> {
+  const lines = await readJsonLines(files.path(stage, "log.jsonl"));
+  return { title, steps: lines.filter(isStep) };
 }
 
 function isStep(line: unknown): line is TrainingLog["steps"][number] {

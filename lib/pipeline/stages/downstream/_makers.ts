@@ -1,7 +1,7 @@
 /** Names of the makers of labels and masks that are compared, as tables show them. */
 import { LABEL_SOURCES, type LabelSource } from "./_label_sources.ts";
 
-/** Sources of semantic labels. */
+/** What tables call the sources of labels and masks. */
 export const SOURCE_NAMES: Record<LabelSource, string> = {
   cam: "CAM",
   affinitynet: "AffinityNet",
