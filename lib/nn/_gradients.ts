@@ -50,7 +50,7 @@ function arraysOf(params: Params): NamedArrays {
 
 async function inThisThread<M>(
   micro: readonly M[],
-  { params, frozen = {}, trainable, loss }: TrainLoopOptions<M>,
+  { params, frozen = {}, trainable, loss, prepare }: TrainLoopOptions<M>,
 ): Promise<{ loss: number; gradients: Params }> {
   const tensors = trainable.map((name) => {
     const tensor = params[name];
@@ -59,7 +59,10 @@ async function inThisThread<M>(
   });
   const all = { ...params, ...frozen };
   let total: LossAndGradients | null = null;
-  for (const part of micro) total = addedTo(total, tf.valueAndGrads(() => loss(all, part))(tensors));
+  for (const part of micro) {
+    const whole = prepare ? await prepare(all, part) : part;
+    total = addedTo(total, tf.valueAndGrads(() => loss(all, whole))(tensors));
+  }
   if (!total) throw new RangeError("Expected at least one micro-batch but found none");
   const [value] = await total.value.data() as Float32Array;
   total.value.dispose();

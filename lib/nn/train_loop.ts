@@ -45,6 +45,11 @@ export interface TrainLoopOptions<M> {
    */
   loss: LossFunction<M>;
   /**
+   * Completes a micro-batch with what the loss would have to read from tensors in between, where a backend cannot do
+   * that at once. It is not called in Workers.
+   */
+  prepare?(params: Params, micro: M): Promise<M>;
+  /**
    * Where Workers find the same loss. With it the backend `wasm`, which has one thread, computes the micro-batches of a
    * batch on several, with the same numbers. Each Worker holds the parameters and a micro-batch's activations of its own.
    */

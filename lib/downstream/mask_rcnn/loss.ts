@@ -45,6 +45,8 @@ export interface MaskRcnnLossOptions {
   readonly side: number;
   /** Images of the whole batch, of which these may be a part. */
   readonly batch: number;
+  /** What {@linkcode proposedRegions} found in each image. Default: it is found here, on backends that read at once. */
+  readonly proposed?: readonly Boxes[] | undefined;
 }
 
 /**
@@ -60,33 +62,29 @@ export interface MaskRcnnLossOptions {
 export function maskRcnnLoss(
   params: Params,
   activations: readonly tf.Tensor4D[],
-  { taps, settings, classes, views, side, batch }: MaskRcnnLossOptions,
+  { taps, settings, classes, views, side, batch, proposed }: MaskRcnnLossOptions,
 ): tf.Scalar {
   return tf.tidy(() => {
-    const strides = levelStrides(taps);
-    const levels = featurePyramid(params, pyramidTaps(taps).map((i) => activations[i]!));
-    const anchors = levels.map(({ shape: [, height, width] }, i) => {
-      const stride = strides.all[i]!;
-      return levelAnchors({ stride, height, width }, settings.anchor * stride);
-    });
-
-    const proposal = proposalHead(params, levels);
+    const { strides, levels, anchors, proposal } = lowerLayers(params, activations, { taps, settings });
     const anchorTruth = anchorTargets(views, { anchors: anchors.reduce(joinBoxes), count: settings.anchors, batch });
     const losses = [
       binaryCrossEntropy(proposal.objectness, anchorTruth.objectness),
       smoothL1(proposal.codes, { ...anchorTruth.codes, beta: BETA }),
     ];
 
-    const proposed = proposalsOf(proposal, { anchors, side, settings });
-    const truth = regionTargets(views, { proposed, count: settings.regions, classes, batch, side });
+    const found = proposed ?? proposalsOf({
+      objectness: proposal.objectness.dataSync<"float32">(),
+      codes: proposal.codes.dataSync<"float32">(),
+    }, { anchors, side, settings });
+    const truth = regionTargets(views, { proposed: found, count: settings.regions, classes, batch, side });
     const align = ({ boxes, image }: { boxes: Boxes; image: number[] }, size: number) =>
       roiAlign(levels.slice(0, strides.regions.length), {
         regions: { boxes, image, level: regionLevels(boxes, strides.regions) },
         strides: strides.regions,
         size,
       });
-    const found = boxHead(params, align(truth.regions, BOX_SIZE));
-    losses.push(crossEntropy(found.scores, truth.classes), smoothL1(found.codes, { ...truth.codes, beta: BETA }));
+    const boxes = boxHead(params, align(truth.regions, BOX_SIZE));
+    losses.push(crossEntropy(boxes.scores, truth.classes), smoothL1(boxes.codes, { ...truth.codes, beta: BETA }));
     losses.push(
       truth.objects.image.length > 0
         ? binaryCrossEntropy(maskHead(params, align(truth.objects, MASK_SIZE)), truth.masks)
@@ -97,20 +95,60 @@ export function maskRcnnLoss(
   });
 }
 
+/**
+ * The proposals of each image, to be given to {@linkcode maskRcnnLoss} on backends that cannot read in between.
+ *
+ * @param params Those of `maskRcnnParameters()`.
+ * @param activations The backbone's five taps of the images, [B, h, w, C], which are disposed of.
+ * @param options Settings, and side of the canvas.
+ */
+export async function proposedRegions(
+  params: Params,
+  activations: readonly tf.Tensor4D[],
+  { taps, settings, side }: Pick<MaskRcnnLossOptions, "taps" | "settings" | "side">,
+): Promise<Boxes[]> {
+  let anchors: readonly Boxes[] = [];
+  const proposal = tf.tidy(() => {
+    const lower = lowerLayers(params, activations, { taps, settings });
+    anchors = lower.anchors;
+    return lower.proposal;
+  });
+  const [objectness, codes] = await Promise.all([
+    proposal.objectness.data<"float32">(),
+    proposal.codes.data<"float32">(),
+  ]);
+  tf.dispose([...activations, proposal.objectness, proposal.codes]);
+  return proposalsOf({ objectness, codes }, { anchors, side, settings });
+}
+
+/** Feature pyramid, anchors, and what the proposal head says about them. */
+function lowerLayers(
+  params: Params,
+  activations: readonly tf.Tensor4D[],
+  { taps, settings }: Pick<MaskRcnnLossOptions, "taps" | "settings">,
+) {
+  const strides = levelStrides(taps);
+  const levels = featurePyramid(params, pyramidTaps(taps).map((i) => activations[i]!));
+  const anchors = levels.map(({ shape: [, height, width] }, i) => {
+    const stride = strides.all[i]!;
+    return levelAnchors({ stride, height, width }, settings.anchor * stride);
+  });
+  return { strides, levels, anchors, proposal: proposalHead(params, levels) };
+}
+
 /** Proposals of each image. */
 function proposalsOf(
-  { objectness, codes }: { objectness: tf.Tensor2D; codes: tf.Tensor3D },
+  { objectness, codes }: { objectness: Float32Array; codes: Float32Array },
   { anchors, side, settings }: {
     anchors: readonly Boxes[];
     side: number;
     settings: MaskRcnnLossOptions["settings"];
   },
 ): Boxes[] {
-  const [images, each] = objectness.shape;
-  const logits = objectness.dataSync<"float32">(), values = codes.dataSync<"float32">();
-  return Array.from({ length: images }, (_, b) =>
+  const each = anchors.reduce((sum, { length }) => sum + length / 4, 0);
+  return Array.from({ length: objectness.length / each }, (_, b) =>
     proposals({
-      objectness: logits.subarray(b * each, (b + 1) * each),
-      codes: values.subarray(4 * b * each, 4 * (b + 1) * each),
+      objectness: objectness.subarray(b * each, (b + 1) * each),
+      codes: codes.subarray(4 * b * each, 4 * (b + 1) * each),
     }, { size: { height: side, width: side }, anchors, ...settings.proposals }));
 }

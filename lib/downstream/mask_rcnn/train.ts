@@ -1,7 +1,8 @@
 import { type Backbone, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
+import { tf } from "../../tensor/mod.ts";
 import { epochBatch, random, type RgbImage, stackViews, trainingSteps } from "../../voc/mod.ts";
 import { disposeParams, type Params } from "../../weights/mod.ts";
-import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
+import { type MicroBatch, propose, trainingLoss } from "./_training_loss.ts";
 import { augmentInstances, type InstanceTruth } from "./augment_instances.ts";
 import { maskRcnnParameters, type MaskRcnnSettings } from "./network.ts";
 
@@ -74,6 +75,7 @@ export async function trainMaskRcnn(training: MaskRcnnTraining): Promise<void> {
       batch,
       frozen,
       loss: trainingLoss(backbone, lossSettings),
+      ...(tf.getBackend() === "webgpu" ? { prepare: propose(backbone, lossSettings) } : {}),
       ...(backbone.choice ? { lossInWorkers: { module, settings: { choice: backbone.choice, ...lossSettings } } } : {}),
     });
   } finally {

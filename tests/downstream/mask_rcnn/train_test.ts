@@ -8,6 +8,7 @@ import {
   maskRcnnParameters,
   type MaskRcnnSettings,
   type MaskRcnnTraining,
+  proposedRegions,
   trainMaskRcnn,
   type TrueView,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
@@ -17,6 +18,7 @@ import { type RgbImage, trainingSteps } from "../../../lib/voc/mod.ts";
 import { disposeParams, fromParams, importWeights, type NamedTensors, toParams } from "../../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { backends, onEachBackend } from "../../tensor/_backends.ts";
+import { read } from "../../tensor/_read.ts";
 import { noise } from "../../noise.ts";
 
 const classes = 3;
@@ -124,7 +126,7 @@ Deno.test("trainMaskRcnn() learns two images, and inferMaskRcnn() finds what is 
   assertEquals(tf.memory().numTensors, before, "tensors left behind");
 });
 
-// Plain JavaScript takes minutes; webgpu cannot read at once, as RoIAlign does.
+// Plain JavaScript takes minutes, and so does the compilation of all kernels for a software adapter.
 for (const { name, runs } of backends.filter(({ name }) => name !== "cpu" && name !== "webgpu")) {
   Deno.test({
     name: `trainMaskRcnn() continues a checkpoint with the same bytes (${name})`,
@@ -173,60 +175,81 @@ const view = (boxes: number[], labels: number[], index: number): TrueView => ({
   key: [0, "mask_rcnn", 0, index],
 });
 
-function lossOf(params: MaskRcnnTraining["params"], views: TrueView[], images: number[]): tf.Scalar {
-  return tf.tidy(() => {
-    const input = tf.tensor4d(
-      images.flatMap((seed) => [...noise(64 * 64 * 3, seed)]),
-      [images.length, 64, 64, 3],
-    );
-    const { taps } = sampleNet.forward(params, input, { taps: true });
-    return maskRcnnLoss(params, taps, { taps: sampleNet.taps, settings, classes, views, side: 64, batch: 2 });
+const inputOf = (images: number[]) =>
+  tf.tensor4d(images.flatMap((seed) => [...noise(64 * 64 * 3, seed)]), [images.length, 64, 64, 3]);
+
+/** Proposals where the loss cannot find them itself. */
+async function proposedOn(params: MaskRcnnTraining["params"], images: number[]) {
+  if (tf.getBackend() !== "webgpu") return undefined;
+  const taps = tf.tidy(() => sampleNet.forward(params, inputOf(images), { taps: true }).taps);
+  return await proposedRegions(params, taps, { taps: sampleNet.taps, settings, side: 64 });
+}
+
+async function lossOf(params: MaskRcnnTraining["params"], views: TrueView[], images: number[]): Promise<number> {
+  const proposed = await proposedOn(params, images);
+  const [value] = await read(() => {
+    const { taps } = sampleNet.forward(params, inputOf(images), { taps: true });
+    return [
+      maskRcnnLoss(params, taps, { taps: sampleNet.taps, settings, classes, views, side: 64, batch: 2, proposed }),
+    ];
   });
+  return value![0]!;
 }
 
 onEachBackend(
   "maskRcnnLoss() of the images of a batch adds up to that of the batch, also of one without objects",
-  () => {
+  async () => {
     const params = untrained();
-    tf.tidy(() => {
-      const views = [view([4, 4, 30, 40, 20, 10, 60, 60], [0, 2], 0), view([], [], 1)];
-      const whole = lossOf(params, views, [1, 2]).dataSync()[0]!;
-      const parts = views.map((one, i) => lossOf(params, [one], [i + 1]).dataSync()[0]!);
-      assertClose([parts[0]! + parts[1]!], [whole], { relative: 1e-5, name: "sum" });
-      assert(parts[1]! > 0, "background is learned from, too");
-    });
+    const views = [view([4, 4, 30, 40, 20, 10, 60, 60], [0, 2], 0), view([], [], 1)];
+    const whole = await lossOf(params, views, [1, 2]);
+    const parts = [await lossOf(params, [views[0]!], [1]), await lossOf(params, [views[1]!], [2])];
+    assertClose([parts[0]! + parts[1]!], [whole], { relative: 1e-5, name: "sum" });
+    assert(parts[1]! > 0, "background is learned from, too");
     disposeParams(params);
   },
 );
 
-onEachBackend("maskRcnnLoss() falls along its gradient as the gradient says", () => {
+onEachBackend("maskRcnnLoss() falls along its gradient as the gradient says", async () => {
   // Few anchors and regions, all of them drawn: what is drawn does not change with the parameters.
   const params = untrained(), names = heads.map(({ name }) => name).filter((name) => !name.startsWith("rpn."));
-  tf.tidy(() => {
-    const views = [view([4, 4, 30, 40, 20, 10, 60, 60], [0, 2], 0)];
-    const input = tf.tensor4d(noise(64 * 64 * 3, 1), [1, 64, 64, 3]);
-    const { taps } = sampleNet.forward(params, input, { taps: true });
-    const loss = (...tensors: tf.Tensor[]) =>
-      maskRcnnLoss(
-        { ...params, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) },
-        taps,
-        // Without proposals the true boxes are the regions.
-        {
-          taps: sampleNet.taps,
-          settings: { ...settings, regions: 8, proposals: { perLevel: 1, most: 1 } },
-          classes,
-          views,
-          side: 64,
-          batch: 1,
-        },
-      );
-    const at = names.map((name) => params[name]!), { grads } = tf.valueAndGrads(loss)(at);
-    const squares = grads.reduce((sum, gradient) => sum + gradient.square().sum().dataSync()[0]!, 0);
-    const step = 2e-3 / Math.sqrt(squares);
-    const moved = (sign: number) =>
-      loss(...at.map((tensor, i) => tensor.add(grads[i]!.mul(sign * step)))).dataSync()[0]!;
-    assertClose([(moved(1) - moved(-1)) / (2 * step)], [squares], { relative: 0.02, name: "slope" });
+  const few = { ...settings, regions: 8, proposals: { perLevel: 1, most: 1 } };
+  const views = [view([4, 4, 30, 40, 20, 10, 60, 60], [0, 2], 0)];
+  const taps = tf.tidy(() => sampleNet.forward(params, inputOf([1]), { taps: true }).taps);
+  const common = { taps: sampleNet.taps, settings: few, side: 64 };
+  const proposed = await proposedRegions(params, taps.map((tap) => tap.clone()), common);
+  const loss = (...tensors: tf.Tensor[]) =>
+    maskRcnnLoss(
+      { ...params, ...Object.fromEntries(names.map((name, i) => [name, tensors[i]!])) },
+      taps,
+      { ...common, classes, views, batch: 1, proposed },
+    );
+  const at = names.map((name) => params[name]!), length = 2e-3;
+  const [squares, above, below] = await read(() => {
+    const { grads } = tf.valueAndGrads(loss)(at);
+    const squares = tf.addN(grads.map((gradient) => gradient.square().sum())), step = tf.div(length, squares.sqrt());
+    const moved = (sign: number) => loss(...at.map((tensor, i) => tensor.add(grads[i]!.mul(step).mul(sign))));
+    return [squares, moved(1), moved(-1)];
   });
+  const slope = (above![0]! - below![0]!) / (2 * length) * Math.sqrt(squares![0]!);
+  assertClose([slope], squares!, { relative: 0.02, name: "slope" });
+  tf.dispose(taps);
+  disposeParams(params);
+});
+
+Deno.test("maskRcnnLoss() with proposals found beforehand is what it is without", async () => {
+  await useBackend("wasm");
+  const params = untrained(),
+    views = [view([4, 4, 30, 40], [1], 0)],
+    common = { taps: sampleNet.taps, settings, side: 64 };
+  const taps = tf.tidy(() => sampleNet.forward(params, inputOf([3]), { taps: true }).taps);
+  const proposed = await proposedRegions(params, taps.map((tap) => tap.clone()), common);
+  const [own, given] = await read(() => {
+    const options = { ...common, classes, views, batch: 1 };
+    return [maskRcnnLoss(params, taps, options), maskRcnnLoss(params, taps, { ...options, proposed })];
+  });
+  assert(proposed[0]!.length > 0);
+  assertEquals(given, own);
+  tf.dispose(taps);
   disposeParams(params);
 });
 
