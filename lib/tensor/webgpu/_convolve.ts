@@ -1,0 +1,108 @@
+import type { Convolution, Epilogue } from "../_kernels.ts";
+import type * as tf from "../tf.ts";
+import { declareBindings, lanesOf } from "./_bindings.ts";
+import {
+  bestPlan,
+  type ConvolutionCode,
+  convolutionNumbers,
+  convolutionSizes,
+  isPointwise,
+  outputSize,
+  type Planner,
+  productWorkgroups,
+  splitRange,
+  splitRow,
+} from "./_convolution_product.ts";
+import {
+  epilogueBindings,
+  epilogueCode,
+  epilogueInputs,
+  type EpilogueSteps,
+  noEpilogue,
+  stepsOf,
+} from "./_epilogue.ts";
+import { gather } from "./_gather.ts";
+import { matrixProduct } from "./_matrix_product.ts";
+import { productResult } from "./_product_result.ts";
+import { runShader } from "./_run_shader.ts";
+import { sumRows } from "./_sum_rows.ts";
+
+/**
+ * Convolution with its epilogue: the product of every output pixel's window [pixels, h · w · C] with the filter
+ * [h · w · C, D].
+ */
+export function convolve(
+  x: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  options: Convolution & Epilogue & { plan?: Planner },
+): tf.Tensor4D {
+  const { window, plan: choose = bestPlan } = options;
+  const [batch, height, width, channels] = x.shape, outputs = filter.shape[3];
+  const shape = [batch, ...outputSize([height, width], window), outputs] as const;
+  const size = {
+    rows: shape[0] * shape[1] * shape[2],
+    columns: outputs,
+    sum: window.size[0] * window.size[1] * channels,
+  };
+  const plan = choose(size, { splittable: true, copies: 1 });
+  const split = plan.splits > 1;
+  const epilogue = split ? noEpilogue : options;
+  const code = { window, channels, outputs, tile: plan.tile, epilogue: stepsOf(epilogue) };
+  const [y] = runShader({
+    key: `convolve ${JSON.stringify(code)}`,
+    code: () => convolveCode(code),
+    inputs: [x, filter, ...epilogueInputs(epilogue)],
+    outputs: [split ? [plan.splits, size.rows, size.columns] : shape],
+    numbers: convolutionSizes(size, { plan, x: x.shape, y: shape }),
+    workgroups: productWorkgroups(size, { tile: plan.tile, parts: plan.splits }),
+  });
+  return (split ? sumRows(y!, { rows: plan.splits, shape, epilogue: options }) : y) as tf.Tensor4D;
+}
+
+/** The program of {@linkcode convolve}. */
+export function convolveCode(
+  { window, channels, outputs, tile, epilogue }: ConvolutionCode & { epilogue: EpilogueSteps },
+): string {
+  const lanesX = lanesOf(channels), lanesY = lanesOf(outputs);
+  const { size: [, columns], stride, padding: [top, , left] } = window;
+  const pixels = isPointwise(window)
+    ? {
+      fields: "start: i32",
+      spot: `return SpotA(side * ${channels});`,
+      index: "return spot.start + k;",
+    }
+    : {
+      fields: "row: i32, column: i32, image: i32",
+      spot: `
+  let image = side / (size.newHeight * size.newWidth);
+  let pixel = side % (size.newHeight * size.newWidth);
+  return SpotA(pixel / size.newWidth * ${stride} - ${top}, pixel % size.newWidth * ${stride} - ${left}, image);`,
+      index: `
+  let tap = k / ${channels};
+  let row = spot.row + tap / ${columns};
+  let column = spot.column + tap % ${columns};
+  if (row < 0 || row >= size.height || column < 0 || column >= size.width) { return -1; }
+  return ((spot.image * size.height + row) * size.width + column) * ${channels} + k % ${channels};`,
+    };
+  return [
+    declareBindings({
+      outputs: { y: lanesY },
+      inputs: { x: lanesX, weights: lanesY, ...epilogueBindings(epilogue, lanesY) },
+      numbers: convolutionNumbers,
+    }),
+    epilogueCode(epilogue, lanesY),
+    matrixProduct({
+      tile,
+      a: gather("A", { array: "x", lanes: lanesX, along: "sum", ...pixels }),
+      b: gather("B", {
+        array: "weights",
+        lanes: lanesY,
+        along: "side",
+        fields: "column: i32",
+        spot: "return SpotB(side);",
+        index: `return k * ${outputs} + spot.column;`,
+      }),
+      code: splitRange + productResult({ array: "y", columns: outputs, lanes: lanesY, row: splitRow, finish: true }),
+    }),
+  ].join("\n");
+}

@@ -1,0 +1,148 @@
+import type { Convolution, Shape } from "../_kernels.ts";
+import type * as tf from "../tf.ts";
+import { declareBindings, lanesOf } from "./_bindings.ts";
+import {
+  bestPlan,
+  type ConvolutionCode,
+  convolutionNumbers,
+  convolutionSizes,
+  isPointwise,
+  type Planner,
+  productWorkgroups,
+  splitRange,
+  splitRow,
+} from "./_convolution_product.ts";
+import { noEpilogue } from "./_epilogue.ts";
+import { gather } from "./_gather.ts";
+import { matrixProduct } from "./_matrix_product.ts";
+import { productResult } from "./_product_result.ts";
+import { runShader } from "./_run_shader.ts";
+import { sumRows } from "./_sum_rows.ts";
+
+/**
+ * Gradient of a convolution for its input: the product of all output gradients that a pixel has a part in
+ * [pixels, taps · D] with the filter's transpose [taps · D, C].
+ *
+ * With a stride s, pixels fall into s² classes by row and column modulo s, and each class meets taps of its own. The
+ * classes are the parts of the program's work; each is a convolution of stride 1 over dy, and no zeros are multiplied.
+ */
+export function convolveInputGradient(
+  dy: tf.Tensor4D,
+  filter: tf.Tensor4D,
+  { window, shape, plan: choose = bestPlan }: Convolution & { shape: Shape; plan?: Planner },
+): tf.Tensor4D {
+  const [batch, height, width, channels] = shape, outputs = filter.shape[3];
+  const { stride, size: [rows, columns] } = window;
+  const classes = stride * stride;
+  const size = {
+    rows: batch * Math.ceil(height / stride) * Math.ceil(width / stride), // of a class
+    columns: channels,
+    sum: Math.ceil(rows / stride) * Math.ceil(columns / stride) * outputs, // at most
+  };
+  const plan = choose(size, { splittable: classes === 1, copies: classes });
+  const code = { window, channels, outputs, tile: plan.tile };
+  const [dx] = runShader({
+    key: `convolveInputGradient ${JSON.stringify(code)}`,
+    code: () => convolveInputGradientCode(code),
+    inputs: [dy, filter],
+    outputs: [plan.splits > 1 ? [plan.splits, size.rows, size.columns] : shape],
+    numbers: convolutionSizes(size, { plan, x: shape, y: dy.shape }),
+    workgroups: productWorkgroups(size, { tile: plan.tile, parts: classes * plan.splits }),
+  });
+  return (plan.splits > 1 ? sumRows(dx!, { rows: plan.splits, shape, epilogue: noEpilogue }) : dx) as tf.Tensor4D;
+}
+
+/** The program of {@linkcode convolveInputGradient}. */
+export function convolveInputGradientCode({ window, channels, outputs, tile }: ConvolutionCode): string {
+  const lanesX = lanesOf(channels), lanesY = lanesOf(outputs);
+  const operands = isPointwise(window) ? pointwise(outputs) : taps({ window, channels, outputs });
+  return [
+    declareBindings({
+      outputs: { dx: lanesX },
+      inputs: { dy: lanesY, weights: lanesY },
+      numbers: convolutionNumbers,
+    }),
+    matrixProduct({
+      tile,
+      a: gather("A", { array: "dy", lanes: lanesY, along: "sum", ...operands.gradients }),
+      b: gather("B", { array: "weights", lanes: lanesY, along: "sum", ...operands.weights }),
+      code: operands.range +
+        productResult({ array: "dx", columns: channels, lanes: lanesX, row: operands.row, finish: false }),
+    }),
+  ].join("\n");
+}
+
+function pointwise(outputs: number) {
+  return {
+    range: splitRange,
+    row: splitRow,
+    gradients: { fields: "start: i32", spot: `return SpotA(side * ${outputs});`, index: "return spot.start + k;" },
+    weights: { fields: "start: i32", spot: `return SpotB(side * ${outputs});`, index: "return spot.start + k;" },
+  };
+}
+
+function taps({ window, channels, outputs }: Omit<ConvolutionCode, "tile">) {
+  const { size: [rows, columns], stride, padding: [top, , left] } = window;
+  // Of a class: its row and column modulo the stride, its first tap, and how many taps there are from that one on.
+  const classOf = stride === 1
+    ? `
+struct Class { row: i32, column: i32, firstRow: i32, firstColumn: i32, rows: i32, columns: i32 }
+fn classOf(part: i32) -> Class { return Class(0, 0, 0, 0, ${rows}, ${columns}); }`
+    : `
+struct Class { row: i32, column: i32, firstRow: i32, firstColumn: i32, rows: i32, columns: i32 }
+fn classOf(part: i32) -> Class {
+  let row = part / ${stride};
+  let column = part % ${stride};
+  let firstRow = (row + ${top}) % ${stride};
+  let firstColumn = (column + ${left}) % ${stride};
+  return Class(row, column, firstRow, firstColumn,
+    (${rows + stride - 1} - firstRow) / ${stride}, (${columns + stride - 1} - firstColumn) / ${stride});
+}`;
+  const range = stride === 1 ? splitRange : `
+fn range(part: i32) -> vec2<i32> {
+  let taps = classOf(part);
+  return vec2<i32>(0, taps.rows * taps.columns * ${outputs});
+}`;
+  const grid = `
+  let high = (size.height + ${stride - 1}) / ${stride};
+  let wide = (size.width + ${stride - 1}) / ${stride};
+  let image = m / (high * wide);
+  let pixel = m % (high * wide);`;
+  return {
+    range: classOf + range,
+    row: stride === 1 ? splitRow : `
+  if (m >= size.rows) { return -1; }${grid}
+  let row = pixel / wide * ${stride} + part / ${stride};
+  let column = pixel % wide * ${stride} + part % ${stride};
+  if (row >= size.height || column >= size.width) { return -1; }
+  return (image * size.height + row) * size.width + column;`,
+    gradients: {
+      // The output that the first tap belongs to; those of later taps lie before it.
+      fields: "row: i32, column: i32, image: i32, columns: i32",
+      spot: `
+  let m = side;${grid}
+  let taps = classOf(part);
+  return SpotA(
+    pixel / wide + (taps.row + ${top} - taps.firstRow) / ${stride},
+    pixel % wide + (taps.column + ${left} - taps.firstColumn) / ${stride},
+    image, taps.columns);`,
+      index: `
+  let tap = k / ${outputs};
+  let row = spot.row - tap / spot.columns;
+  let column = spot.column - tap % spot.columns;
+  if (row < 0 || row >= size.newHeight || column < 0 || column >= size.newWidth) { return -1; }
+  return ((spot.image * size.newHeight + row) * size.newWidth + column) * ${outputs} + k % ${outputs};`,
+    },
+    weights: {
+      fields: "channel: i32, row: i32, column: i32, columns: i32",
+      spot: `
+  let taps = classOf(part);
+  return SpotB(side, taps.firstRow, taps.firstColumn, taps.columns);`,
+      index: `
+  let tap = k / ${outputs};
+  let row = spot.row + tap / spot.columns * ${stride};
+  let column = spot.column + tap % spot.columns * ${stride};
+  return ((row * ${columns} + column) * ${channels} + spot.channel) * ${outputs} + k % ${outputs};`,
+    },
+  };
+}

@@ -1,0 +1,68 @@
+import type { Epilogue } from "../_kernels.ts";
+import type * as tf from "../tf.ts";
+import { declareBindings, type Lanes, lanesOf, typeOf } from "./_bindings.ts";
+import {
+  epilogueBindings,
+  epilogueCode,
+  epilogueInputs,
+  type EpilogueSteps,
+  noEpilogue,
+  stepsOf,
+} from "./_epilogue.ts";
+import { invocationsCode, workgroupsFor } from "./_invocations.ts";
+import { runShader } from "./_run_shader.ts";
+
+/** Invocations that keep a large GPU busy, and the least that each should have to do. */
+const enough = 65536, leastRows = 64;
+
+/**
+ * Sums a matrix [rows, columns] over its rows.
+ *
+ * @param parts The matrix, of any shape.
+ * @param options Number of rows, shape of the result, and what follows: a bias belongs to its last side.
+ */
+export function sumRows(
+  parts: tf.Tensor,
+  { rows, shape, epilogue }: { rows: number; shape: readonly number[]; epilogue: Epilogue },
+): tf.Tensor {
+  const columns = parts.size / rows;
+  const lanes = lanesOf(shape.at(-1)!);
+  const chunks = chunksOf(rows, columns / lanes);
+  const last = chunks === 1;
+  const code = { lanes, channels: shape.at(-1)!, epilogue: stepsOf(last ? epilogue : noEpilogue) };
+  const [sum] = runShader({
+    key: `sumRows ${JSON.stringify(code)}`,
+    code: () => sumRowsCode(code),
+    inputs: [parts, ...epilogueInputs(last ? epilogue : noEpilogue)],
+    outputs: [last ? shape : [chunks, columns]],
+    numbers: [chunks * columns / lanes, rows, columns / lanes, chunks],
+    workgroups: workgroupsFor(chunks * columns / lanes),
+  });
+  return last ? sum! : sumRows(sum!, { rows: chunks, shape, epilogue });
+}
+
+/** Groups of rows that are summed by themselves, before their sums are. */
+export function chunksOf(rows: number, vectors: number): number {
+  return rows <= leastRows ? 1 : Math.min(Math.ceil(rows / leastRows), Math.max(Math.ceil(enough / vectors), 1));
+}
+
+/** The program of {@linkcode sumRows}: an invocation sums every n-th row of some neighbouring columns. */
+export function sumRowsCode(
+  { lanes, channels, epilogue }: { lanes: Lanes; channels: number; epilogue: EpilogueSteps },
+): string {
+  return [
+    declareBindings({
+      outputs: { result: lanes },
+      inputs: { parts: lanes, ...epilogueBindings(epilogue, lanes) },
+      numbers: ["count", "rows", "columns", "chunks"],
+    }),
+    epilogueCode(epilogue, lanes),
+    invocationsCode(`
+  let column = i % size.columns;
+  var sum = ${typeOf(lanes)}();
+  for (var row = i / size.columns; row < size.rows; row += size.chunks) {
+    sum += parts[row * size.columns + column];
+  }
+  result[i] = finish(sum, i, i % ${channels / lanes});`),
+  ].join("\n");
+}
