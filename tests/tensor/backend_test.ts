@@ -1,14 +1,17 @@
 import { conv2d, tf, useBackend } from "../../lib/tensor/mod.ts";
+import { findAdapter } from "../../lib/tensor/webgpu/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { backends } from "./_backends.ts";
 
 const tensorflow = backends.some(({ name, runs }) => name === "tensorflow" && runs);
+const adapter = await findAdapter(), gpu = adapter !== null && !adapter.software;
 
 Deno.test("useBackend() takes the fastest backend that is there, and says which", async () => {
   const report = await useBackend("auto");
-  assertEquals(report.name, tensorflow ? "tensorflow" : "wasm");
+  if (gpu) assert(["tensorflow", "webgpu"].includes(report.name), report.name);
+  else assertEquals(report.name, tensorflow ? "tensorflow" : "wasm");
   assertEquals(tf.getBackend(), report.name);
-  assertEquals(report.advice === null, tensorflow);
+  assertEquals(report.advice === null, tensorflow || gpu);
 });
 
 Deno.test("useBackend() falls back to wasm without TensorFlow's library, says why and what would be faster", async () => {
@@ -23,9 +26,9 @@ Deno.test("useBackend() falls back to wasm without TensorFlow's library, says wh
   }).output();
   assertEquals(new TextDecoder().decode(stderr), "");
   const { name, reason, advice, error } = JSON.parse(new TextDecoder().decode(stdout));
-  assertEquals(name, "wasm");
+  assertEquals(name, gpu ? "webgpu" : "wasm");
   assert(reason.includes("/nowhere/to/be/found"), reason);
-  assert(advice.includes("setup:tensorflow"), advice);
+  if (!gpu) assert(advice.includes("setup:tensorflow"), advice);
   assert(error.includes("/nowhere/to/be/found") && error.includes("setup:tensorflow"), error);
 });
 
