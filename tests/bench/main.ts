@@ -57,7 +57,30 @@ const comparisons: Readonly<Record<string, Comparison>> = {
     packages: ["torch"],
     run: async () => (await import("./tensorflow_training.ts")).runCam(),
   },
+  ...networks({
+    forward_1: 1.05,
+    forward_4: 0.95,
+    training_1: 1.05,
+    training_4: 0.95,
+    forward_bfloat16_4: 0.8,
+    training_bfloat16_4: 1,
+    cam_step: 0.5,
+    cam_extraction: 0.5,
+    irnet_step: 0.4,
+    irnet_inference: 0.6,
+  }),
 };
+
+/** ResNet-50 and IRNet on it, with what is aimed at. */
+function networks(bounds: Readonly<Record<string, number>>): Record<string, Comparison> {
+  return Object.fromEntries(
+    Object.entries(bounds).map(([name, bound]) => [name, {
+      packages: ["torch", "torchvision"],
+      bound,
+      run: async () => (await import("./networks.ts")).run(name),
+    }]),
+  );
+}
 
 /** Versions of Python and of packages; those that are missing are left out. */
 async function versionsOf(packages: readonly string[]): Promise<Record<string, string>> {
