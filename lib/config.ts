@@ -455,9 +455,9 @@ const lite: Config = {
     valInstanceList: "val_instance",
     affinityNet: {
       ...paper.downstream.affinityNet,
-      training: { ...paper.downstream.affinityNet.training, crop: 321, epochs: 4 },
+      training: { ...paper.downstream.affinityNet.training, crop: 321, epochs: 3 },
     },
-    deepLab: { ...paper.downstream.deepLab, training: { ...paper.downstream.deepLab.training, epochs: 10 } },
+    deepLab: { ...paper.downstream.deepLab, training: { ...paper.downstream.deepLab.training, epochs: 8 } },
     maskRcnn: {
       ...paper.downstream.maskRcnn,
       training: {
