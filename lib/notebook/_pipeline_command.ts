@@ -5,19 +5,30 @@ import { ROOT } from "./_root.ts";
 /** Settings as a run has stored them, perhaps by another version. */
 export type StoredConfig = Record<string, unknown>;
 
+/** Where a run and its images lie, and the task to continue it with. */
+export interface PipelineCommandOptions {
+  readonly workdir: string;
+  readonly data: string;
+  /** Default: `pipeline`. */
+  readonly task?: "pipeline" | "compare";
+}
+
 /**
  * The command that makes, or completes, a run: its preset, its folders, and every setting that differs from the preset.
  * Paths below the project's folder are as seen from there, where tasks run.
  */
-export function pipelineCommand(config: StoredConfig, { workdir, data }: { workdir: string; data: string }): string {
+export function pipelineCommand(
+  config: StoredConfig,
+  { workdir, data, task = "pipeline" }: PipelineCommandOptions,
+): string {
   const name = String(config["preset"]);
   const preset = Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.paper;
   const settings = differences(config, preset).filter(([key]) => key !== "preset" && key !== "data.root");
   const isDemo = name === "sample" && fromRoot(workdir) === "out/sample" &&
     fromRoot(data) === presets.sample.data.root && settings.length === 0;
-  if (isDemo) return "deno task demo";
+  if (isDemo) return `deno task ${task === "pipeline" ? "demo" : task}`;
   return [
-    `deno task pipeline --preset ${name} --voc-root ${quoted(fromRoot(data))} --workdir ${quoted(fromRoot(workdir))}`,
+    `deno task ${task} --preset ${name} --voc-root ${quoted(fromRoot(data))} --workdir ${quoted(fromRoot(workdir))}`,
     ...settings.map(([key, text]) => `--set ${quoted(`${key}=${text}`)}`),
   ].join(" ");
 }

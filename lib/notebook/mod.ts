@@ -4,6 +4,7 @@
  */
 export * from "./execute.ts";
 export * from "./execute_notebook.ts";
+export * from "./how_to_compare.ts";
 export * from "./install.ts";
 export * from "./kernel.ts";
 export * from "./notebook_file.ts";

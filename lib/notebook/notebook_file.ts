@@ -18,7 +18,10 @@ export interface Cell {
   readonly source: string | readonly string[];
   /** What it showed; code only. */
   readonly outputs?: readonly CellOutput[];
-  /** Tags: `variables` for the cell with `workdir` and `data`, `figure` and `text` for what a cell shows. */
+  /**
+   * Tags: `variables` for the cell with `workdir` and `data`, `figure` and `text` for what a cell shows, `optional` for
+   * a figure in place of which a text may say how to get it.
+   */
   readonly metadata: { readonly tags?: readonly string[] };
 }
 
@@ -69,7 +72,8 @@ export function problemsOf({ cells }: Notebook): string[] {
   const shows = ({ outputs = [] }: Cell, type: string) => outputs.some(({ data }) => data && type in data);
   return cells.flatMap((cell, n) => {
     const { tags = [] } = cell.metadata;
-    if (tags.includes("figure") && !shows(cell, "image/png")) return [`cell ${n + 1} shows no figure`];
+    const isEnough = (type: string) => shows(cell, type) || (tags.includes("optional") && shows(cell, "text/plain"));
+    if (tags.includes("figure") && !isEnough("image/png")) return [`cell ${n + 1} shows no figure`];
     if (tags.includes("text") && !shows(cell, "text/plain")) return [`cell ${n + 1} shows no text`];
     return [];
   });

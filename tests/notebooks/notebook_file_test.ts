@@ -39,3 +39,9 @@ Deno.test("problemsOf() misses figures and texts", () => {
   ];
   assertEquals(problemsOf({ cells }), ["cell 2 shows no figure", "cell 4 shows no text"]);
 });
+
+Deno.test("problemsOf() takes a text in place of an optional figure, but not nothing", () => {
+  const tags = ["figure", "optional"];
+  const cells = [cell("", tags, [display("image/png")]), cell("", tags, [display("text/plain")]), cell("", tags)];
+  assertEquals(problemsOf({ cells }), ["cell 3 shows no figure"]);
+});

@@ -1,5 +1,6 @@
 import { presets } from "../../lib/config.ts";
 import { completeConfig } from "../../lib/pipeline/load_config.ts";
+import { howToCompare } from "../../lib/notebook/how_to_compare.ts";
 import { openRun } from "../../lib/notebook/open_run.ts";
 import { VERSION } from "../../lib/pipeline/version.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
@@ -88,4 +89,15 @@ Deno.test("openRun() runs what a sample run lacks, once, and reads it", async ()
   const again: string[] = [];
   await openRun({ workdir, data }, { needs: ["relation"], log: (line) => again.push(line) });
   assert(again.length === 4 && again.every((line) => line.endsWith("done")), again.join("\n"));
+});
+
+Deno.test("howToCompare() names the command for the sample run, and for a run of one's own", () => {
+  const root = new URL("../../", import.meta.url).pathname;
+  const sample = howToCompare(presets.sample, { workdir: `${root}out/sample`, data: `${root}out/sample-data` });
+  assert(sample.includes("make it with deno task compare, then"), sample);
+  const own = howToCompare({ ...presets.lite, walk: { ...presets.lite.walk, beta: 8 } }, { workdir: "/runs/a", data });
+  assert(
+    own.includes(`deno task compare --preset lite --voc-root ${data} --workdir /runs/a --set walk.beta=8`),
+    own,
+  );
 });
