@@ -50,7 +50,7 @@ const trainMaskRcnn = (source: MaskSource): Expecting => ({
     return {
       parts: [
         { unit: "images", count: images, seconds: 0.1 * image.megapixels }, // looks for instances
-        steps(images, training, { cost: 6 * forward, config, image }),
+        steps(images, training, { cost: 4 * forward, config, image }),
       ],
       bytes: 3 * weights + 40 * MIB,
       memory: trainingMemory(training, 3 * bytes),
