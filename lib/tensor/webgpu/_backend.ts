@@ -15,7 +15,7 @@ export class Backend extends WebGPUBackend {
     // Wrong programs and exhausted memory do not throw where they happen: results would be zeros.
     device.addEventListener("uncapturederror", (event) => {
       const { message } = (event as GPUUncapturedErrorEvent).error;
-      this.#failure ??= new Error(`Expected the GPU to do its work but found: ${message}`);
+      this.#failure ??= new Error(`Expected the GPU to do its work but found: ${message.trim()}`);
     });
     device.lost.then(({ reason, message }) => {
       if (reason !== "destroyed") this.#failure ??= new Error(`Expected the GPU to stay but it was lost: ${message}`);

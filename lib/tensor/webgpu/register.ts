@@ -1,5 +1,7 @@
 import { registerKernels } from "../_kernels.ts";
-import { composedKernels } from "../_composed_kernels.ts";
+import { groupNormKernels } from "./_group_norm.ts";
+import { resizeKernels } from "./_resize.ts";
+import { webgpuKernels } from "./convolution_kernels.ts";
 
 let registered = false;
 
@@ -7,5 +9,5 @@ let registered = false;
 export function registerWebgpuKernels(): void {
   if (registered) return;
   registered = true;
-  registerKernels("webgpu", composedKernels);
+  registerKernels("webgpu", { ...webgpuKernels, ...groupNormKernels, ...resizeKernels });
 }
