@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
 import type { Stage } from "../stage.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
+import { findAdapter } from "../tensor/webgpu/find_adapter.ts";
 import { earlierRuns, measurements } from "./_earlier_runs.ts";
 import { readJsonLines } from "./_json_lines.ts";
 import { textTable } from "./_text_table.ts";
@@ -43,7 +44,7 @@ export async function estimateRun(
   session: Session,
   expectations: Readonly<Record<string, Expecting>>,
 ): Promise<Estimate[]> {
-  const context = contextOf(session), backend = backendOf(session.config);
+  const context = contextOf(session), backend = await backendOf(session.config);
   const image = await usualImage(context, backend);
   const earlier = await earlierRuns(session, backend);
   const estimates: Estimate[] = [];
@@ -96,8 +97,12 @@ function formatBytes(bytes: number): string {
   return bytes >= 2 ** 30 ? `${(bytes / 2 ** 30).toFixed(1)} GiB` : `${Math.ceil(bytes / 2 ** 20)} MiB`;
 }
 
-function backendOf({ compute: { backend } }: Config): string {
-  return backend !== "auto" ? backend : findLibrary().path === null ? "wasm" : "tensorflow";
+/** What `auto` will be, as far as can be told without starting it; TensorFlow on a GPU is about as fast as `webgpu`. */
+async function backendOf({ compute: { backend } }: Config): Promise<string> {
+  if (backend !== "auto") return backend;
+  const adapter = await findAdapter();
+  if (adapter && !adapter.software) return "webgpu";
+  return findLibrary().path === null ? "wasm" : "tensorflow";
 }
 
 /** The parts of a stage's work, without what is done. */
