@@ -19,10 +19,11 @@ export function lossesFigure(logs: readonly TrainingLog[], { title }: { readonly
     const { step, smooth } = smoothedLosses(log.steps);
     return { name: log.title, step, smooth };
   });
+  const most = Math.max(...logs.map(({ steps }) => steps.length));
   const last = lines.map(({ name, smooth }) => `${name} ${smooth.at(-1)!.toPrecision(3)}`).join(", ");
   return chartFigure({
     title,
-    description: `Loss over the steps of training, smoothed; at the end: ${last}.`,
+    description: `Loss over ${most} steps of training, smoothed; at the end: ${last}.`,
     traces: lines.map(({ name, step, smooth }, n): ChartTrace => ({
       name,
       x: step,

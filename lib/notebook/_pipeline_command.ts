@@ -21,9 +21,7 @@ export function pipelineCommand(
   config: StoredConfig,
   { workdir, data, task = "pipeline" }: PipelineCommandOptions,
 ): string {
-  const name = String(config["preset"]);
-  const preset = Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.paper;
-  const settings = differences(config, preset).filter(([key]) => key !== "preset" && key !== "data.root");
+  const name = String(config["preset"]), settings = changedSettings(config);
   const isDemo = name === "sample" && fromRoot(workdir) === "out/sample" &&
     fromRoot(data) === presets.sample.data.root && settings.length === 0;
   if (isDemo) return `deno task ${task === "pipeline" ? "demo" : task}`;
@@ -31,6 +29,13 @@ export function pipelineCommand(
     `deno task ${task} --preset ${name} --voc-root ${quoted(fromRoot(data))} --workdir ${quoted(fromRoot(workdir))}`,
     ...settings.map(([key, text]) => `--set ${quoted(`${key}=${text}`)}`),
   ].join(" ");
+}
+
+/** Settings that differ from those of the configuration's preset, but for the folder of the images. */
+export function changedSettings(config: StoredConfig): [key: string, value: string][] {
+  const name = String(config["preset"]);
+  const preset = Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.paper;
+  return differences(config, preset).filter(([key]) => key !== "preset" && key !== "data.root");
 }
 
 /** Keys of the preset and the text of their values in a configuration, where these differ. */

@@ -1,5 +1,6 @@
 import { presets } from "../../lib/config.ts";
 import { completeConfig } from "../../lib/pipeline/load_config.ts";
+import { describeSettings } from "../../lib/notebook/describe_settings.ts";
 import { howToCompare } from "../../lib/notebook/how_to_compare.ts";
 import { openRun } from "../../lib/notebook/open_run.ts";
 import { VERSION } from "../../lib/pipeline/version.ts";
@@ -99,5 +100,13 @@ Deno.test("howToCompare() names the command for the sample run, and for a run of
   assert(
     own.includes(`deno task compare --preset lite --voc-root ${data} --workdir /runs/a --set walk.beta=8`),
     own,
+  );
+});
+
+Deno.test("describeSettings() names what differs from the preset", () => {
+  assertEquals(describeSettings({ ...presets.sample, data: { ...presets.sample.data, root: "/a" } }), "preset sample");
+  assertEquals(
+    describeSettings({ ...presets.lite, seed: 3, walk: { ...presets.lite.walk, beta: 8 } }),
+    "preset lite and seed=3, walk.beta=8",
   );
 });
