@@ -6,6 +6,7 @@ export interface Shader {
   readonly key: string;
   /** Its source in WGSL, from its declarations on; needed when the key is new. */
   code(): string;
+  /** What it reads. */
   readonly inputs: readonly tf.Tensor[];
   /** Shapes of what it writes. Their contents are undefined before. */
   readonly outputs: readonly (readonly number[])[];
@@ -13,6 +14,7 @@ export interface Shader {
   readonly numbers?: readonly number[];
   /** … and others, which follow them as `f32`. */
   readonly factors?: readonly number[];
+  /** How many workgroups run, along each axis. */
   readonly workgroups: readonly [x: number, y?: number, z?: number];
 }
 
