@@ -6,6 +6,8 @@ import { disposeParams, fromParams, toParams } from "../../lib/weights/params.ts
 import { assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";
 import { type Golden, readGolden } from "../golden.ts";
 import { greatest, norm } from "../nn/numbers.ts";
+import { goldenBackends } from "../nn/golden_backends.ts";
+import { read } from "../tensor/_read.ts";
 import { prngParams } from "../nn/prng_params.ts";
 
 interface Statistics {
@@ -17,10 +19,10 @@ interface Statistics {
 const channelsFirst = (x: tf.Tensor) => x.transpose([0, 3, 1, 2]);
 
 /** The golden network, with its image as a tensor. */
-async function openGolden(): Promise<
+async function openGolden(backend: "auto" | "webgpu"): Promise<
   { golden: Golden; network: CamNetwork; specs: typeof resnet50.parameters; x: tf.Tensor4D }
 > {
-  await useBackend("auto");
+  await useBackend(backend);
   const golden = await readGolden("g09_camnet");
   const specs = [...resnet50.parameters, ...classifierParameters(resnet50, golden.shape("target")[1]!)];
   const params = toParams(prngParams(specs, (name) => /^classifier/.test(name) ? name : `resnet50.${name}`), specs);
@@ -28,8 +30,16 @@ async function openGolden(): Promise<
   return { golden, network: { backbone: resnet50, params }, specs, x };
 }
 
-Deno.test("the CAM network on ResNet-50 equals the reference: stages, logits, loss, maps and gradients", async () => {
-  const { golden, network, specs, x } = await openGolden();
+for (const { backend, ignore } of goldenBackends) {
+  Deno.test({
+    name: `the CAM network on ResNet-50 equals the reference: stages, logits, loss, maps and gradients (${backend})`,
+    ignore,
+    fn: () => check(backend),
+  });
+}
+
+async function check(backend: "auto" | "webgpu"): Promise<void> {
+  const { golden, network, specs, x } = await openGolden(backend);
   const { params } = network;
   assertEquals(
     specs.filter(({ role }) => role !== "mean" && role !== "variance").reduce(
@@ -40,29 +50,30 @@ Deno.test("the CAM network on ResNet-50 equals the reference: stages, logits, lo
   );
 
   const before = tf.memory().numTensors;
-  tf.tidy(() => {
-    const { taps } = resnet50.forward(params, x, { taps: true });
-    for (const [i, tap] of taps.slice(1).entries()) {
-      const stage = golden.params.stages[`stage${i + 1}`];
-      const values = channelsFirst(tap);
-      assertEquals(values.shape, stage.shape);
-      assertAlmostEquals(values.mean().dataSync()[0]!, stage.mean, 1e-4 * stage.absmax);
-      assertAlmostEquals(greatest(values.dataSync()), stage.absmax, 1e-4 * stage.absmax);
-      assertClose(values.dataSync().slice(0, 4), stage.first4, {
-        absolute: 1e-4 * stage.absmax,
-        name: `stage${i + 1}`,
-      });
-    }
-    const [b, c, h, w] = golden.shape("stage4") as [number, number, number, number];
-    const stage4 = channelsFirst(taps[4]!.slice([0, 0, 0, 0], [b, h, w, c])).dataSync();
-    assertClose(stage4, golden.f32("stage4"), { absolute: 1e-4 * golden.params.stages.stage4.absmax, name: "stage4" });
-
+  const shapes: number[][] = [];
+  const [cam, stage4, ...stages] = await read(() => {
     const first = x.slice([0, 0, 0, 0], [1, -1, -1, -1]);
     const maps = camMaps(network, tf.concat([first, first.reverse(2)]));
     const [one, mirrored] = tf.unstack(maps) as [tf.Tensor3D, tf.Tensor3D];
-    const cam = one.add(mirrored.reverse(1)).transpose([2, 0, 1]).dataSync();
-    assertClose(cam, golden.f32("cam"), { absolute: 1e-4 * greatest(golden.f32("cam")), name: "cam" });
+    const taps = resnet50.forward(params, x, { taps: true }).taps.map(channelsFirst);
+    shapes.push(...taps.map(({ shape }) => shape));
+    const [b, c, h, w] = golden.shape("stage4") as [number, number, number, number];
+    return [
+      one.add(mirrored.reverse(1)).transpose([2, 0, 1]),
+      taps[4]!.slice([0, 0, 0, 0], [b, c, h, w]),
+      ...taps.slice(1),
+    ];
   });
+  for (const [i, values] of stages.entries()) {
+    const stage = golden.params.stages[`stage${i + 1}`], tolerance = { absolute: 1e-4 * stage.absmax };
+    assertEquals(shapes[i + 1], stage.shape);
+    const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+    assertAlmostEquals(mean, stage.mean, tolerance.absolute);
+    assertAlmostEquals(greatest(values), stage.absmax, tolerance.absolute);
+    assertClose(values.slice(0, 4), stage.first4, { ...tolerance, name: `stage${i + 1}` });
+  }
+  assertClose(stage4!, golden.f32("stage4"), { absolute: 1e-4 * golden.params.stages.stage4.absmax, name: "stage4" });
+  assertClose(cam!, golden.f32("cam"), { absolute: 1e-4 * greatest(golden.f32("cam")), name: "cam" });
   assertEquals(tf.memory().numTensors, before);
 
   const gradients = golden.params.grads as Record<string, Statistics | null>;
@@ -72,13 +83,12 @@ Deno.test("the CAM network on ResNet-50 equals the reference: stages, logits, lo
     trained.map(({ name }) => title(name)).sort(),
     Object.keys(gradients).filter((name) => gradients[name]).sort(),
   );
+  const target = golden.f32("target");
   const { value, grads } = tf.valueAndGrads(() => {
     const logits = camLogits(network, x, { detach: true });
-    assertClose(logits.dataSync(), golden.f32("logits"), { relative: 1e-4, absolute: 1e-5, name: "logits" });
-    const target = tf.tensor2d(golden.f32("target"), logits.shape);
-    return multilabelSoftMargin(logits, target).div<tf.Scalar>(logits.shape[0]);
+    return multilabelSoftMargin(logits, tf.tensor2d(target, logits.shape)).div<tf.Scalar>(logits.shape[0]);
   })(trained.map(({ name }) => params[name]!));
-  assertAlmostEquals(value.dataSync()[0]!, golden.params.loss, 1e-5);
+  assertAlmostEquals((await value.data())[0]!, golden.params.loss, 1e-5);
   const found = await fromParams(Object.fromEntries(trained.map(({ name }, i) => [name, grads[i]!])), trained);
   for (const { name } of trained) {
     const { l2, sum, first4 } = gradients[title(name)]!;
@@ -94,11 +104,13 @@ Deno.test("the CAM network on ResNet-50 equals the reference: stages, logits, lo
   assertEquals(tf.memory().numTensors, before);
 
   const folded = resnet50.fold(params);
-  tf.tidy(() => {
-    const logits = camLogits({ backbone: resnet50, params: { ...params, ...folded } }, x);
-    assertClose(logits.dataSync(), golden.f32("logits"), { relative: 1e-4, absolute: 1e-5, name: "folded logits" });
-  });
+  const [plainLogits, foldedLogits] = await read(() => [
+    camLogits(network, x),
+    camLogits({ backbone: resnet50, params: { ...params, ...folded } }, x),
+  ]);
+  assertClose(plainLogits!, golden.f32("logits"), { relative: 1e-4, absolute: 1e-5, name: "logits" });
+  assertClose(foldedLogits!, golden.f32("logits"), { relative: 1e-4, absolute: 1e-5, name: "folded logits" });
   disposeParams(folded);
   disposeParams(params);
   x.dispose();
-});
+}

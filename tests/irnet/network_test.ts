@@ -1,5 +1,5 @@
 import { irnetMaps } from "../../lib/irnet/infer.ts";
-import { irnetLoss, type LossParts, pairCounts, pairLosses } from "../../lib/irnet/losses.ts";
+import { irnetLoss, pairCounts, pairLosses } from "../../lib/irnet/losses.ts";
 import { boundaryBranch, displacementBranch, headParameters } from "../../lib/irnet/network.ts";
 import { resnet50 } from "../../lib/nn/resnet50.ts";
 import { pathIndex } from "../../lib/relation/mod.ts";
@@ -7,48 +7,62 @@ import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, fromParams, toParams } from "../../lib/weights/params.ts";
 import { assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";
 import { readGolden } from "../golden.ts";
+import { goldenBackends } from "../nn/golden_backends.ts";
 import { greatest, norm } from "../nn/numbers.ts";
 import { prngParams } from "../nn/prng_params.ts";
+import { read } from "../tensor/_read.ts";
 
 const heads = headParameters(resnet50.taps, 256);
 
-async function open() {
-  await useBackend("auto");
+async function open(backend: "auto" | "webgpu") {
+  await useBackend(backend);
   const specs = [...resnet50.parameters, ...heads];
   return toParams(prngParams(specs, (name) => name.startsWith("fc_") ? name : `resnet50.${name}`), specs);
 }
 
-Deno.test("IRNet equals the reference: boundary, displacement, losses and gradients", async () => {
+for (const { backend, ignore } of goldenBackends) {
+  Deno.test({
+    name: `IRNet equals the reference: boundary, displacement, losses and gradients (${backend})`,
+    ignore,
+    fn: () => checkTraining(backend),
+  });
+  Deno.test({
+    name: `irnetMaps() equals the reference's flipped inference on a padded canvas (${backend})`,
+    ignore,
+    fn: () => checkInference(backend),
+  });
+}
+
+async function checkTraining(backend: "auto" | "webgpu"): Promise<void> {
   const golden = await readGolden("g09_irnet");
-  const params = await open();
+  const params = await open(backend);
   const before = tf.memory().numTensors;
   const [, , side] = golden.shape("x") as [number, number, number];
   const labels = [Uint8Array.from(golden.i32("label"))];
   const index = pathIndex(10), size = { height: side / 4, width: side / 4 };
+  const pairs = { labels, index, counts: pairCounts(labels, { index, size }) };
 
   const x = tf.tidy(() => tf.tensor(golden.f32("x"), golden.shape("x")).transpose<tf.Tensor4D>([0, 2, 3, 1]));
   const { taps } = resnet50.forward(params, x, { taps: true });
-  const pairs = { labels, index, counts: pairCounts(labels, { index, size }) };
-  let parts: LossParts | undefined;
-  const { value, grads } = tf.valueAndGrads(() => {
-    const boundary = boundaryBranch(params, taps, resnet50.taps);
-    const displacement = displacementBranch(params, taps, resnet50.taps);
-    assertClose(boundary.dataSync(), golden.f32("edge_logits"), {
-      absolute: 1e-4 * greatest(golden.f32("edge_logits")),
-      name: "boundary",
-    });
-    assertClose(tf.transpose(displacement, [0, 3, 1, 2]).dataSync(), golden.f32("dp"), {
-      absolute: 1e-4 * greatest(golden.f32("dp")),
-      name: "displacement",
-    });
-    parts = pairLosses(boundary.dataSync<"float32">(), displacement.dataSync<"float32">(), { ...pairs, size }).parts;
-    return irnetLoss(boundary, displacement, pairs);
-  })(heads.map(({ name }) => params[name]!));
+  const branches = () =>
+    [boundaryBranch(params, taps, resnet50.taps), displacementBranch(params, taps, resnet50.taps)] as const;
+  const { value, grads } = tf.valueAndGrads(() => irnetLoss(...branches(), pairs))(
+    heads.map(({ name }) => params[name]!),
+  );
+  const [boundary, displacement, channelsFirst] = await read(() => {
+    const [boundary, displacement] = branches();
+    return [boundary, displacement, tf.transpose(displacement, [0, 3, 1, 2])];
+  });
+  for (const [key, values] of [["edge_logits", boundary!], ["dp", channelsFirst!]] as const) {
+    const expected = golden.f32(key);
+    assertClose(values, expected, { absolute: 1e-4 * greatest(expected), name: key });
+  }
+  const { parts } = pairLosses(boundary!, displacement!, { ...pairs, size });
 
   const { pos_aff, neg_aff, dp_fg, dp_bg, total } = golden.params.losses;
-  assertAlmostEquals(value.dataSync()[0]!, total, 1e-4 * total);
+  assertAlmostEquals((await value.data())[0]!, total, 1e-4 * total);
   assertClose(
-    [parts!.positive, parts!.negative, parts!.foreground, parts!.background],
+    [parts.positive, parts.negative, parts.foreground, parts.background],
     [pos_aff, neg_aff, dp_fg, dp_bg],
     { relative: 1e-4, name: "losses" },
   );
@@ -69,7 +83,7 @@ Deno.test("IRNet equals the reference: boundary, displacement, losses and gradie
   tf.dispose([value, ...grads, x, ...taps]);
   assertEquals(tf.memory().numTensors, before);
   disposeParams(params);
-});
+}
 
 /** The mean displacement that the golden's inference subtracted; its description states it. */
 async function goldenMean(): Promise<[number, number]> {
@@ -80,9 +94,9 @@ async function goldenMean(): Promise<[number, number]> {
   return [Number(dy), Number(dx)];
 }
 
-Deno.test("irnetMaps() equals the reference's flipped inference on a padded canvas", async () => {
+async function checkInference(backend: "auto" | "webgpu"): Promise<void> {
   const golden = await readGolden("g09_irnet");
-  const params = await open();
+  const params = await open(backend);
   const before = tf.memory().numTensors;
   const [, , height, width] = golden.shape("inf_x") as [number, number, number, number];
   const crop = golden.shape("x")[2]!;
@@ -101,4 +115,4 @@ Deno.test("irnetMaps() equals the reference's flipped inference on a padded canv
   });
   assertEquals(tf.memory().numTensors, before);
   disposeParams(params);
-});
+}
