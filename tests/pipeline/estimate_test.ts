@@ -61,6 +61,7 @@ Deno.test("previewComparison() knows what every stage needs; what one source's n
   const root = await Deno.makeTempDir();
   try {
     const config = await prepared(root);
+    config.downstream.deepLab.training = { ...config.downstream.deepLab.training, batch: 10, epochs: 10 };
     const list = (name: string) => `${root}/data/ImageSets/Segmentation/${name}.txt`;
     await Deno.copyFile(list("val"), list("val_instance"));
     const measured = { stage: "deeplab_cam_train", total: 1, made: 1, skipped: 0, peakMemory: 2 ** 30, limit: null };
