@@ -48,7 +48,10 @@ const mistakes: [args: string[], message: string][] = [
   [["run", "--set", "walk.beta"], "Expected --set key=value but found walk.beta"],
   [["run", "--set", "irnet.epochs=3"], "found the unknown key irnet.epochs; the nearest is irnet.training.epochs"],
   [["run", "--set", "walk.radius=many"], 'Expected a whole number of at least 2 for walk.radius but found "many"'],
-  [["run", "--backend", "cuda"], 'Expected one of auto, tensorflow, wasm, cpu for compute.backend but found "cuda"'],
+  [
+    ["run", "--backend", "cuda"],
+    'Expected one of auto, tensorflow, webgpu, wasm, cpu for compute.backend but found "cuda"',
+  ],
   [["run", "--seed", "-1"], "Expected a whole number from 0 to 4294967295 for seed but found -1"],
   [["run"], "Expected a folder with images for data.root but found null; give --voc-root"],
   [["run", "--voc-root", "/nowhere"], "Expected a folder with images for data.root but found none at /nowhere"],
