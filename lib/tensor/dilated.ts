@@ -26,10 +26,10 @@ export function dilated(x: tf.Tensor4D, dilation: number, layer: (x: tf.Tensor4D
   const rows = Math.ceil(height / r), columns = Math.ceil(width / r);
   return tf.tidy(() => {
     const parts = tf.pad(x, [[0, 0], [0, rows * r - height], [0, columns * r - width], [0, 0]])
-      .reshape([batch, rows, r, columns, r * channels]) //    rests of x beside the channels
-      .transpose([2, 0, 1, 3, 4]) //                          [r, B, rows, columns, r·C]
+      .reshape([batch * rows, r, columns * r * channels]) // three axes: wasm is slow to swap those of five
+      .transpose([1, 0, 2]) //                               [r, B·rows, columns·r·C]
       .reshape([r * batch * rows * columns, r, channels])
-      .transpose([1, 0, 2]) //                                [r, r·B·rows·columns, C]
+      .transpose([1, 0, 2]) //                               [r, r·B·rows·columns, C]
       .reshape<tf.Tensor4D>([r * r * batch, rows, columns, channels]);
     const y = layer(parts);
     if (y.shape[1] !== rows || y.shape[2] !== columns) {
@@ -38,8 +38,8 @@ export function dilated(x: tf.Tensor4D, dilation: number, layer: (x: tf.Tensor4D
     const depth = y.shape[3];
     return y.reshape([r, r * batch * rows * columns, depth])
       .transpose([1, 0, 2])
-      .reshape([r, batch, rows, columns, r * depth])
-      .transpose([1, 2, 0, 3, 4])
+      .reshape([r, batch * rows, columns * r * depth])
+      .transpose([1, 0, 2])
       .reshape([batch, rows * r, columns * r, depth])
       .slice([0, 0, 0, 0], [batch, height, width, depth]) as tf.Tensor4D;
   });
