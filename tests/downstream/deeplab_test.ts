@@ -14,6 +14,7 @@ import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { noise } from "../noise.ts";
 import { numericGradient } from "./_numeric.ts";
 import { onEachBackend } from "../tensor/_backends.ts";
+import { read } from "../tensor/_read.ts";
 
 /** Cross entropy pixel by pixel. */
 function plainLoss(logits: ArrayLike<number>, labels: Uint8Array, classes: number): number {
@@ -27,16 +28,17 @@ function plainLoss(logits: ArrayLike<number>, labels: Uint8Array, classes: numbe
   return sum / count;
 }
 
-onEachBackend("segmentationLoss() is the cross entropy of labelled pixels, with its gradient", () => {
+onEachBackend("segmentationLoss() is the cross entropy of labelled pixels, with its gradient", async () => {
   const classes = 3, labels = Uint8Array.of(0, 1, 2, 255, 1, 1, 0, 255), values = noise(8 * classes, 1);
   const count = 6;
   const numeric = numericGradient((at) => plainLoss(at, labels, classes), Float64Array.from(values), 1e-6);
-  tf.tidy(() => {
+  const [value, gradient] = await read(() => {
     const logits = tf.tensor4d(values, [2, 2, 2, classes]);
     const { value, grad } = tf.valueAndGrad((x) => segmentationLoss(x as tf.Tensor4D, { labels, count }))(logits);
-    assertClose(value.dataSync(), [plainLoss(values, labels, classes)], { absolute: 1e-6, relative: 0, name: "loss" });
-    assertClose(grad.dataSync(), numeric, { absolute: 1e-6, relative: 1e-4, name: "gradient" });
+    return [value, grad];
   });
+  assertClose(value!, [plainLoss(values, labels, classes)], { absolute: 1e-6, relative: 0, name: "loss" });
+  assertClose(gradient!, numeric, { absolute: 1e-6, relative: 1e-4, name: "gradient" });
 });
 
 Deno.test("segmentationLoss() rejects labels that are no class and labels of another size", () => {
@@ -53,22 +55,22 @@ Deno.test("segmentationLoss() rejects labels that are no class and labels of ano
   });
 });
 
-onEachBackend("pyramid() sums convolutions of four dilations", () => {
+onEachBackend("pyramid() sums convolutions of four dilations", async () => {
   const specs = pyramidParameters({ channels: 2 }, 3),
     params = toParams(initialise(specs, { seed: 1, method: "he" }), specs);
-  tf.tidy(() => {
-    // A single feature in the middle reaches exactly the pixels that the rates lead to.
-    const side = 51, middle = 25, values = new Float32Array(side * side * 2);
-    values[(middle * side + middle) * 2] = 1;
+  // A single feature in the middle reaches exactly the pixels that the rates lead to.
+  const side = 51, middle = 25, values = new Float32Array(side * side * 2);
+  values[(middle * side + middle) * 2] = 1;
+  const [reached] = await read(() => {
     const logits = pyramid(params, tf.tensor4d(values, [1, side, side, 2]));
     assertEquals(logits.shape, [1, side, side, 3]);
-    const reached = logits.abs().sum(3).dataSync();
-    const found = [...reached].flatMap((value, i) => value > 0 ? [[Math.floor(i / side), i % side]] : []);
-    const expected = [0, 6, 12, 18, 24].flatMap((rate) =>
-      [-rate, 0, rate].flatMap((dy) => [-rate, 0, rate].map((dx) => `${middle + dy},${middle + dx}`))
-    );
-    assertEquals(found.map(String).sort(), [...new Set(expected)].sort());
+    return [logits.abs().sum(3)];
   });
+  const found = [...reached!].flatMap((value, i) => value > 0 ? [[Math.floor(i / side), i % side]] : []);
+  const expected = [0, 6, 12, 18, 24].flatMap((rate) =>
+    [-rate, 0, rate].flatMap((dy) => [-rate, 0, rate].map((dx) => `${middle + dy},${middle + dx}`))
+  );
+  assertEquals(found.map(String).sort(), [...new Set(expected)].sort());
   disposeParams(params);
 });
 
