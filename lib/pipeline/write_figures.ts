@@ -3,9 +3,12 @@ import { propagateEach } from "../affinity/mod.ts";
 import { highResolutionCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config.ts";
 import { clusterCentroids, findCentroids } from "../displacement/mod.ts";
+import type { PredictedMasks } from "../evaluation/mod.ts";
 import * as figures from "../figures/mod.ts";
 import { confidentLabels } from "../relation/mod.ts";
 import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
+import type { LabelMap } from "../voc/mod.ts";
+import { type ComparisonResults, type LabelSource, openComparison, SOURCE_NAMES } from "./open_comparison.ts";
 import { openResults, type Results } from "./open_results.ts";
 import { UsageError } from "./usage_error.ts";
 
@@ -25,7 +28,7 @@ const NEEDS = ["cam", "irnet", "instance", "semantic"];
 
 /**
  * Writes the paper's figures of some images of a run, `<out>/<id>/<figure>.png`, and beside those that can be played
- * with a page, `.html`.
+ * with a page, `.html`; where `compare` was run, also the labels to train on, or what was predicted after it.
  *
  * @param config The configuration of the run.
  * @param options Images and folder.
@@ -36,7 +39,7 @@ export async function writeFigures(
   config: Config,
   { workdir, ids, out = join(workdir, "figures"), signal }: WriteFiguresOptions,
 ): Promise<string> {
-  const results = await openResults(config, workdir);
+  const results = await openResults(config, workdir), comparison = await openComparison(config, workdir);
   const done = await results.ids(...NEEDS);
   const missing = (ids ?? []).find((id) => !done.includes(id)) ?? (done.length === 0 ? "any image" : undefined);
   if (missing !== undefined) {
@@ -49,7 +52,11 @@ export async function writeFigures(
   for (const id of chosen) {
     const folder = join(out, id);
     await Deno.mkdir(folder, { recursive: true });
-    for (const [name, figure] of Object.entries(await figuresOf(results, id))) {
+    const all = {
+      ...await figuresOf(results, id),
+      ...comparison && await comparedFigures(results, { comparison, id }),
+    };
+    for (const [name, figure] of Object.entries(all)) {
       signal?.throwIfAborted();
       await Deno.writeFile(join(folder, `${name}.png`), await figure.png());
       if (await figure.plotly()) await Deno.writeTextFile(join(folder, `${name}.html`), await figure.html());
@@ -122,4 +129,42 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
       title: "Pseudo labels by the score of the background",
     }),
   };
+}
+
+/** A training image's labels; what networks that were trained on different labels predict for a validation image. */
+async function comparedFigures(
+  { config: { downstream }, dataset }: Results,
+  { comparison, id }: { comparison: ComparisonResults; id: string },
+): Promise<Record<string, figures.Figure>> {
+  const { classes } = dataset,
+    [image, truth, objects] = await Promise.all([
+      dataset.readImage(id),
+      dataset.readClassMask(id),
+      dataset.readInstanceMask(id),
+    ]);
+  const written: Record<string, figures.Figure> = {};
+  const segmentations = async (
+    { title, sources, read }: { title: string; sources: readonly LabelSource[]; read: ComparisonResults["labels"] },
+  ) => {
+    const labels: Record<string, LabelMap> = {};
+    for (const source of sources) labels[SOURCE_NAMES[source]] = await read(id, source);
+    return figures.segmentationsFigure([{ id, image, truth, labels }], { title, subtitle: "Side by side.", classes });
+  };
+  const pseudo = ["cam", "affinitynet", "irnet"] as const;
+  if (dataset.list(downstream.trainList).includes(id)) {
+    const title = "Labels to train on";
+    written["labels"] = await segmentations({ title, sources: pseudo, read: comparison.labels });
+  }
+  if (dataset.list(downstream.valList).includes(id)) {
+    const title = "DeepLab, by what it was trained on", sources = [...pseudo, "truth"] as const;
+    written["deeplab"] = await segmentations({ title, sources, read: comparison.deepLab });
+  }
+  if (dataset.list(downstream.valInstanceList).includes(id)) {
+    const found: Record<string, PredictedMasks> = {};
+    for (const source of ["irnet", "truth"] as const) {
+      found[`trained on ${SOURCE_NAMES[source]}`] = await comparison.maskRcnn(id, source);
+    }
+    written["mask_rcnn"] = figures.detectionsFigure([{ id, image, truth, objects, found }], { classes });
+  }
+  return written;
 }

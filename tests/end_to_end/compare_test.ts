@@ -6,6 +6,7 @@ import { openComparison } from "../../lib/pipeline/open_comparison.ts";
 import { openDataset } from "../../lib/pipeline/stages.ts";
 import type { Comparison } from "../../lib/pipeline/stages/downstream/compare.ts";
 import { UsageError } from "../../lib/pipeline/usage_error.ts";
+import { writeFigures } from "../../lib/pipeline/write_figures.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { Workspace } from "./workspace.ts";
@@ -79,6 +80,9 @@ async function reads(config: Config, { workdir, tables }: { workdir: string; tab
   const measured = await comparison.measurement(val!);
   assertEquals(Object.keys(measured.val.instance), Object.keys(tables.maskRcnn.rows));
   assertEquals((await comparison.training("none")).steps, []);
+  await writeFigures(config, { workdir, ids: [train!], out: `${workdir}/figures` });
+  assert((await Deno.stat(`${workdir}/figures/${train}/labels.png`)).size > 0);
+  await Deno.remove(`${workdir}/figures`, { recursive: true });
 }
 
 Deno.test("compare() names the list that the data set lacks before it trains anything", async () => {
