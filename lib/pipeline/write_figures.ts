@@ -143,12 +143,13 @@ async function comparedFigures(
       dataset.readInstanceMask(id),
     ]);
   const written: Record<string, figures.Figure> = {};
+  const subtitle = "Below each its mean IoU over the labels that occur in the image.";
   const segmentations = async (
     { title, sources, read }: { title: string; sources: readonly LabelSource[]; read: ComparisonResults["labels"] },
   ) => {
     const labels: Record<string, LabelMap> = {};
     for (const source of sources) labels[SOURCE_NAMES[source]] = await read(id, source);
-    return figures.segmentationsFigure([{ id, image, truth, labels }], { title, subtitle: "Side by side.", classes });
+    return figures.segmentationsFigure([{ id, image, truth, labels }], { title, subtitle, classes });
   };
   const pseudo = ["cam", "affinitynet", "irnet"] as const;
   if (dataset.list(downstream.trainList).includes(id)) {
