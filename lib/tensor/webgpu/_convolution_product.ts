@@ -47,15 +47,6 @@ export function isPointwise({ size, stride, padding }: Window): boolean {
   return size[0] === 1 && size[1] === 1 && stride === 1 && padding.every((side) => side === 0);
 }
 
-/** Height and width of a convolution's output. */
-export function outputSize([height, width]: readonly [number, number], window: Window): [number, number] {
-  const { size, stride, padding: [top, bottom, left, right] } = window;
-  return [
-    Math.floor((height + top + bottom - size[0]) / stride) + 1,
-    Math.floor((width + left + right - size[1]) / stride) + 1,
-  ];
-}
-
 /** Declares `range()` of a product whose sum is cut into parts. */
 export const splitRange = `
 fn range(part: i32) -> vec2<i32> {

@@ -7,7 +7,6 @@ import {
   convolutionNumbers,
   convolutionSizes,
   isPointwise,
-  outputSize,
   type Planner,
   productWorkgroups,
   splitRange,
@@ -23,6 +22,7 @@ import {
 } from "./_epilogue.ts";
 import { gather } from "./_gather.ts";
 import { matrixProduct } from "./_matrix_product.ts";
+import { outputSize } from "./_output_size.ts";
 import { productResult } from "./_product_result.ts";
 import { runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";

@@ -3,7 +3,6 @@ import type { Convolution, Epilogue, Shape } from "../_kernels.ts";
 import type { Window } from "../_window.ts";
 import type * as tf from "../tf.ts";
 import { declareBindings, lanesOf, typeOf } from "./_bindings.ts";
-import { outputSize } from "./_convolution_product.ts";
 import {
   epilogueBindings,
   epilogueCode,
@@ -13,6 +12,7 @@ import {
   stepsOf,
 } from "./_epilogue.ts";
 import { invocationsCode, workgroupsFor } from "./_invocations.ts";
+import { outputSize } from "./_output_size.ts";
 import { runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
 

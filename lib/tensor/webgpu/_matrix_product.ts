@@ -125,15 +125,20 @@ function fetching(
   const pieces = acrossSum * acrossSide;
   const passes = range(Math.ceil(pieces / threads));
   const guard = (pass: number, body: string[]) =>
-    (pass + 1) * threads <= pieces ? ["{", ...body, "}"] : [`if (t + ${pass * threads} < ${pieces}) {`, ...body, "}"];
+    (pass + 1) * threads <= pieces
+      ? ["{", ...body, "}"]
+      : [`if (t${name} + ${pass * threads} < ${pieces}) {`, ...body, "}"];
+  // Counted from either end, so that pieces that occupy half of the invocations occupy different halves.
+  const turn = `let t${name} = ${name === "A" ? "t" : `${threads - 1} - t`};`;
 
   if (along === "side") {
     const step = threads / acrossSide;
     return {
       declaration: `var<workgroup> piece${name}: array<array<vec4<f32>, ${acrossSide}>, ${depth}>;`,
       before: [
-        `let quad${name} = t % ${acrossSide};`,
-        `let k${name} = t / ${acrossSide};`,
+        turn,
+        `let quad${name} = t${name} % ${acrossSide};`,
+        `let k${name} = t${name} / ${acrossSide};`,
         `let place${name}0 = place${name}(first${name} + quad${name} * 4, part);`,
       ],
       each: passes.flatMap((pass) =>
@@ -149,8 +154,9 @@ function fetching(
     // One vector more than needed, so that columns of it are not all in the same bank of the shared memory.
     declaration: `var<workgroup> piece${name}: array<array<vec4<f32>, ${acrossSide + 1}>, ${depth}>;`,
     before: [
-      `let k${name} = t % ${acrossSum} * 4;`,
-      `let quad${name} = t / ${acrossSum};`,
+      turn,
+      `let k${name} = t${name} % ${acrossSum} * 4;`,
+      `let quad${name} = t${name} / ${acrossSum};`,
       ...passes.flatMap((pass) =>
         range(4).map((i) =>
           `let place${name}${4 * pass + i} = place${name}(first${name} + (quad${name} + ${
