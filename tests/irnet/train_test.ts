@@ -5,7 +5,8 @@ import { initialise } from "../../lib/nn/initialise.ts";
 import { sampleNet } from "../../lib/nn/sample_net.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
-import { assert, assertEquals } from "../assert.ts";
+import { assert, assertClose, assertEquals } from "../assert.ts";
+import { backends } from "../tensor/_backends.ts";
 
 const displacementWidth = 64;
 const heads = headParameters(sampleNet.taps, displacementWidth);
@@ -28,7 +29,7 @@ function sample(id: string) {
 async function train(workers: number) {
   const tensors = { ...sampleNet.initialise(0), ...initialise(heads, { seed: 0, method: "uniform" }) };
   const params = toParams(tensors, [...sampleNet.parameters, ...heads]);
-  const losses: number[] = [];
+  const losses: number[] = [], held: number[] = [];
   await trainIrnet({
     backbone: sampleNet,
     params,
@@ -39,12 +40,17 @@ async function train(workers: number) {
     sample,
     checkpointEvery: Infinity,
     checkpoint: () => Promise.resolve(),
-    onStep: ({ loss }) => void losses.push(loss),
+    onStep({ loss }) {
+      losses.push(loss);
+      held.push(tf.memory().numTensors);
+    },
     signal: new AbortController().signal,
     workers,
   });
-  const result = Object.fromEntries(Object.entries(params).map(([name, tensor]) => [name, tensor.dataSync().slice()]));
+  const result: Record<string, Float32Array> = {};
+  for (const [name, tensor] of Object.entries(params)) result[name] = (await tensor.data<"float32">()).slice();
   disposeParams(params);
+  assertEquals(new Set(held.slice(1)).size, 1, `tensors after each step: ${held}`);
   return { losses, result };
 }
 
@@ -55,4 +61,21 @@ Deno.test("trainIrnet() on wasm lowers the loss, with the same bits in one threa
   assert(alone.losses.at(-1)! < alone.losses[0]!, `${alone.losses}`);
   assertEquals(await train(2), alone);
   assertEquals(tf.memory().numTensors, before);
+});
+
+Deno.test({
+  name: "trainIrnet() on webgpu lowers the loss as on wasm, and leaks nothing",
+  ignore: !backends.some(({ name, runs }) => name === "webgpu" && runs),
+  fn: async () => {
+    await useBackend("wasm");
+    const expected = await train(1);
+    await useBackend("webgpu");
+    const before = tf.memory().numTensors;
+    const found = await train(1);
+    assertClose(found.losses, expected.losses, { relative: 1e-3, name: "losses" });
+    for (const [name, values] of Object.entries(expected.result)) {
+      assertClose(found.result[name]!, values, { absolute: 2e-3, name });
+    }
+    assertEquals(tf.memory().numTensors, before);
+  },
 });
