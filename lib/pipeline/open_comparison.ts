@@ -5,13 +5,13 @@ import { decodePng, type LabelMap } from "../voc/mod.ts";
 import { readInstances } from "./stages/_instances.ts";
 import { readTrainingLog } from "./stages/_training_logs.ts";
 import type { Comparison } from "./stages/downstream/compare.ts";
-import { type LabelSource, readLabels } from "./stages/downstream/_label_sources.ts";
-import type { MaskSource } from "./stages/downstream/mask_rcnn.ts";
+import { LABEL_SOURCES, type LabelSource, readLabels } from "./stages/downstream/_label_sources.ts";
+import { MASK_SOURCES, type MaskSource } from "./stages/downstream/mask_rcnn.ts";
 import { SOURCE_NAMES } from "./stages/downstream/_makers.ts";
 import { openDataset } from "./stages.ts";
 import { Store } from "./store.ts";
 
-export { type Comparison, type LabelSource, type MaskSource, SOURCE_NAMES };
+export { type Comparison, LABEL_SOURCES, type LabelSource, MASK_SOURCES, type MaskSource, SOURCE_NAMES };
 
 /**
  * What the command `compare` has made in a run's working directory. Every function that reads a file throws an Error
