@@ -2,7 +2,8 @@
  * ResNet-50 at stride 16 on the `webgpu` backend, forward and with the gradients of all layers: our programs against
  * TensorFlow.js's and, where the Python that IRNET_PYTHON names has it, PyTorch on CUDA, in float32. Results go to
  * out/bench_gpu.json.
- * `deno task bench:gpu [--side 512] [--batches 1,4,16] [--layers]`; on a software adapter `--side 32 --batches 1`.
+ * `deno task bench:gpu [--side 512] [--batches 1,4,16] [--repeats 5] [--layers]`; on a software adapter
+ * `--side 16 --batches 1 --repeats 1`.
  * `--layers` prints the rate of each kind of convolution as well.
  * @module
  */
@@ -17,6 +18,15 @@ import { runPeer } from "./_peer.ts";
 
 type Work = "forward" | "training";
 
+/** What is measured. */
+interface Setting {
+  readonly work: Work;
+  readonly batch: number;
+  /** Of the images, in pixels. */
+  readonly side: number;
+  readonly repeats: number;
+}
+
 /** Times in ms; null where the side cannot run. */
 interface Result {
   readonly name: string;
@@ -24,8 +34,6 @@ interface Result {
   readonly stock_ms: number | null;
   readonly pytorch_ms: number | null;
 }
-
-const repeats = 5;
 
 /** TensorFlow.js's own kernels, with its gradient of the pool, which is wrong only where maxima are equal. */
 const stockKernels: Kernels = {
@@ -64,7 +72,7 @@ function open(work: Work, { batch, side }: { batch: number; side: number }): () 
   };
 }
 
-async function best(step: () => Promise<void>): Promise<number> {
+async function best(repeats: number, step: () => Promise<void>): Promise<number> {
   await step(); // compiles the programs
   let ms = Infinity;
   for (let i = 0; i < repeats; i++) {
@@ -78,12 +86,12 @@ async function best(step: () => Promise<void>): Promise<number> {
 /** Measures a side's kernels; null, with a message, if it fails. */
 async function measure(
   side: Kernels,
-  { work, ...size }: { work: Work; batch: number; side: number },
+  { work, repeats, ...size }: Setting,
 ): Promise<number | null> {
   registerKernels("webgpu", side);
   tf.engine().startScope();
   try {
-    return await best(open(work, size));
+    return await best(repeats, open(work, size));
   } catch (error) {
     console.error(`${work}: ${(error as Error).message.split("\n")[0]}`);
     return null;
@@ -92,7 +100,7 @@ async function measure(
   }
 }
 
-async function measurePytorch(work: Work, { batch, side }: { batch: number; side: number }): Promise<number | null> {
+async function measurePytorch({ work, batch, side, repeats }: Setting): Promise<number | null> {
   try {
     const program = await Deno.readTextFile(new URL("peers/cuda.py", import.meta.url));
     const { ms } = await runPeer(program, JSON.stringify([work, batch, side, repeats]), []);
@@ -103,7 +111,7 @@ async function measurePytorch(work: Work, { batch, side }: { batch: number; side
 }
 
 /** Prints TFLOP/s of the three passes of ResNet-50's convolutions. */
-async function printRates(batch: number, side: number): Promise<void> {
+async function printRates({ batch, side, repeats }: Omit<Setting, "work">): Promise<void> {
   // Side of the input in parts of the image's, channels, outputs, filter side, stride.
   const layers = [[1, 3, 64, 7, 2], [4, 64, 64, 1, 1], [4, 64, 64, 3, 1], [4, 64, 256, 1, 1], [4, 256, 64, 1, 1]]
     .concat([[4, 128, 128, 3, 2], [8, 128, 128, 3, 1], [8, 128, 512, 1, 1], [8, 512, 128, 1, 1], [4, 256, 512, 1, 2]])
@@ -119,7 +127,7 @@ async function printRates(batch: number, side: number): Promise<void> {
     const y = kernels().convolve(x, filter, { ...options, ...epilogue });
     const rate = async (pass: () => tf.Tensor) => {
       const times = 10;
-      const ms = await best(async () => {
+      const ms = await best(repeats, async () => {
         for (let i = 1; i < times; i++) pass().dispose();
         const last = tf.tidy(() => pass().flatten().slice(0, 1));
         await last.data();
@@ -141,28 +149,29 @@ if (import.meta.main) {
     options: {
       side: { type: "string", default: "512" },
       batches: { type: "string", default: "1,4,16" },
+      repeats: { type: "string", default: "5" },
       layers: { type: "boolean", default: false },
     },
   });
-  const side = Number(values.side), batches = values.batches.split(",").map(Number);
-  if (![side, ...batches].every((value) => Number.isInteger(value) && value > 0) || side % 16 !== 0) {
-    console.error("Expected --side, a multiple of 16, and --batches as whole numbers but found others");
+  const side = Number(values.side), repeats = Number(values.repeats), batches = values.batches.split(",").map(Number);
+  if (![side, repeats, ...batches].every((value) => Number.isInteger(value) && value > 0) || side % 16 !== 0) {
+    console.error("Expected --side, a multiple of 16, --repeats and --batches as whole numbers but found others");
     Deno.exit(2);
   }
   const { version } = await useBackend("webgpu");
   const { webgpuKernels } = await import("../../lib/tensor/webgpu/convolution_kernels.ts");
   console.log(version);
-  if (values.layers) { for (const batch of batches) await printRates(batch, side); }
+  if (values.layers) { for (const batch of batches) await printRates({ batch, side, repeats }); }
 
   const columns = ["ours, ms", "stock, ms", "PyTorch, ms", "to stock", "to PyTorch"];
   console.log(`\n${"".padEnd(16)}${columns.map((text) => text.padStart(13)).join("")}`);
   const results: Result[] = [];
   for (const work of ["forward", "training"] as const) {
     for (const batch of batches) {
-      const size = { batch, side }, name = `${work}_${batch}`;
-      const ours = await measure(webgpuKernels, { work, ...size });
+      const setting = { work, batch, side, repeats }, name = `${work}_${batch}`;
+      const ours = await measure(webgpuKernels, setting);
       if (ours === null) Deno.exit(1);
-      const stock = await measure(stockKernels, { work, ...size }), pytorch = await measurePytorch(work, size);
+      const stock = await measure(stockKernels, setting), pytorch = await measurePytorch(setting);
       results.push({ name, ours_ms: ours, stock_ms: stock, pytorch_ms: pytorch });
       const texts = [ours, stock, pytorch].map((ms) => ms?.toFixed(1) ?? "–");
       const ratios = [stock, pytorch].map((ms) => ms === null ? "–" : (ours / ms).toFixed(3));
