@@ -7,7 +7,7 @@ export * from "./describe_comparison.ts";
 export * from "./describe_results.ts";
 export * from "./export_formats.ts";
 export * from "./export_labels.ts";
-export type { Expectation, Expectations, Expecting, ImageSize } from "./expectations.ts";
+export type { Expectation, Expectations, Expecting, UsualImage, WorkPart } from "./expectations.ts";
 export * from "./format_metrics.ts";
 export * from "./load_config.ts";
 export * from "./npz.ts";
