@@ -431,7 +431,7 @@ const paper: Config = {
       detections: 100,
     },
   },
-  compute: { backend: "auto", precision: "auto", threads: 0, workers: 0 },
+  compute: { backend: "auto", precision: "float32", threads: 0, workers: 0 },
 };
 
 /**
@@ -626,7 +626,7 @@ const sample: Config = {
       detections: 30,
     },
   },
-  compute: { backend: "wasm", precision: "auto", threads: 0, workers: 0 },
+  compute: { backend: "wasm", precision: "float32", threads: 0, workers: 0 },
 };
 
 /** The presets by name. */

@@ -27,7 +27,7 @@ const tasksWith = (
 
 Deno.test("only downloads may use a network, and only tests and benchmarks may do everything", () => {
   assertEquals(tasksWith(/^--allow-net/).filter((task) => !/^(data|weights):/.test(task)), []);
-  assertEquals(tasksWith(/^(-A|--allow-all)$/).sort(), ["bench", "faults", "test"]);
+  assertEquals(tasksWith(/^(-A|--allow-all)$/).sort(), ["bench", "bench:gpu", "faults", "test"]);
 });
 
 Deno.test("tasks that start programs name them, but for those that start Deno itself", () => {
