@@ -63,3 +63,8 @@ export function isSame([height, width]: readonly [number, number], { size, strid
 export function isValid({ padding }: Window): boolean {
   return padding.every((value) => value === 0);
 }
+
+/** Whether every output sees just the pixel at its place: the convolution is a plain product. */
+export function isPointwise(window: Window): boolean {
+  return window.size[0] === 1 && window.size[1] === 1 && window.stride === 1 && isValid(window);
+}

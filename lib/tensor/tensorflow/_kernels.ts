@@ -1,6 +1,6 @@
 /** The layers' kernels made of TensorFlow's operations, fused where its library has them for this processor. */
 import type { Kernels, MapKernels, Shape } from "../_kernels.ts";
-import { isSame, isValid, type Window } from "../_window.ts";
+import { isPointwise, isSame, isValid, type Window } from "../_window.ts";
 import * as tf from "../tf.ts";
 import { attribute, type Attributes, dataType, execute, executeAll } from "./_execute.ts";
 import { groupNormKernels } from "./_group_norm.ts";
@@ -181,11 +181,6 @@ function widened<T extends tf.Tensor>(gradient: T): T {
   const wide = execute("Identity", [gradient], float) as tf.Tensor as T;
   gradient.dispose();
   return wide;
-}
-
-/** A filter of one pixel, which is a matrix. */
-function isPointwise({ size: [height, width], stride, padding }: Window): boolean {
-  return height === 1 && width === 1 && stride === 1 && padding.every((rows) => rows === 0);
 }
 
 /** [B · H · W, C]. */

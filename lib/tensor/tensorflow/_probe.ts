@@ -43,8 +43,8 @@ export function probeFusedOperations(precision: Precision): FusedOperations {
 /** Ratio of speeds from which rounding pays: with tiles (AMX) it is above 4, without them around 1, or far below. */
 const WORTHWHILE = 2.5;
 
-/** Whether the processor multiplies bfloat16 much faster than float32, by trying. */
-export function multipliesBfloat16Faster(): boolean {
+/** Bfloat16 where the processor multiplies it much faster than float32, by trying. */
+export function fastestPrecision(): Precision {
   const a = tf.randomUniform([512, 512], -1, 1), b = tf.randomUniform([512, 1024], -1, 1);
   const time = (type: number): number => {
     const start = performance.now();
@@ -58,9 +58,9 @@ export function multipliesBfloat16Faster(): boolean {
       best.bfloat16 = Math.min(best.bfloat16, time(dataType.bfloat16));
     }
   } catch {
-    return false; // no such kernel
+    return "float32"; // no such kernel
   } finally {
     tf.dispose([a, b]);
   }
-  return best.float32 > WORTHWHILE * best.bfloat16;
+  return best.float32 > WORTHWHILE * best.bfloat16 ? "bfloat16" : "float32";
 }

@@ -5,7 +5,7 @@ import * as tf from "../tf.ts";
 import { withBfloat16 } from "./_bfloat16.ts";
 import { type Binding, createBinding } from "./_binding.ts";
 import { bestKernels, type Precision } from "./_kernels.ts";
-import { multipliesBfloat16Faster, probeFusedOperations } from "./_probe.ts";
+import { fastestPrecision, probeFusedOperations } from "./_probe.ts";
 import { findLibrary } from "./find_library.ts";
 
 /** How TensorFlow runs. */
@@ -52,11 +52,19 @@ export async function startTensorflow({ threads, precision }: TensorflowOptions)
     started = { version: binding.TF_Version, library, gpu: binding.isUsingGpuDevice(), threads };
   }
   await tf.setBackend("tensorflow");
-  const chosen = precision !== "auto" ? precision : multipliesBfloat16Faster() ? "bfloat16" : "float32";
-  const kernelsIn = (precision: Precision) => bestKernels(probeFusedOperations(precision), precision);
-  const exact = kernelsIn("float32");
-  registerKernels("tensorflow", chosen === "float32" ? exact : kernelsIn(chosen), exact);
+  const chosen = precision === "auto" ? fastest ??= fastestPrecision() : precision;
+  registerKernels("tensorflow", kernelsIn(chosen), kernelsIn("float32"));
   return { ...started, precision: chosen };
+}
+
+/** What has been tried once holds for the process. */
+let fastest: Precision | null = null;
+const probed = new Map<Precision, ReturnType<typeof bestKernels>>();
+
+function kernelsIn(precision: Precision): ReturnType<typeof bestKernels> {
+  const kernels = probed.get(precision) ?? bestKernels(probeFusedOperations(precision), precision);
+  probed.set(precision, kernels);
+  return kernels;
 }
 
 function loadLibrary(threads: number): { binding: Binding; library: string } {

@@ -42,11 +42,6 @@ export function productWorkgroups(
   return [Math.ceil(columns / tile.columns), Math.ceil(rows / tile.rows), parts];
 }
 
-/** Whether every output sees just the pixel at its place: the convolution is a plain product. */
-export function isPointwise({ size, stride, padding }: Window): boolean {
-  return size[0] === 1 && size[1] === 1 && stride === 1 && padding.every((side) => side === 0);
-}
-
 /** Declares `range()` of a product whose sum is cut into parts. */
 export const splitRange = `
 fn range(part: i32) -> vec2<i32> {

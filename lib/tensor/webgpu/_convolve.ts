@@ -1,4 +1,5 @@
 import type { Convolution, Epilogue } from "../_kernels.ts";
+import { isPointwise } from "../_window.ts";
 import type * as tf from "../tf.ts";
 import { declareBindings, lanesOf } from "./_bindings.ts";
 import {
@@ -6,7 +7,6 @@ import {
   type ConvolutionCode,
   convolutionNumbers,
   convolutionSizes,
-  isPointwise,
   type Planner,
   productWorkgroups,
   splitRange,
