@@ -1,5 +1,5 @@
 import { conv2d, type Conv2dOptions, depthwiseConv2d, tf } from "../../lib/tensor/mod.ts";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { onEachBackend } from "./_backends.ts";
 import { assertSameLayer } from "./_compare.ts";
 import { read } from "./_read.ts";
@@ -108,6 +108,27 @@ for (const activation of ["none", "relu", "relu6"] as const) {
     );
   });
 }
+
+const thick = [sampleMap([1, 6, 5, 512], 12), sampleMap([3, 3, 512, 512], 13), sampleMap([1, 1, 1, 512], 14)] as const;
+let thickResult: Float64Array | undefined;
+
+onEachBackend("conv2d() of a single image with many channels is that of plain loops", async () => {
+  const [x, filter, bias] = thick;
+  thickResult ??= convolve(x, filter, { stride: 1, padding: [1, 1, 1, 1] }).data
+    .map((value, i) => Math.max(value + bias.data[i % 512]!, 0));
+  const [y] = await read(() => [
+    conv2d(
+      tf.tensor4d(Float32Array.from(x.data), [...x.shape]),
+      tf.tensor4d(Float32Array.from(filter.data), [...filter.shape]),
+      {
+        padding: 1,
+        bias: tf.tensor1d(Float32Array.from(bias.data)),
+        activation: "relu",
+      },
+    ),
+  ]);
+  assertClose(y!, thickResult, { absolute: 1e-4, relative: 1e-5, name: "values" });
+});
 
 onEachBackend("conv2d() leaves an upstream gradient that the caller owns alive", () => {
   const x = tf.ones<tf.Rank.R4>([1, 2, 2, 1]), filter = tf.ones<tf.Rank.R4>([1, 1, 1, 1]), dy = tf.ones([1, 2, 2, 1]);
