@@ -20,7 +20,7 @@ import {
   noEpilogue,
   stepsOf,
 } from "./_epilogue.ts";
-import { gather } from "./_gather.ts";
+import { gather, rowMajor } from "./_gather.ts";
 import { matrixProduct } from "./_matrix_product.ts";
 import { outputSize } from "./_output_size.ts";
 import { productResult } from "./_product_result.ts";
@@ -94,14 +94,7 @@ export function convolveCode(
     matrixProduct({
       tile,
       a: gather("A", { array: "x", lanes: lanesX, along: "sum", ...pixels }),
-      b: gather("B", {
-        array: "weights",
-        lanes: lanesY,
-        along: "side",
-        fields: "column: i32",
-        spot: "return SpotB(side);",
-        index: `return k * ${outputs} + spot.column;`,
-      }),
+      b: rowMajor({ array: "weights", lanes: lanesY, columns: outputs }),
       code: splitRange + productResult({ array: "y", columns: outputs, lanes: lanesY, row: splitRow, finish: true }),
     }),
   ].join("\n");

@@ -13,7 +13,7 @@ import {
   splitRow,
 } from "./_convolution_product.ts";
 import { noEpilogue } from "./_epilogue.ts";
-import { gather } from "./_gather.ts";
+import { gather, rowMajor } from "./_gather.ts";
 import { matrixProduct } from "./_matrix_product.ts";
 import { productResult } from "./_product_result.ts";
 import { runShader } from "./_run_shader.ts";
@@ -80,14 +80,7 @@ export function convolveFilterGradientCode({ window, channels, outputs, tile }: 
     matrixProduct({
       tile,
       a: gather("A", { array: "x", lanes: lanesX, along: "side", ...pixels }),
-      b: gather("B", {
-        array: "dy",
-        lanes: lanesY,
-        along: "side",
-        fields: "column: i32",
-        spot: "return SpotB(side);",
-        index: `return k * ${outputs} + spot.column;`,
-      }),
+      b: rowMajor({ array: "dy", lanes: lanesY, columns: outputs }),
       code: splitRange +
         productResult({ array: "gradient", columns: outputs, lanes: lanesY, row: splitRow, finish: false }),
     }),

@@ -50,3 +50,15 @@ fn fetch${name}(place: Place${name}, k: i32, end: i32) -> vec4<f32> {
 }`;
   return { along, code: read + place + fetch };
 }
+
+/** Writes the right operand of a product that lies in an array as it is, row after row. */
+export function rowMajor({ array, lanes, columns }: { array: string; lanes: Lanes; columns: number }): Operand {
+  return gather("B", {
+    array,
+    lanes,
+    along: "side",
+    fields: "column: i32",
+    spot: "return SpotB(side);",
+    index: `return k * ${columns} + spot.column;`,
+  });
+}
