@@ -64,7 +64,17 @@ export function isValid({ padding }: Window): boolean {
   return padding.every((value) => value === 0);
 }
 
+/** The window on a map that has its padding already. */
+export function withoutPadding(window: Window): Window {
+  return { ...window, padding: [0, 0, 0, 0] };
+}
+
+/** Whether every output sees just one pixel, so that the convolution is a product of those that are met. */
+export function seesOnePixel(window: Window): boolean {
+  return window.size[0] === 1 && window.size[1] === 1 && isValid(window);
+}
+
 /** Whether every output sees just the pixel at its place: the convolution is a plain product. */
 export function isPointwise(window: Window): boolean {
-  return window.size[0] === 1 && window.size[1] === 1 && window.stride === 1 && isValid(window);
+  return seesOnePixel(window) && window.stride === 1;
 }

@@ -1,6 +1,6 @@
 /** The layers' kernels made of TensorFlow's operations, fused where its library has them for this processor. */
 import type { Kernels, MapKernels, Shape } from "../_kernels.ts";
-import { isSame, isValid, type Window } from "../_window.ts";
+import { isSame, isValid, seesOnePixel, type Window, withoutPadding } from "../_window.ts";
 import * as tf from "../tf.ts";
 import { attribute, type Attributes, dataType, execute, executeAll } from "./_execute.ts";
 import { groupNormKernels } from "./_group_norm.ts";
@@ -40,7 +40,7 @@ export const plainKernels = (precision: Precision): Kernels & MapKernels => ({
   convolveInputGradient(dy, filter, { window, depthwise, shape }) {
     const name = depthwise ? "DepthwiseConv2dNativeBackpropInput" : "Conv2DBackpropInput";
     const padded = needsPadding(shape, window) ? paddedShape(shape, window) : shape;
-    const bare = padded === shape ? window : { ...window, padding: [0, 0, 0, 0] as const };
+    const bare = padded === shape ? window : withoutPadding(window);
     const type = typeOf(precision, depthwise);
     const dx = execute(name, [padded, filter, dy], { ...type, ...windowAttributes(padded, bare) });
     if (padded === shape) return dx;
@@ -55,7 +55,7 @@ export const plainKernels = (precision: Precision): Kernels & MapKernels => ({
   convolveFilterGradient(dy, x, { window, depthwise, shape }) {
     const name = depthwise ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
     const type = typeOf(precision, depthwise);
-    if (!depthwise && window.size[0] === 1 && window.size[1] === 1 && isValid(window)) {
+    if (!depthwise && seesOnePixel(window)) {
       return tf.tidy(() => {
         // several times faster than oneDNN's gradient
         const product = execute("MatMul", [flat(metPixels(x, window)), flat(dy)], {
@@ -73,8 +73,8 @@ export const plainKernels = (precision: Precision): Kernels & MapKernels => ({
       return widened(execute(name, [x, shape, dy], { ...type, ...windowAttributes(x.shape, window) }));
     }
     const padded = pad(x, window);
-    const bare = { ...window, padding: [0, 0, 0, 0] as const };
-    const gradient = execute(name, [padded, shape, dy], { ...type, ...windowAttributes(padded.shape, bare) });
+    const attributes = { ...type, ...windowAttributes(padded.shape, withoutPadding(window)) };
+    const gradient = execute(name, [padded, shape, dy], attributes);
     padded.dispose();
     return widened(gradient);
   },
@@ -142,8 +142,8 @@ export const fusedKernels = (precision: Precision): Kernels & MapKernels => ({
         },
       );
     if (precision === "float32" && !addend && isLone(x.shape, filter.shape, window)) {
-      const [, height, width] = x.shape, bare = { ...window, padding: [0, 0, 0, 0] as const };
-      return tf.tidy(() => convolved(splitRows(x, window), bare).reshape([1, height, width, filter.shape[3]]));
+      const shape: Shape = [1, x.shape[1], x.shape[2], filter.shape[3]];
+      return tf.tidy(() => convolved(splitRows(x, window), withoutPadding(window)).reshape([...shape]));
     }
     return convolved(x, window);
   },
