@@ -11,5 +11,5 @@ const scope = self as unknown as {
 
 scope.onmessage = ({ data }) => {
   const marginals = denseCrf(data);
-  scope.postMessage(marginals, [marginals.buffer]);
+  scope.postMessage(marginals, [marginals.buffer as ArrayBuffer]);
 };

@@ -95,7 +95,11 @@ function openGradients(params: Params, names: readonly string[], loss: (params: 
   const step = tf.valueAndGrads((...values: tf.Tensor[]) =>
     loss({ ...params, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) }) as tf.Scalar
   );
-  return () => tf.tidy(() => void step(names.map((name) => params[name]!)).value.dataSync());
+  return () =>
+    tf.tidy(() => {
+      step(names.map((name) => params[name]!));
+      tf.scalar(0).neg().dataSync(); // computed last, after all gradients
+    });
 }
 
 function openCamStep(batch: number): () => void {

@@ -1,5 +1,6 @@
 /** The object through which tfjs-node's kernels talk to TensorFlow, over the C interface instead of a native addon. */
 import { cString, openTensorflow, readCString, type Tensorflow } from "./_c_api.ts";
+import { createOutputTypes, describe, operationKey, type OutputType } from "./_output_types.ts";
 
 /** An attribute of an operation; `type` is one of the binding's `TF_ATTR_` numbers. */
 export interface Attribute {
@@ -49,7 +50,8 @@ export type Binding = typeof constants & {
 };
 
 /**
- * Loads TensorFlow and starts it with a number of threads.
+ * Loads TensorFlow and starts it with a number of threads. Operations run in the background, one after the other: while
+ * one computes, the next are prepared, so that its threads need not be woken for each.
  *
  * @param path Path of `libtensorflow_cc`.
  * @param options `threads`: threads of an operation; 0: one a core.
@@ -57,21 +59,42 @@ export type Binding = typeof constants & {
  */
 export function createBinding(path: string, { threads }: { threads: number }): Binding {
   const tensorflow = openTensorflow(path);
-  const { call, status, check } = tensorflow;
+  const { call, status } = tensorflow;
   const context = createContext(tensorflow, threads);
+  const executor = call.TFE_ContextGetExecutorForThread(context);
   const gpu = findGpu(tensorflow, context);
-  const handles = new Map<number, Deno.PointerValue>();
+  const tensors = new Map<number, { handle: Deno.PointerValue; description: string | null }>();
+  const outputTypes = createOutputTypes();
   let nextId = 0;
 
-  function register(handle: Deno.PointerValue): number {
-    handles.set(nextId, handle);
+  function register(handle: Deno.PointerValue, type: OutputType, values?: Numbers): number {
+    const integers = type.dtype === constants.TF_INT32 ? values as Int32Array | undefined : undefined;
+    tensors.set(nextId, { handle, description: describe(type, constants.TF_INT32, integers) });
     return nextId++;
   }
 
-  function handleOf(id: number): Deno.PointerValue {
-    const handle = handles.get(id);
-    if (!handle) throw new Error(`Expected the number of a live tensor but found ${id}`);
-    return handle;
+  function tensorOf(id: number): { handle: Deno.PointerValue; description: string | null } {
+    const tensor = tensors.get(id);
+    if (!tensor) throw new Error(`Expected the number of a live tensor but found ${id}`);
+    return tensor;
+  }
+
+  /** Throws what failed, which can be an earlier operation; later ones can run again. */
+  function check(what: string): void {
+    try {
+      tensorflow.check(what);
+    } catch (error) {
+      call.TFE_ExecutorClearError(executor);
+      throw error;
+    }
+  }
+
+  /** Waits for the tensor. */
+  function typeOf(handle: Deno.PointerValue, what: string): OutputType {
+    const rank = call.TFE_TensorHandleNumDims(handle, status);
+    check(what);
+    const shape = Array.from({ length: rank }, (_, d) => Number(call.TFE_TensorHandleDim(handle, d, status)));
+    return { shape, dtype: call.TFE_TensorHandleDataType(handle) };
   }
 
   const count = new Int32Array(1);
@@ -81,7 +104,7 @@ export function createBinding(path: string, { threads }: { threads: number }): B
     ...constants,
     TF_Version: readCString(call.TF_Version()),
     isUsingGpuDevice: () => gpu !== null,
-    getNumOfTensors: () => handles.size,
+    getNumOfTensors: () => tensors.size,
 
     createTensor(shape, dtype, values) {
       if (dtype === constants.TF_STRING) throw new TypeError("Expected numbers but found strings");
@@ -98,16 +121,16 @@ export function createBinding(path: string, { threads }: { threads: number }): B
         check("TFE_TensorHandleCopyToDevice");
         handle = copy;
       }
-      return register(handle);
+      return register(handle, { shape, dtype }, values as Numbers);
     },
 
     deleteTensor(id) {
-      call.TFE_DeleteTensorHandle(handleOf(id));
-      handles.delete(id);
+      call.TFE_DeleteTensorHandle(tensorOf(id).handle);
+      tensors.delete(id);
     },
 
     tensorDataSync(id) {
-      const handle = handleOf(id);
+      const { handle } = tensorOf(id);
       const tensor = call.TFE_TensorHandleResolve(handle, status);
       check("TFE_TensorHandleResolve");
       const { buffer } = memoryOf(call.TF_TensorData(tensor), Number(call.TF_TensorByteSize(tensor))).slice();
@@ -126,12 +149,13 @@ export function createBinding(path: string, { threads }: { threads: number }): B
     },
 
     executeOp(name, attributes, inputs, outputs) {
+      const operands = inputs.map(tensorOf);
       const operation = call.TFE_NewOp(context, cString(name).pointer, status);
       check(name);
       try {
         for (const attribute of attributes) setAttribute(tensorflow, operation, attribute);
-        for (const id of inputs) {
-          call.TFE_OpAddInput(operation, handleOf(id), status);
+        for (const { handle } of operands) {
+          call.TFE_OpAddInput(operation, handle, status);
           check(name);
         }
         count[0] = outputs;
@@ -140,18 +164,21 @@ export function createBinding(path: string, { threads }: { threads: number }): B
       } finally {
         call.TFE_DeleteOp(operation);
       }
-      return Array.from({ length: count[0]! }, (_, i) => {
-        const handle = Deno.UnsafePointer.create(results[i]!);
-        const shape = new Array<number>(call.TFE_TensorHandleNumDims(handle, status));
-        for (let d = 0; d < shape.length; d++) shape[d] = Number(call.TFE_TensorHandleDim(handle, d, status));
-        return { id: register(handle), shape, dtype: call.TFE_TensorHandleDataType(handle) };
-      });
+      const handles = Array.from(results.subarray(0, count[0]), (pointer) => Deno.UnsafePointer.create(pointer));
+      const key = operationKey(name, attributes, operands.map(({ description }) => description));
+      let types = key === null ? undefined : outputTypes.get(key);
+      if (!types) {
+        types = handles.map((handle) => typeOf(handle, name));
+        if (key !== null) outputTypes.set(key, types);
+      }
+      return types.map((type, i) => ({ id: register(handles[i]!, type), shape: [...type.shape], dtype: type.dtype }));
     },
   };
 }
 
 function createContext({ call, status, check }: Tensorflow, threads: number): Deno.PointerValue {
   const options = call.TFE_NewContextOptions();
+  call.TFE_ContextOptionsSetAsync(options, 1);
   if (threads > 0) {
     // A serialised ConfigProto: intra_op_parallelism_threads is field 2, inter_op_parallelism_threads field 5.
     const config = Uint8Array.of(2 << 3, Math.min(threads, 127), 5 << 3, 1);

@@ -22,8 +22,11 @@ const symbols = {
 
   TFE_NewContextOptions: { parameters: [], result: "pointer" },
   TFE_ContextOptionsSetConfig: { parameters: ["pointer", "buffer", "usize", "pointer"], result: "void" },
+  TFE_ContextOptionsSetAsync: { parameters: ["pointer", "u8"], result: "void" },
   TFE_DeleteContextOptions: { parameters: ["pointer"], result: "void" },
   TFE_NewContext: { parameters: ["pointer", "pointer"], result: "pointer" },
+  TFE_ContextGetExecutorForThread: { parameters: ["pointer"], result: "pointer" },
+  TFE_ExecutorClearError: { parameters: ["pointer"], result: "void" },
   TFE_ContextListDevices: { parameters: ["pointer", "pointer"], result: "pointer" },
   TF_DeviceListCount: { parameters: ["pointer"], result: "i32" },
   TF_DeviceListName: { parameters: ["pointer", "i32", "pointer"], result: "pointer" },

@@ -2,7 +2,7 @@
 import type { Kernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { attribute, dataType, execute } from "./_execute.ts";
-import { fusedKernels, type FusedOperations, plainKernels, type Precision } from "./_kernels.ts";
+import { convolveAsVolume, fusedKernels, type FusedOperations, plainKernels, type Precision } from "./_kernels.ts";
 
 /** What results of up to 6 may differ by. */
 const TOLERANCE: Record<Precision, number> = { float32: 1e-4, bfloat16: 0.1 };
@@ -28,6 +28,11 @@ export function probeFusedOperations(precision: Precision): FusedOperations {
     convolution: agree((kernels) =>
       kernels.convolve(x, filter, { window, depthwise: false, bias, addend: x, activation: "relu6" })
     ),
+    volume: agree((kernels) => {
+      const epilogue = { bias, addend: undefined, activation: "relu6" } as const;
+      if (kernels === fused) return convolveAsVolume(x, filter, epilogue);
+      return plain.convolve(x, filter, { window, depthwise: false, ...epilogue });
+    }),
     depthwise: agree((kernels) =>
       kernels.convolve(x, depthwiseFilter, { window, depthwise: true, bias, addend: undefined, activation: "relu6" })
     ),
@@ -45,10 +50,13 @@ const WORTHWHILE = 2.5;
 
 /** Bfloat16 where the processor multiplies it much faster than float32, by trying. */
 export function fastestPrecision(): Precision {
-  const a = tf.randomUniform([512, 512], -1, 1), b = tf.randomUniform([512, 1024], -1, 1);
+  const a = tf.randomUniform([1024, 512], -1, 1), b = tf.randomUniform([512, 1024], -1, 1);
   const time = (type: number): number => {
     const start = performance.now();
-    execute("MatMul", [a, b], { T: attribute.dataType(type) }).dispose();
+    tf.tidy(() => {
+      const product = execute("MatMul", [a, b], { T: attribute.dataType(type) }) as tf.Tensor as tf.Tensor2D;
+      return product.slice([0, 0], [1, 1]).dataSync(); // waits
+    });
     return performance.now() - start;
   };
   const best = { float32: Infinity, bfloat16: Infinity };
