@@ -71,6 +71,8 @@ export function permissionsOf({ command, positionals, values, config, workdir }:
     ...command === "init" ? positionals : [],
     ...READ_FLAGS.flatMap((flag) => value(flag) ?? []),
     ...out === undefined ? [] : [dirname(out)],
+    // Expected times come from runs beside this one.
+    ...workdir !== undefined && (command === "dry-run" || values.has("dry-run")) ? [dirname(workdir)] : [],
     ...config ? pathsIn(config) : [],
     ...write,
   ];

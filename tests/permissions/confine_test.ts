@@ -45,6 +45,15 @@ Deno.test("the task pipeline makes what a run with all permissions makes, and ex
   assert(/^class +AP of names /m.test(evaluated.stdout), evaluated.stdout);
 });
 
+Deno.test("a dry run of the task pipeline expects times from what a run beside it has measured", async () => {
+  const { code, stdout, stderr } = await task("pipeline", [
+    ...["--config", workspace.path("config.json"), "--workdir", workspace.path("later"), "--dry-run"],
+  ]);
+  assertEquals(code, 0, stderr);
+  assert(/^all .*(confined|unbroken)|^relation .*(confined|unbroken)$/m.test(stdout), stdout);
+  assert(!stdout.includes("not measured"), stdout);
+});
+
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`the task pipeline ends with 130 on ${signal}, with a checkpoint and without a lock`, async () => {
     const workdir = workspace.path(signal), [, ...words] = tasks["pipeline"]!.command.split(" ");
