@@ -11,7 +11,7 @@ export interface GenerateSampleOptions {
   readonly seed: number;
   /** Folder of the data set; made where it is missing. */
   readonly out: string;
-  /** Images of each kind. Default: 160 for training, 240 for validation, 56 without any object. */
+  /** Images of each kind. Default: 160 for training, 160 for validation, 56 without any object. */
   readonly counts?: { readonly train: number; readonly val: number; readonly empty: number };
   /** Told after every image. */
   readonly progress?: (done: number, total: number) => void;
@@ -38,7 +38,7 @@ export interface GenerateSampleOptions {
  * ```
  */
 export async function generateSample(
-  { seed, out, counts = { train: 160, val: 240, empty: 56 }, progress }: GenerateSampleOptions,
+  { seed, out, counts = { train: 160, val: 160, empty: 56 }, progress }: GenerateSampleOptions,
 ): Promise<void> {
   for (const [name, count] of Object.entries(counts)) {
     if (!(Number.isInteger(count) && count >= 0)) {

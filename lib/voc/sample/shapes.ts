@@ -7,17 +7,20 @@
 /** A signed distance at (x, y). */
 export type Shape = (x: number, y: number) => number;
 
+/** Many times as fast as `Math.hypot()`, whose care for huge and tiny numbers nothing here needs. */
+const length = (x: number, y: number) => Math.sqrt(x * x + y * y);
+
 /** A disc of radius 1 stretched to half axes `rx` and `ry`; distances are exact on the outline only. */
 export function ellipse(cx: number, cy: number, rx: number, ry: number): Shape {
   const least = Math.min(rx, ry);
-  return (x, y) => (Math.hypot((x - cx) / rx, (y - cy) / ry) - 1) * least;
+  return (x, y) => (length((x - cx) / rx, (y - cy) / ry) - 1) * least;
 }
 
 /** A rectangle with half sides `hx` and `hy`, its corners rounded. */
 export function box(cx: number, cy: number, hx: number, hy: number, rounding: number): Shape {
   return (x, y) => {
     const dx = Math.abs(x - cx) - hx + rounding, dy = Math.abs(y - cy) - hy + rounding;
-    return Math.hypot(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - rounding;
+    return length(Math.max(dx, 0), Math.max(dy, 0)) + Math.min(Math.max(dx, dy), 0) - rounding;
   };
 }
 
@@ -29,7 +32,7 @@ export function polygon(corners: readonly (readonly [number, number])[], roundin
       const [ax, ay] = corners[i]!, [bx, by] = corners[(i + 1) % corners.length]!;
       const ex = bx - ax, ey = by - ay, px = x - ax, py = y - ay;
       const along = Math.min(1, Math.max(0, (px * ex + py * ey) / (ex * ex + ey * ey)));
-      nearest = Math.min(nearest, Math.hypot(px - along * ex, py - along * ey));
+      nearest = Math.min(nearest, length(px - along * ex, py - along * ey));
       if (ay > y !== by > y && px < (ex * py) / ey) inside = !inside;
     }
     return (inside ? -nearest : nearest) - rounding;
