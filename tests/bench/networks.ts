@@ -14,6 +14,7 @@ import { pathIndex } from "../../lib/relation/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import type { RgbImage } from "../../lib/voc/mod.ts";
 import { type ParameterSpec, type Params, toParams } from "../../lib/weights/mod.ts";
+import { openGradients } from "./_gradients.ts";
 import { type BenchResult, runPeer } from "./_peer.ts";
 
 const SIDE = 512, CLASSES = 20;
@@ -88,18 +89,6 @@ function openForward(batch: number): () => void {
 function openTraining(batch: number): () => void {
   const params = resnet50.fold(parameters([])), images = tf.randomNormal<tf.Rank.R4>([batch, SIDE, SIDE, 3]);
   return openGradients(params, Object.keys(params), (current) => resnet50.forward(current, images).features.mean());
-}
-
-/** Loss and gradients of the named parameters. */
-function openGradients(params: Params, names: readonly string[], loss: (params: Params) => tf.Tensor): () => void {
-  const step = tf.valueAndGrads((...values: tf.Tensor[]) =>
-    loss({ ...params, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) }) as tf.Scalar
-  );
-  return () =>
-    tf.tidy(() => {
-      step(names.map((name) => params[name]!));
-      tf.scalar(0).neg().dataSync(); // computed last, after all gradients
-    });
 }
 
 function openCamStep(batch: number): () => void {

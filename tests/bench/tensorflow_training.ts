@@ -11,7 +11,8 @@ import { initialise } from "../../lib/nn/initialise.ts";
 import { efficientnetLite0 } from "../../lib/nn/mod.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
-import { type Params, toParams } from "../../lib/weights/mod.ts";
+import { toParams } from "../../lib/weights/mod.ts";
+import { openGradients } from "./_gradients.ts";
 import { type BenchResult, bestOf, runPeer } from "./_peer.ts";
 
 const batch = 4, side = 512, classes = 20, repeats = 5;
@@ -95,10 +96,11 @@ export async function run(): Promise<BenchResult> {
   const inputs = taps.map(({ stride, channels }) =>
     tf.randomNormal<tf.Rank.R4>([batch, side / stride, side / stride, channels])
   );
-  const ours = time(params, Object.keys(params), (current) => {
+  const step = openGradients(params, Object.keys(params), (current) => {
     const boundary = boundaryBranch(current, inputs, taps), displacement = displacementBranch(current, inputs, taps);
     return boundary.sigmoid().mean().add(displacement.square().mean());
   });
+  const ours = bestOf(repeats, step).ms;
   tf.dispose([params, inputs]);
   return await compare("tensorflow_irnet", "heads", ours);
 }
@@ -115,25 +117,14 @@ export async function runCam(): Promise<BenchResult> {
   const trained = Object.keys(params).filter((name) => backbone.trainsForCam(name) || name.startsWith("classifier"));
   const frozen = backbone.fold(Object.fromEntries(Object.entries(params).filter(([name]) => !trained.includes(name))));
   const images = tf.randomNormal<tf.Rank.R4>([batch, side, side, 3]);
-  const ours = time(
+  const step = openGradients(
     params,
     trained,
     (current) => camLogits({ backbone, params: { ...current, ...frozen } }, images, { detach: true }).softplus().mean(),
   );
+  const ours = bestOf(repeats, step).ms;
   tf.dispose([params, frozen, images]);
   return await compare("tensorflow_cam", "efficientnet", ours);
-}
-
-/** Time of the loss and its gradients. */
-function time(params: Params, names: string[], loss: (params: Params) => tf.Tensor): number {
-  const step = tf.valueAndGrads((...values: tf.Tensor[]) =>
-    loss({ ...params, ...Object.fromEntries(names.map((name, i) => [name, values[i]!])) })
-  );
-  return bestOf(repeats, () =>
-    tf.tidy(() => {
-      step(names.map((name) => params[name]!));
-      tf.scalar(0).neg().dataSync(); // computed last, after all gradients
-    })).ms;
 }
 
 async function compare(name: string, part: string, ours: number): Promise<BenchResult> {
