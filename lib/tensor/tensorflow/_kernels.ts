@@ -194,6 +194,7 @@ function isVolume(
 /** Whether fused operations work. */
 export interface FusedOperations {
   readonly convolution: boolean;
+  /** {@linkcode convolveAsVolume}; of float32 alone. */
   readonly volume: boolean;
   readonly depthwise: boolean;
   readonly maxPool: boolean;
@@ -209,9 +210,7 @@ export function bestKernels(
   return {
     ...plain,
     convolve(x, filter, options) {
-      if (volume && precision === "float32" && isVolume(x.shape, filter.shape, options)) {
-        return convolveAsVolume(x, filter, options);
-      }
+      if (volume && isVolume(x.shape, filter.shape, options)) return convolveAsVolume(x, filter, options);
       return ((options.depthwise ? depthwise : convolution) ? convolve : plain.convolve)(x, filter, options);
     },
     ...(maxPool ? { maxPool: pool, maxPoolGradient } : {}),

@@ -28,7 +28,7 @@ export function probeFusedOperations(precision: Precision): FusedOperations {
     convolution: agree((kernels) =>
       kernels.convolve(x, filter, { window, depthwise: false, bias, addend: x, activation: "relu6" })
     ),
-    volume: agree((kernels) => {
+    volume: precision === "float32" && agree((kernels) => {
       const epilogue = { bias, addend: undefined, activation: "relu6" } as const;
       if (kernels === fused) return convolveAsVolume(x, filter, epilogue);
       return plain.convolve(x, filter, { window, depthwise: false, ...epilogue });

@@ -7,7 +7,7 @@
 /** A signed distance at (x, y). */
 export type Shape = (x: number, y: number) => number;
 
-/** Many times as fast as `Math.hypot()`, whose care for huge and tiny numbers nothing here needs. */
+/** Faster than `Math.hypot()`, whose care for huge and tiny numbers nothing here needs. */
 const length = (x: number, y: number) => Math.sqrt(x * x + y * y);
 
 /** A disc of radius 1 stretched to half axes `rx` and `ry`; distances are exact on the outline only. */
