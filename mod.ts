@@ -15,24 +15,26 @@
  */
 export * as affinity from "./lib/affinity/mod.ts";
 export * as cam from "./lib/cam/mod.ts";
-export * as config from "./lib/config.ts";
+export * as config from "./lib/config/mod.ts";
 export * as crf from "./lib/crf/mod.ts";
+export * as data from "./lib/data/mod.ts";
 export * as displacement from "./lib/displacement/mod.ts";
 export * as download from "./lib/download/mod.ts";
 export * as downstream from "./lib/downstream/mod.ts";
 export * as evaluation from "./lib/evaluation/mod.ts";
 export * as figures from "./lib/figures/mod.ts";
+export * as files from "./lib/files/mod.ts";
 export * as formats from "./lib/formats/mod.ts";
 export * as irnet from "./lib/irnet/mod.ts";
 export * as nn from "./lib/nn/mod.ts";
-export * as pipeline from "./lib/pipeline/mod.ts";
 export * as relation from "./lib/relation/mod.ts";
-export * as stage from "./lib/stage.ts";
+export * as results from "./lib/results/mod.ts";
+export * as run from "./lib/run/mod.ts";
+export * as stages from "./lib/stages/mod.ts";
 export * as synthesis from "./lib/synthesis/mod.ts";
 export * as tensor from "./lib/tensor/mod.ts";
-export * as voc from "./lib/voc/mod.ts";
 export * as weights from "./lib/weights/mod.ts";
 
-import { main } from "./lib/pipeline/command_line.ts";
+import { main } from "./lib/command_line/main.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args));

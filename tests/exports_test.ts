@@ -10,28 +10,31 @@ const abilities: Record<string, string> = {
   ".": `m.affinity.propagate === affinity.propagate && m.figures.sideBySide instanceof Function`,
   "./affinity": `m.affinity(new Float32Array(16), { height: 4, width: 4, radius: 3 }).every((value) => value === 1)`,
   "./cam": `m.classifierParameters({ ...nn.sampleNet, channels: 8 }, 3)[0]!.shape.join() === "3,8,1,1"`,
-  "./config": `m.presets.paper.walk.steps === 256 && m.VOC_CLASSES.length === 20`,
+  "./command_line": `m.main instanceof Function`,
+  "./config": `m.loadConfig({ preset: "lite", settings: [["walk.beta", "8"]] }).walk.beta === 8`,
   "./crf": `m.argmaxLabels(Float32Array.of(0.2, 0.9, 0.8, 0.1), 2).join() === "1,0"`,
+  "./data": `m.flipImage({ height: 1, width: 2, data: Uint8Array.of(1, 2, 3, 4, 5, 6) }).data.join() === "4,5,6,1,2,3"`,
   "./displacement": `m.findCentroids(new Float32Array(2 * 2 * 3), { height: 2, width: 3 }).length === 2 * 2 * 3`,
   "./download": `(await m.registryEntry("voc2012")).bytes === 1_999_639_040`,
   "./downstream": `m.deeplab.PYRAMID_RATES.join() === "6,12,18,24"`,
   "./evaluation": `m.chosenClasses(["cat", "dog"], ["dog"]).join() === "1"`,
   "./figures": `m.drawColourWheel(9).data.length === 9 * 9 * 3`,
+  "./files":
+    `m.decodeSafetensors(m.encodeSafetensors({ a: { shape: [1], data: Float32Array.of(7) } }), "x").tensors["a"]` +
+    `?.data[0] === 7`,
   "./formats": `m.compressCounts([6, 1, 40]) === "61X1"`,
   "./irnet": `m.irnetSteps(10, { batch: 4, epochs: 3 }) > 0`,
   "./nn": `m.resnet50.channels === 2048`,
   "./notebook": `m.sourceOf({ cell_type: "code", source: ["1", "2"], metadata: {} }) === "12"`,
-  "./pipeline": `m.loadConfig({ preset: "lite", settings: [["walk.beta", "8"]] }).walk.beta === 8`,
   "./relation": `m.pathIndex(5).radius === 5`,
-  "./stage": `((name: stage.Stage["name"]) => name)("cam") === "cam" && m !== undefined`,
+  "./results": `m.SOURCE_NAMES.cam !== undefined && m.openResults instanceof Function`,
+  "./run": `((name: run.Stage["name"]) => name)("cam") === "cam" && m.parseShard("1/4").count === 4`,
+  "./stages": `m.stages.some(({ name }: { name: string }) => name === "cam")`,
   "./synthesis":
     `m.instancesFromCams(Float32Array.of(1, 0), { height: 1, width: 2, keys: [4], threshold: 0.5, fragment: 0 })` +
     `.class.length === 1`,
   "./tensor": `(await m.useBackend("cpu")).name === "cpu" && m.tf.scalar(3).dataSync()[0] === 3`,
-  "./voc": `m.flipImage({ height: 1, width: 2, data: Uint8Array.of(1, 2, 3, 4, 5, 6) }).data.join() === "4,5,6,1,2,3"`,
-  "./weights":
-    `m.decodeSafetensors(m.encodeSafetensors({ a: { shape: [1], data: Float32Array.of(7) } }), "x").tensors["a"]` +
-    `?.data[0] === 7`,
+  "./weights": `m.isTrainable({ name: "a", shape: [1], role: "bias" })`,
 };
 
 /** Our lock file as that of a project that links us: all packages are the ones that we have, and none is fetched. */

@@ -5,7 +5,7 @@
  */
 import sharp from "sharp";
 import { encodePicture, sideBySide } from "../lib/figures/mod.ts";
-import { readImage } from "../lib/voc/mod.ts";
+import { readImage } from "../lib/data/mod.ts";
 
 const LAYERS = ["photograph", "cam", "boundary", "displacement", "pseudo_instances", "truth"];
 

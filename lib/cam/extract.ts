@@ -1,8 +1,8 @@
 import * as tf from "../tensor/tf.ts";
-import { flipImage } from "../voc/flip.ts";
-import type { RgbImage } from "../voc/image.ts";
-import { normalise } from "../voc/normalise.ts";
-import { resizeImage, scaledSize } from "../voc/resize.ts";
+import { flipImage } from "../data/flip.ts";
+import type { RgbImage } from "../data/image.ts";
+import { normalise } from "../data/normalise.ts";
+import { resizeImage, scaledSize } from "../data/resize.ts";
 import type { ClassMaps, ScaledCams } from "./cam_archive.ts";
 import { camMaps, type CamNetwork } from "./network.ts";
 

@@ -1,4 +1,4 @@
-import type { Stage } from "../stage.ts";
+import type { Stage } from "../run/stage.ts";
 
 /** A job of a cluster. Jobs run one after the other. */
 export interface Job {

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import type { CrfSettings } from "./crf_settings.ts";
 import * as wasm from "./dense_crf.wasm";
 

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { meanField } from "./_mean_field.ts";
 import { CRF_DEFAULTS, type CrfSettings } from "./crf_settings.ts";
 

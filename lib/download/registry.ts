@@ -1,6 +1,6 @@
 import { z } from "zod";
 import builtIn from "../../data/registry.json" with { type: "json" };
-import { parseJson } from "../parse_json.ts";
+import { parseJson } from "../files/json.ts";
 
 /** What a file must be. */
 export interface FileFacts {

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { exists } from "./_exists.ts";
 import { readIdList } from "./read_id_list.ts";
-import { readTar } from "./read_tar.ts";
+import { readTar } from "../files/tar.ts";
 
 const INSIDE = "benchmark_RELEASE/dataset";
 const LARGEST_LIST = 2 ** 20; // bytes

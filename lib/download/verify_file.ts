@@ -1,4 +1,4 @@
-import { Checksums } from "./_checksums.ts";
+import { Checksums } from "../files/_checksums.ts";
 import type { FileFacts } from "./registry.ts";
 
 /**

@@ -11,7 +11,7 @@ import { augmentedList } from "./augmented_list.ts";
 import { readIdList } from "./read_id_list.ts";
 import { type RegistryEntry, registryEntry } from "./registry.ts";
 import { sbdLists } from "./sbd_lists.ts";
-import { unpackTar } from "./unpack_tar.ts";
+import { unpackTar } from "../files/unpack_tar.ts";
 
 const HELP = `data:voc2012 [flags]
 

@@ -3,13 +3,13 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { readPth } from "../weights/pth.ts";
-import { encodeSafetensors, type NamedTensors } from "../weights/safetensors.ts";
+import { readPth } from "../files/pth.ts";
+import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
 import { COMMON_HELP, type FlagValues, runCommand } from "./_command.ts";
 import { exists } from "./_exists.ts";
 import { obtain, verified } from "./_obtain.ts";
 import { type RegistryEntry, registryEntry } from "./registry.ts";
-import { unpackZip } from "./unpack_zip.ts";
+import { unpackZip } from "../files/unpack_zip.ts";
 
 const HELP = `weights:<name> [flags]
 

@@ -1,5 +1,5 @@
 import type { Backbone, OptimiserSettings, TrainLoopOptions } from "../nn/mod.ts";
-import type { LabelMap, RgbImage, Schedule } from "../voc/mod.ts";
+import type { LabelMap, RgbImage, Schedule } from "../data/mod.ts";
 import type { Params } from "../weights/mod.ts";
 
 /** Crop and schedule of a training on label maps. */

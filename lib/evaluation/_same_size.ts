@@ -1,4 +1,4 @@
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 
 /** @throws RangeError if a prediction and the truth differ in size. */
 export function expectSameSize(predicted: { height: number; width: number }, truth: LabelMap): void {

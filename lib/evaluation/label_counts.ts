@@ -1,4 +1,4 @@
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 import { expectSameSize } from "./_same_size.ts";
 
 /** Pixels of confident labels, counted. Right and wrong ones leave out what is void in the truth. */

@@ -20,4 +20,4 @@ export * from "./percentages.ts";
 export * from "./segmentation_scores.ts";
 export * from "./sweep.ts";
 export * from "./true_instances.ts";
-export type { LabelMap } from "../voc/image.ts";
+export type { LabelMap } from "../data/image.ts";

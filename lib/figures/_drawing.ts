@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import sharp, { type Sharp } from "sharp";
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { type TextStyle, textSvg } from "./_text.ts";
 
 /** Colours of what surrounds pictures. */

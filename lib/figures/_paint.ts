@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import type { Rgb } from "./_oklch.ts";
 import type { PictureSize } from "./maps.ts";
 

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { type Box, Drawing, INK, MUTED, WIDTH } from "./_drawing.ts";
 import type { Figure, PlotlyFigure } from "./figure.ts";
 import { drawLegend, type LegendItem } from "./_legend.ts";

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { colourMap, type ColourMapName } from "./colour_map.ts";
 import { scaled } from "./_drawing.ts";
 import type { PlotlyFigure } from "./figure.ts";

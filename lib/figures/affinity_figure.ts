@@ -1,6 +1,6 @@
 import { affinity } from "../affinity/affinity.ts";
 import { pathIndex, sourceIndices } from "../relation/path_index.ts";
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import type { Box } from "./_drawing.ts";
 import { colourMap, type ColourMapName } from "./colour_map.ts";
 import { drawCam } from "./draw_cam.ts";

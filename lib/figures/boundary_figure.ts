@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { drawBoundary } from "./draw_boundary.ts";
 import { drawCam } from "./draw_cam.ts";
 import type { Figure } from "./figure.ts";

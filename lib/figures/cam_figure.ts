@@ -1,5 +1,5 @@
 import { type CamArchive, highResolutionCam } from "../cam/cam_archive.ts";
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { drawCam } from "./draw_cam.ts";
 import type { Figure } from "./figure.ts";
 import { panelFigure } from "./_panels.ts";

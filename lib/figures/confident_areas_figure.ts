@@ -1,4 +1,4 @@
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawLabels } from "./draw_labels.ts";
 import { drawTruth } from "./draw_truth.ts";
 import type { Figure } from "./figure.ts";

@@ -1,5 +1,5 @@
 import type { PredictedMasks } from "../evaluation/match_instances.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawInstances } from "./draw_instances.ts";
 import { drawTruth } from "./draw_truth.ts";
 import type { Figure } from "./figure.ts";

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { arrowsSvg } from "./_arrows.ts";
 import type { Box } from "./_drawing.ts";
 import { drawClusters } from "./draw_clusters.ts";

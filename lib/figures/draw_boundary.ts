@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { colourMap } from "./colour_map.ts";
 import type { PictureSize, ScalarMap } from "./maps.ts";
 import { stretch } from "./_stretch.ts";

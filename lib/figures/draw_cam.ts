@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { colourMap, type ColourMapName } from "./colour_map.ts";
 import type { ScalarMap } from "./maps.ts";
 import { colourAt, greyed, paint } from "./_paint.ts";

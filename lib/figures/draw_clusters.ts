@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { distinctColour } from "./_distinct_colour.ts";
 import type { ClusterMap } from "./maps.ts";
 import { greyed, lineWidth, onRim, paint } from "./_paint.ts";

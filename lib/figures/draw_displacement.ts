@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import type { PictureSize, VectorField } from "./maps.ts";
 import { stretch } from "./_stretch.ts";
 import { usualReach } from "./_reach.ts";

@@ -1,6 +1,6 @@
 import { Buffer } from "node:buffer";
 import sharp from "sharp";
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { arrowsSvg } from "./_arrows.ts";
 import { greyed } from "./_paint.ts";
 import type { VectorField } from "./maps.ts";

@@ -1,5 +1,5 @@
 import type { PredictedMasks } from "../evaluation/match_instances.ts";
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { distinctColour } from "./_distinct_colour.ts";
 import type { Rgb } from "./_oklch.ts";
 import { expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";

@@ -1,5 +1,5 @@
-import type { LabelMap, RgbImage } from "../voc/image.ts";
-import { vocPalette } from "../voc/palette.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
+import { vocPalette } from "../data/palette.ts";
 import { colourAt, expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";
 import type { Rgb } from "./_oklch.ts";
 

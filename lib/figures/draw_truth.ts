@@ -1,4 +1,4 @@
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawLabels } from "./draw_labels.ts";
 import { expectSize, lineWidth, onRim, paint } from "./_paint.ts";
 

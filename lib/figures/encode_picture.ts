@@ -1,5 +1,5 @@
 import sharp from "sharp";
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 
 /** Options of {@linkcode encodePicture}. */
 export interface EncodePictureOptions {

@@ -1,5 +1,5 @@
 import { countConfusion, emptyConfusion } from "../evaluation/confusion.ts";
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 
 /** Truth and names for {@linkcode failureReason}. */
 export interface FailureReasonOptions {

@@ -1,6 +1,6 @@
 import { type CamArchive, highResolutionCam } from "../cam/cam_archive.ts";
 import type { PredictedMasks } from "../evaluation/match_instances.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawBoundary } from "./draw_boundary.ts";
 import { drawCam } from "./draw_cam.ts";
 import { drawClusters } from "./draw_clusters.ts";

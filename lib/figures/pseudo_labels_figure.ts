@@ -1,5 +1,5 @@
 import type { PredictedMasks } from "../evaluation/match_instances.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import type { Figure } from "./figure.ts";
 import { panelFigure } from "./_panels.ts";
 import { iouText, pseudoLabelLegend, pseudoLabelPanels } from "./_pseudo_labels.ts";

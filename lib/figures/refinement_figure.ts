@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { drawDisplacement } from "./draw_displacement.ts";
 import type { Figure } from "./figure.ts";
 import type { VectorField } from "./maps.ts";

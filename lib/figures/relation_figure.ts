@@ -1,8 +1,8 @@
 import { pairLabels } from "../relation/pair_labels.ts";
 import { pathIndex, sourceIndices } from "../relation/path_index.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
-import { vocPalette } from "../voc/palette.ts";
-import { resizeLabel } from "../voc/resize.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
+import { vocPalette } from "../data/palette.ts";
+import { resizeLabel } from "../data/resize.ts";
 import type { Box } from "./_drawing.ts";
 import { drawLabels } from "./draw_labels.ts";
 import type { Figure } from "./figure.ts";

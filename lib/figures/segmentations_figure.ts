@@ -1,5 +1,5 @@
 import { imageIou } from "../evaluation/image_iou.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawLabels } from "./draw_labels.ts";
 import type { Figure } from "./figure.ts";
 import { classLegend, VOID_COLOUR } from "./_legend.ts";

@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 
 /** Layout of {@linkcode sideBySide}. */
 export interface SideBySideOptions {

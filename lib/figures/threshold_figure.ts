@@ -1,7 +1,7 @@
 import { countConfusion, emptyConfusion } from "../evaluation/confusion.ts";
 import { segmentationScores } from "../evaluation/segmentation_scores.ts";
 import { applyThreshold, type ScoredLabels } from "../synthesis/score_cams.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawCam } from "./draw_cam.ts";
 import { drawLabels } from "./draw_labels.ts";
 import { drawTruth } from "./draw_truth.ts";

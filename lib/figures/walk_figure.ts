@@ -1,4 +1,4 @@
-import type { RgbImage } from "../voc/image.ts";
+import type { RgbImage } from "../data/image.ts";
 import { drawCam } from "./draw_cam.ts";
 import type { Figure } from "./figure.ts";
 import { panelFigure } from "./_panels.ts";

@@ -1,4 +1,4 @@
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 import { expectList, expectNumber, expectObject, expectSide, show } from "./_json.ts";
 import { expandCounts } from "./compressed_counts.ts";
 import { polygonToRuns } from "./polygon_runs.ts";

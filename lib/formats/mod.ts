@@ -11,4 +11,4 @@ export * from "./image_numbers.ts";
 export * from "./polygon_runs.ts";
 export * from "./run_lengths.ts";
 export * from "./voc_labels.ts";
-export type { LabelMap } from "../voc/image.ts";
+export type { LabelMap } from "../data/image.ts";

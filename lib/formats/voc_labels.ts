@@ -1,4 +1,4 @@
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 import type { ExportedInstances } from "./coco_writer.ts";
 
 /** The two maps in which VOC stores instances. */

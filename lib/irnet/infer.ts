@@ -5,7 +5,7 @@
 import * as tf from "../tensor/tf.ts";
 import type { Backbone } from "../nn/mod.ts";
 import type { Params } from "../weights/mod.ts";
-import { normalise, type RgbImage } from "../voc/mod.ts";
+import { normalise, type RgbImage } from "../data/mod.ts";
 import { boundaryBranch, displacementBranch } from "./network.ts";
 
 /** A trained IRNet. */

@@ -2,7 +2,7 @@
  * Joint training of both branches (paper: Joint Learning of the Two Branches).
  * @module
  */
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { type Backbone, type Batch, type StepReport, trainLoop } from "../nn/mod.ts";
 import { pathIndex } from "../relation/mod.ts";
 import {
@@ -15,8 +15,9 @@ import {
   type Schedule,
   stackViews,
   trainingSteps,
-} from "../voc/mod.ts";
-import { disposeParams, type NamedTensors, type Params } from "../weights/mod.ts";
+} from "../data/mod.ts";
+import { disposeParams, type Params } from "../weights/mod.ts";
+import type { NamedTensors } from "../files/safetensors.ts";
 import { type MicroBatch, trainingLoss } from "./_training_loss.ts";
 import { pairCounts } from "./losses.ts";
 import { headParameters, isDisplacementParameter } from "./network.ts";

@@ -1,5 +1,5 @@
 import type { ParameterSpec } from "../weights/parameter_spec.ts";
-import type { NamedTensors } from "../weights/safetensors.ts";
+import type { NamedTensors } from "../files/safetensors.ts";
 import { random } from "./random.ts";
 
 /** How to draw parameters. */

@@ -1,6 +1,6 @@
 import * as tf from "../tensor/tf.ts";
 import type { Params } from "../weights/params.ts";
-import type { NamedTensors } from "../weights/safetensors.ts";
+import type { NamedTensors } from "../files/safetensors.ts";
 
 /** How parameters follow their gradients. */
 export interface OptimiserSettings {

@@ -1,7 +1,7 @@
 import * as tf from "../tensor/tf.ts";
 import type { LossFunction, LossModule } from "../tensor/wasm/data_parallel.ts";
 import { disposeParams, type Params } from "../weights/params.ts";
-import type { NamedTensors } from "../weights/safetensors.ts";
+import type { NamedTensors } from "../files/safetensors.ts";
 import { type GradientSource, openGradients } from "./_gradients.ts";
 import { createOptimiser, learningRateAt, type Optimiser, type OptimiserSettings } from "./optimiser.ts";
 

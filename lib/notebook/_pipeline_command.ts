@@ -1,5 +1,5 @@
 import { relative } from "node:path";
-import { presets } from "../config.ts";
+import { presets } from "../config/config.ts";
 import { ROOT } from "./_root.ts";
 
 /** Settings as a run has stored them, perhaps by another version. */

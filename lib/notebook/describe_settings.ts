@@ -1,4 +1,4 @@
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { changedSettings, type StoredConfig } from "./_pipeline_command.ts";
 
 /**
@@ -8,7 +8,7 @@ import { changedSettings, type StoredConfig } from "./_pipeline_command.ts";
  * @returns Words for a sentence.
  * @example
  * ```ts
- * import { presets } from "../config.ts";
+ * import { presets } from "../config/config.ts";
  * import { describeSettings } from "./describe_settings.ts";
  * describeSettings({ ...presets.lite, seed: 1 }); // preset lite and seed=1
  * ```

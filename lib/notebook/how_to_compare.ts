@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { Config } from "../config.ts";
+import type { Config } from "../config/config.ts";
 import { pipelineCommand, type StoredConfig } from "./_pipeline_command.ts";
 import type { RunPlace } from "./open_run.ts";
 
@@ -11,7 +11,7 @@ import type { RunPlace } from "./open_run.ts";
  * @returns A sentence with the command to run.
  * @example
  * ```ts
- * import { presets } from "../config.ts";
+ * import { presets } from "../config/config.ts";
  * import { howToCompare } from "./how_to_compare.ts";
  * howToCompare(presets.sample, { workdir: "../out/sample", data: "../out/sample-data" });
  * ```

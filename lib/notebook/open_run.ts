@@ -1,12 +1,12 @@
 import { join, resolve } from "node:path";
-import { type Config, presets } from "../config.ts";
-import { completeConfig } from "../pipeline/load_config.ts";
-import { makeSampleData } from "../pipeline/make_sample_data.ts";
-import { openResults, type Results } from "../pipeline/open_results.ts";
-import { resultIds } from "../pipeline/result_ids.ts";
-import { run } from "../pipeline/run.ts";
-import { stages } from "../pipeline/stages.ts";
-import { VERSION } from "../pipeline/version.ts";
+import { type Config, presets } from "../config/config.ts";
+import { completeConfig } from "../config/load_config.ts";
+import { makeSampleData } from "../command_line/make_sample_data.ts";
+import { openResults, type Results } from "../results/open_results.ts";
+import { resultIds } from "../results/result_ids.ts";
+import { run } from "../run/run.ts";
+import { stages } from "../stages/mod.ts";
+import { VERSION } from "../config/version.ts";
 import { pipelineCommand, type StoredConfig } from "./_pipeline_command.ts";
 import { ROOT } from "./_root.ts";
 

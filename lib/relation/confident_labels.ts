@@ -1,5 +1,5 @@
 import { type CrfSettings, refineLabels } from "../crf/mod.ts";
-import type { LabelMap, RgbImage } from "../voc/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 
 /** CAMs of the classes of an image. */
 export interface ConfidentLabelCams {

@@ -10,4 +10,4 @@ export * from "./score_cams.ts";
 export * from "./synthesize_instances.ts";
 export * from "./synthesize_semantic.ts";
 export type { Clusters } from "../displacement/mod.ts";
-export type { LabelMap } from "../voc/image.ts";
+export type { LabelMap } from "../data/image.ts";

@@ -1,4 +1,4 @@
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 import { labelsOf, strongest } from "./_strongest.ts";
 
 /**

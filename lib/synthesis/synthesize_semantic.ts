@@ -1,5 +1,5 @@
 import { propagateEach } from "../affinity/mod.ts";
-import type { LabelMap } from "../voc/image.ts";
+import type { LabelMap } from "../data/image.ts";
 import { gridOf } from "./_grid.ts";
 import { labelsOf, strongestUpsampled, upsampledMaximum } from "./_strongest.ts";
 import type { Evidence, WalkSettings } from "./evidence.ts";

@@ -8,7 +8,7 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { unpackZip } from "../download/unpack_zip.ts";
+import { unpackZip } from "../files/unpack_zip.ts";
 import { frameworkName, interfaceNames, libraryFolder } from "./tensorflow/find_library.ts";
 
 /** Bytes of the libraries of a wheel together; a zip archive without 64-bit fields cannot hold larger ones. */

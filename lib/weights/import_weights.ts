@@ -1,5 +1,5 @@
 import type { ParameterSpec } from "./parameter_spec.ts";
-import type { NamedTensors, TensorFile } from "./safetensors.ts";
+import type { NamedTensors, TensorFile } from "../files/safetensors.ts";
 
 /** How the names in a file relate to a network's. */
 export interface ImportRules {

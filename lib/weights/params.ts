@@ -1,7 +1,7 @@
 import * as tf from "../tensor/tf.ts";
 import { toFileLayout, toMemoryLayout } from "./layout.ts";
 import { memoryShape, type ParameterSpec } from "./parameter_spec.ts";
-import type { NamedTensors } from "./safetensors.ts";
+import type { NamedTensors } from "../files/safetensors.ts";
 
 /** Parameters of a network by their PyTorch names; filters are [height, width, in, out]. */
 export type Params = Record<string, tf.Tensor>;

@@ -1,5 +1,5 @@
-import { decodePth } from "./pth.ts";
-import { decodeSafetensors, type TensorFile } from "./safetensors.ts";
+import { decodePth } from "../files/pth.ts";
+import { decodeSafetensors, type TensorFile } from "../files/safetensors.ts";
 
 /** Largest file that is read, bytes. */
 const LARGEST = 2 ** 31;

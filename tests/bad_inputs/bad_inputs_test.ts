@@ -1,8 +1,8 @@
 /** What is wrong with data or weights, and what the pipeline says to it: one line each. */
 import { assert, assertEquals } from "../assert.ts";
 import { sampleNet } from "../../lib/nn/mod.ts";
-import { decodePng, encodePng } from "../../lib/voc/mod.ts";
-import { encodeSafetensors, type NamedTensors } from "../../lib/weights/mod.ts";
+import { decodePng, encodePng } from "../../lib/files/png.ts";
+import { encodeSafetensors, type NamedTensors } from "../../lib/files/safetensors.ts";
 import { OwnData } from "./own_data.ts";
 
 interface BadInput {

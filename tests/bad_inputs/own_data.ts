@@ -1,6 +1,6 @@
 /** A small folder of images with labels, and commands that are run on it within this process. */
 import sharp from "sharp";
-import { main } from "../../lib/pipeline/command_line.ts";
+import { main } from "../../lib/command_line/main.ts";
 
 /** Everything as in the preset `sample`, but with a step or two a training. */
 const settings = {

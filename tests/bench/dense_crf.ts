@@ -8,7 +8,7 @@
  */
 import { CRF_DEFAULTS, denseCrf, type DenseCrfOptions } from "../../lib/crf/mod.ts";
 import { confidentLabels } from "../../lib/relation/confident_labels.ts";
-import { readImage, type RgbImage } from "../../lib/voc/mod.ts";
+import { readImage, type RgbImage } from "../../lib/data/mod.ts";
 import { type BenchResult, bestOf, runPeer } from "./_peer.ts";
 
 /** The CRF and, where asked, the reference's two runs and their merging. */

@@ -12,7 +12,7 @@ import { headParameters, inferIrnet, pairCounts } from "../../lib/irnet/mod.ts";
 import { initialise, resnet50 } from "../../lib/nn/mod.ts";
 import { pathIndex } from "../../lib/relation/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import type { RgbImage } from "../../lib/voc/mod.ts";
+import type { RgbImage } from "../../lib/data/mod.ts";
 import { type ParameterSpec, type Params, toParams } from "../../lib/weights/mod.ts";
 import { openGradients } from "./_gradients.ts";
 import { type BenchResult, runPeer } from "./_peer.ts";

@@ -3,7 +3,7 @@
  * `deno run -A tests/bench/resize.ts`
  * @module
  */
-import { random, resizeImage } from "../../lib/voc/mod.ts";
+import { random, resizeImage } from "../../lib/data/mod.ts";
 import { type BenchResult, bestOf, runPeer } from "./_peer.ts";
 
 const width = 500, height = 375;

@@ -5,7 +5,7 @@ import {
   type ScaledCams,
   stridedCam,
 } from "../../lib/cam/cam_archive.ts";
-import { decodeArrays } from "../../lib/pipeline/npz.ts";
+import { decodeArrays } from "../../lib/files/npz.ts";
 import { assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
 

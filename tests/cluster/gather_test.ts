@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../assert.ts";
-import { takeLock } from "../../lib/pipeline/lock.ts";
-import { snapshot, withWorkspace } from "../pipeline/workspace.ts";
+import { takeLock } from "../../lib/run/lock.ts";
+import { snapshot, withWorkspace } from "../run/workspace.ts";
 
 Deno.test("run as a whole after shards leaves the files of a run without shards", async () => {
   await withWorkspace(10, async ({ run, root, workdir, out }) => {

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../assert.ts";
-import { main } from "../../lib/pipeline/command_line.ts";
-import { toys, withWorkspace } from "../pipeline/workspace.ts";
+import { main } from "../../lib/command_line/main.ts";
+import { toys, withWorkspace } from "../run/workspace.ts";
 
 /** Runs a command with the toy pipeline and returns what it prints. */
 async function command(...args: string[]): Promise<string> {

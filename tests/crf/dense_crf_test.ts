@@ -1,5 +1,5 @@
 import { argmaxLabels, denseCrf } from "../../lib/crf/mod.ts";
-import type { RgbImage } from "../../lib/voc/image.ts";
+import type { RgbImage } from "../../lib/data/image.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
 

@@ -1,8 +1,8 @@
 import { createHash } from "node:crypto";
 import { delimiter } from "node:path";
 import { zipSync } from "fflate";
-import { readPth } from "../../lib/weights/pth.ts";
-import { readSafetensors } from "../../lib/weights/safetensors.ts";
+import { readPth } from "../../lib/files/pth.ts";
+import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { inFolder } from "../in_folder.ts";
 import { type Answer, goodAnswer, head, withServer } from "./_server.ts";

@@ -1,5 +1,6 @@
 import { type Zippable, zipSync } from "fflate";
-import { unpackTar, unpackZip } from "../../lib/download/mod.ts";
+import { unpackTar } from "../../lib/files/unpack_tar.ts";
+import { unpackZip } from "../../lib/files/unpack_zip.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { type Member, record, tar } from "./_tar.ts";
 

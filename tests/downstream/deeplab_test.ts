@@ -8,7 +8,7 @@ import {
 } from "../../lib/downstream/deeplab/mod.ts";
 import { initialise, sampleNet } from "../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import { trainingSteps } from "../../lib/voc/mod.ts";
+import { trainingSteps } from "../../lib/data/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { noise } from "../noise.ts";

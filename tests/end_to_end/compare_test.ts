@@ -1,12 +1,12 @@
 /** The whole comparison: IRNet's labels, AffinityNet's, DeepLab and Mask R-CNN on both and on the true masks. */
-import type { Config } from "../../lib/config.ts";
-import { compare, previewComparison } from "../../lib/pipeline/compare.ts";
-import { loadConfig } from "../../lib/pipeline/load_config.ts";
-import { openComparison } from "../../lib/pipeline/open_comparison.ts";
-import { openDataset } from "../../lib/pipeline/stages.ts";
-import type { Comparison } from "../../lib/pipeline/stages/downstream/compare.ts";
-import { UsageError } from "../../lib/pipeline/usage_error.ts";
-import { writeFigures } from "../../lib/pipeline/write_figures.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { compare, previewComparison } from "../../lib/command_line/compare.ts";
+import { loadConfig } from "../../lib/config/load_config.ts";
+import { openComparison } from "../../lib/results/open_comparison.ts";
+import { openDataset } from "../../lib/stages/mod.ts";
+import type { Comparison } from "../../lib/stages/downstream/compare.ts";
+import { UsageError } from "../../lib/config/usage_error.ts";
+import { writeFigures } from "../../lib/results/write_figures.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { Workspace } from "./workspace.ts";

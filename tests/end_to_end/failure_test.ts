@@ -1,7 +1,7 @@
 /** What goes wrong in a whole run, as a user sees it: exit codes, messages, and what stays. */
 import { existsSync } from "node:fs";
 import { assert, assertEquals } from "../assert.ts";
-import { readSafetensors } from "../../lib/weights/mod.ts";
+import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { comparableFiles } from "./comparison.ts";
 import { madeBy, Workspace } from "./workspace.ts";
 

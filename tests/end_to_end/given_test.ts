@@ -1,6 +1,6 @@
 /** Trained weights and class attention maps that are given in place of stages. */
 import { camArrays, highResolutionCam, parseCamArrays, stridedCam } from "../../lib/cam/cam_archive.ts";
-import { decodeNpz, encodeNpz } from "../../lib/pipeline/npz.ts";
+import { decodeNpz, encodeNpz } from "../../lib/files/npz.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { comparableFiles } from "./comparison.ts";
 import { madeBy, Workspace } from "./workspace.ts";

@@ -1,6 +1,6 @@
 /** The whole method on real pixels, as a user starts it, with little of everything. */
 import { assert, assertEquals } from "../assert.ts";
-import { readSafetensors } from "../../lib/weights/mod.ts";
+import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { differences } from "./comparison.ts";
 import { type Ended, madeBy, Workspace } from "./workspace.ts";
 

@@ -1,8 +1,8 @@
 /** No stage leaves tensors behind. */
 import { assertEquals, assertRejects } from "../assert.ts";
-import { loadConfig } from "../../lib/pipeline/load_config.ts";
-import { run } from "../../lib/pipeline/run.ts";
-import { stages } from "../../lib/pipeline/stages.ts";
+import { loadConfig } from "../../lib/config/load_config.ts";
+import { run } from "../../lib/run/run.ts";
+import { stages } from "../../lib/stages/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { Workspace } from "./workspace.ts";
 

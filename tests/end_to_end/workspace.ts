@@ -1,6 +1,6 @@
 /** A small generated data set, a configuration that trains for seconds, and the command line as a process of its own. */
-import { presets } from "../../lib/config.ts";
-import { generateSample } from "../../lib/voc/sample/mod.ts";
+import { presets } from "../../lib/config/config.ts";
+import { generateSample } from "../../lib/data/sample/mod.ts";
 
 const main = new URL("../../mod.ts", import.meta.url).pathname;
 

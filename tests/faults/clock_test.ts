@@ -1,6 +1,6 @@
 /** Runs while the clock goes back, or after it was ahead. */
 import { assertEquals } from "../assert.ts";
-import { snapshot, withWorkspace } from "../pipeline/workspace.ts";
+import { snapshot, withWorkspace } from "../run/workspace.ts";
 
 /** Does work while the clock goes back by an hour whenever someone looks at it. */
 async function withClockGoingBack<T>(work: () => Promise<T>): Promise<T> {

@@ -1,6 +1,6 @@
 /** Files of a finished run that are cut off or have a wrong bit: found, made again, and all is as before. */
 import { assert, assertEquals } from "../assert.ts";
-import { random } from "../../lib/voc/mod.ts";
+import { random } from "../../lib/data/mod.ts";
 import { differences } from "../end_to_end/comparison.ts";
 import type { Workspace } from "../end_to_end/workspace.ts";
 import { extent } from "./extent.ts";

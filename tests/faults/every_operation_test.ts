@@ -1,6 +1,6 @@
 /** A process dies, or the disk is full, at each operation on files that a run of the toy pipeline makes. */
 import { assert, assertEquals } from "../assert.ts";
-import { snapshot, toySettings, withWorkspace } from "../pipeline/workspace.ts";
+import { snapshot, toySettings, withWorkspace } from "../run/workspace.ts";
 import { extent } from "./extent.ts";
 import { sabotage } from "./sabotage.ts";
 

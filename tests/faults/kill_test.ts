@@ -1,6 +1,6 @@
 /** Whole runs on real pixels that are killed again and again. */
 import { assert, assertEquals } from "../assert.ts";
-import { random } from "../../lib/voc/mod.ts";
+import { random } from "../../lib/data/mod.ts";
 import { differences } from "../end_to_end/comparison.ts";
 import type { Workspace } from "../end_to_end/workspace.ts";
 import { extent } from "./extent.ts";

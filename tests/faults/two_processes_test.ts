@@ -1,8 +1,8 @@
 /** Two processes at one working directory. */
 import { assert, assertEquals } from "../assert.ts";
-import { snapshot, toySettings, withWorkspace } from "../pipeline/workspace.ts";
+import { snapshot, toySettings, withWorkspace } from "../run/workspace.ts";
 
-const main = new URL("../pipeline/toy_main.ts", import.meta.url).pathname;
+const main = new URL("../run/toy_main.ts", import.meta.url).pathname;
 const settings = Object.entries({ ...toySettings, "compute.workers": 2 });
 
 function start(data: string, workdir: string): Deno.ChildProcess {

@@ -11,7 +11,7 @@ import {
   drawTruth,
   type RgbImage,
 } from "../../lib/figures/mod.ts";
-import { vocPalette } from "../../lib/voc/mod.ts";
+import { vocPalette } from "../../lib/data/mod.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 
 const pixel = (

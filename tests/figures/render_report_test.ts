@@ -1,6 +1,6 @@
 import { gunzipSync } from "node:zlib";
 import { createRequire } from "node:module";
-import { type Config, presets } from "../../lib/config.ts";
+import { type Config, presets } from "../../lib/config/config.ts";
 import { encodePicture, type GalleryEntry, renderReport, type ReportInput } from "../../lib/figures/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { exampleMetrics } from "./metrics_example.ts";

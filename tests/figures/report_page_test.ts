@@ -1,4 +1,4 @@
-import { presets } from "../../lib/config.ts";
+import { presets } from "../../lib/config/config.ts";
 import { encodePicture, type GalleryEntry, renderReport, thresholdFigure } from "../../lib/figures/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { chromium, Page } from "./chromium.ts";

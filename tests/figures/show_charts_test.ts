@@ -1,5 +1,5 @@
 import { lossChart, showCharts } from "../../lib/figures/mod.ts";
-import { showCurves } from "../../lib/pipeline/show_curves.ts";
+import { showCurves } from "../../lib/command_line/show_curves.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 /** Speaks to the viewer as its page does, through long polling, and returns the plots that it sends. */

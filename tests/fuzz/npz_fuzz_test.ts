@@ -1,5 +1,5 @@
 import { parseCamArrays } from "../../lib/cam/cam_archive.ts";
-import { decodeArrays, decodeNpz, encodeNpz, type NpzArray } from "../../lib/pipeline/npz.ts";
+import { decodeArrays, decodeNpz, encodeNpz, type NpzArray } from "../../lib/files/npz.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { COUNT, fuzz } from "./mutate.ts";
 

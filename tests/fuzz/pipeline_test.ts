@@ -1,8 +1,8 @@
 import { assert, assertEquals } from "../assert.ts";
-import { presets } from "../../lib/config.ts";
-import { loadConfig } from "../../lib/pipeline/load_config.ts";
-import { type ManifestRecord, ManifestWriter, readManifest } from "../../lib/pipeline/manifest.ts";
-import { decodePng, encodePng } from "../../lib/voc/png.ts";
+import { presets } from "../../lib/config/config.ts";
+import { loadConfig } from "../../lib/config/load_config.ts";
+import { type ManifestRecord, ManifestWriter, readManifest } from "../../lib/run/manifest.ts";
+import { decodePng, encodePng } from "../../lib/files/png.ts";
 import { fuzz } from "./mutate.ts";
 
 const text = (bytes: Uint8Array) => new TextDecoder().decode(bytes);

@@ -1,6 +1,6 @@
-import { decodePth } from "../../lib/weights/pth.ts";
+import { decodePth } from "../../lib/files/pth.ts";
 import { decodeWeights } from "../../lib/weights/read_weights.ts";
-import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../../lib/weights/safetensors.ts";
+import { decodeSafetensors, encodeSafetensors, type TensorFile } from "../../lib/files/safetensors.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { COUNT, fuzz } from "./mutate.ts";
 

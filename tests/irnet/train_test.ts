@@ -1,4 +1,4 @@
-import { presets } from "../../lib/config.ts";
+import { presets } from "../../lib/config/config.ts";
 import { headParameters } from "../../lib/irnet/network.ts";
 import { trainIrnet } from "../../lib/irnet/train.ts";
 import { initialise } from "../../lib/nn/initialise.ts";

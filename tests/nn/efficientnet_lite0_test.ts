@@ -1,9 +1,9 @@
 import { efficientnetLite0 } from "../../lib/nn/efficientnet_lite0.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import { normalise } from "../../lib/voc/normalise.ts";
+import { normalise } from "../../lib/data/normalise.ts";
 import { importWeights } from "../../lib/weights/import_weights.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
-import { readSafetensors } from "../../lib/weights/safetensors.ts";
+import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { assertClose, assertEquals } from "../assert.ts";
 import { parseNpy } from "../golden.ts";
 import { greatest } from "./numbers.ts";

@@ -1,7 +1,7 @@
 /** Weights that golden groups fill by rule from the portable generator of `g00_prng`. */
 import { namedRandom } from "../../lib/nn/random.ts";
 import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
-import type { NamedTensors } from "../../lib/weights/safetensors.ts";
+import type { NamedTensors } from "../../lib/files/safetensors.ts";
 
 /** Parameters by their names in the network, drawn under the names that `title` gives them. */
 export function prngParams(specs: readonly ParameterSpec[], title: (name: string) => string): NamedTensors {

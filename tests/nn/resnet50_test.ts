@@ -1,6 +1,6 @@
 import { resnet50 } from "../../lib/nn/resnet50.ts";
 import { importWeights } from "../../lib/weights/import_weights.ts";
-import type { NamedTensors } from "../../lib/weights/safetensors.ts";
+import type { NamedTensors } from "../../lib/files/safetensors.ts";
 import { assertEquals } from "../assert.ts";
 
 /** One value a parameter, repeated: cheap, and different between parameters. */

@@ -2,7 +2,7 @@ import { type Batch, trainLoop, type TrainLoopOptions } from "../../lib/nn/train
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { disposeParams, type Params } from "../../lib/weights/params.ts";
-import type { NamedTensors } from "../../lib/weights/safetensors.ts";
+import type { NamedTensors } from "../../lib/files/safetensors.ts";
 import { createLoss, type Points } from "./_line_loss.ts";
 import { assert, assertClose, assertEquals, assertRejects } from "../assert.ts";
 

@@ -1,7 +1,7 @@
 /** Commands as their tasks start them: with the permissions that they need, and no others. */
 import { assert, assertEquals } from "../assert.ts";
-import { presets } from "../../lib/config.ts";
-import { permissionsOf } from "../../lib/pipeline/confine.ts";
+import { presets } from "../../lib/config/config.ts";
+import { permissionsOf } from "../../lib/command_line/confine.ts";
 import { makeReduced } from "../faults/reduced.ts";
 import { differences } from "../end_to_end/comparison.ts";
 import type { Workspace } from "../end_to_end/workspace.ts";
@@ -118,7 +118,7 @@ for (const [permission, lacking] of [["read", "data"], ["write", "denied"]] as c
     assert(flags.some((flag, i) => flag !== granted[i]));
     const { code, stderr } = await new Deno.Command(Deno.execPath(), {
       args: [
-        ...["run", "--no-prompt", "--quiet", ...flags, "lib/pipeline/command_line.ts", "run"],
+        ...["run", "--no-prompt", "--quiet", ...flags, "lib/command_line/main.ts", "run"],
         ...["--config", workspace.path("config.json"), "--workdir", workdir],
       ],
       cwd: root,

@@ -1,8 +1,8 @@
 /** The stages of the pipeline with the same inputs, settings and images, where the work itself takes no time. */
-import type { Artifact, ImageStage, Stage, StageContext, WholeStage } from "../../lib/stage.ts";
-import { stages as real } from "../../lib/pipeline/stages.ts";
+import type { Artifact, ImageStage, Stage, StageContext, WholeStage } from "../../lib/run/stage.ts";
+import { stages as real } from "../../lib/stages/mod.ts";
 
-export { expectations, openDataset } from "../../lib/pipeline/stages.ts";
+export { expectations, openDataset } from "../../lib/stages/mod.ts";
 
 /** Files that a stage makes of an image, by the endings of their names. */
 const endings: Record<string, string[]> = {

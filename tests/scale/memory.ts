@@ -6,9 +6,9 @@
  * memory after a forced collection at the entry `early` (500) and at the last one (3,000).
  * @module
  */
-import { type Config, presets } from "../../lib/config.ts";
-import { run } from "../../lib/pipeline/run.ts";
-import { generateSample } from "../../lib/voc/sample/mod.ts";
+import { type Config, presets } from "../../lib/config/config.ts";
+import { run } from "../../lib/run/run.ts";
+import { generateSample } from "../../lib/data/sample/mod.ts";
 
 /** Resident memory of a stage, bytes. */
 export interface StageMemory {

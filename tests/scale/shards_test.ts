@@ -1,7 +1,7 @@
 /** Many shards of a large data set, in turn: what each has to do, and what the shared file system sees of it. */
 import { assert, assertEquals } from "../assert.ts";
-import { presets } from "../../lib/config.ts";
-import { run } from "../../lib/pipeline/run.ts";
+import { presets } from "../../lib/config/config.ts";
+import { run } from "../../lib/run/run.ts";
 import { makeEntries } from "./entries.ts";
 
 // IRNET_SCALE=full: as many images as VOC's augmented list has.

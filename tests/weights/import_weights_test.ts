@@ -1,6 +1,6 @@
 import { importWeights } from "../../lib/weights/import_weights.ts";
 import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
-import type { NamedTensors } from "../../lib/weights/safetensors.ts";
+import type { NamedTensors } from "../../lib/files/safetensors.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 
 const specs: ParameterSpec[] = [

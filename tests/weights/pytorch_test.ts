@@ -3,20 +3,13 @@ import { camImportRules, camLogits, classifierParameters } from "../../lib/cam/m
 import { boundaryBranch, displacementBranch, headParameters, irnetImportRules } from "../../lib/irnet/mod.ts";
 import { resnet50 } from "../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import {
-  disposeParams,
-  encodeSafetensors,
-  importWeights,
-  type NamedTensors,
-  type ParameterSpec,
-  type Params,
-  readPth,
-  toParams,
-} from "../../lib/weights/mod.ts";
+import { disposeParams, importWeights, type ParameterSpec, type Params, toParams } from "../../lib/weights/mod.ts";
+import { encodeSafetensors, type NamedTensors } from "../../lib/files/safetensors.ts";
+import { readPth } from "../../lib/files/pth.ts";
 import { assertClose, assertEquals } from "../assert.ts";
 import { parseNpy } from "../golden.ts";
 import { greatest } from "../nn/numbers.ts";
-import { runPython } from "../pipeline/python.ts";
+import { runPython } from "../run/python.ts";
 
 const code = await Deno.readTextFile(new URL("released_networks.py", import.meta.url));
 const withTorch = await runPython("import torch").then(() => true, () => false);

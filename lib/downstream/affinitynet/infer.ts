@@ -2,7 +2,7 @@ import { propagateAlong } from "../../affinity/mod.ts";
 import type { Backbone } from "../../nn/mod.ts";
 import { pathIndex } from "../../relation/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { cropImage, type LabelMap, type RgbImage } from "../../voc/mod.ts";
+import { cropImage, type LabelMap, type RgbImage } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { AFFINITY_STRIDE, affinityFeatures } from "./network.ts";
 import { pairAffinities } from "./pair_affinities.ts";

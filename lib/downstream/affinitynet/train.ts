@@ -1,6 +1,6 @@
 import { trainLoop } from "../../nn/mod.ts";
 import { pathIndex } from "../../relation/mod.ts";
-import { augmentLabelled, epochBatch, random, resizeLabel, stackViews, trainingSteps } from "../../voc/mod.ts";
+import { augmentLabelled, epochBatch, random, resizeLabel, stackViews, trainingSteps } from "../../data/mod.ts";
 import { disposeParams } from "../../weights/mod.ts";
 import type { LabelledSettings, LabelledTraining } from "../labelled_training.ts";
 import { type MicroBatch, trainingLoss } from "./_training_loss.ts";

@@ -1,7 +1,7 @@
 import { argmaxLabels, type CrfSettings, denseCrf } from "../../crf/mod.ts";
 import type { Backbone } from "../../nn/mod.ts";
 import { tf, upsampleBilinear } from "../../tensor/mod.ts";
-import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize } from "../../voc/mod.ts";
+import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { pyramid } from "./network.ts";
 

@@ -1,5 +1,5 @@
 import { trainLoop } from "../../nn/mod.ts";
-import { augmentLabelled, epochBatch, random, stackViews, trainingSteps } from "../../voc/mod.ts";
+import { augmentLabelled, epochBatch, random, stackViews, trainingSteps } from "../../data/mod.ts";
 import { isTrainable } from "../../weights/mod.ts";
 import type { LabelledSettings, LabelledTraining } from "../labelled_training.ts";
 import { type MicroBatch, trainingLoss } from "./_training_loss.ts";

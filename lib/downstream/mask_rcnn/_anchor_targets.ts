@@ -4,7 +4,7 @@ import type { WeightedTargets } from "./losses.ts";
 import { matchBoxes } from "./match_boxes.ts";
 import { sampleMatches } from "./sample_matches.ts";
 import type { TrueView } from "./loss.ts";
-import { random } from "../../voc/mod.ts";
+import { random } from "../../data/mod.ts";
 
 /** Below and from these IoUs on an anchor is background or an object (Faster R-CNN, section "Loss Function"). */
 const LOW = 0.3, HIGH = 0.7;

@@ -1,4 +1,4 @@
-import { random } from "../../voc/mod.ts";
+import { random } from "../../data/mod.ts";
 import { BOX_WEIGHTS, encodeBoxes } from "./box_coding.ts";
 import { type Boxes, joinBoxes, pickBoxes } from "./boxes.ts";
 import type { WeightedTargets } from "./losses.ts";

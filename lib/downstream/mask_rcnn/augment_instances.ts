@@ -7,7 +7,7 @@ import {
   resizeLabel,
   type RgbImage,
   scaledSize,
-} from "../../voc/mod.ts";
+} from "../../data/mod.ts";
 import { type Boxes, maskBox } from "./boxes.ts";
 
 /** Instances of an image. */

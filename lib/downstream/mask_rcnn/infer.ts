@@ -1,6 +1,6 @@
 import type { Backbone } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { cropImage, type RgbImage } from "../../voc/mod.ts";
+import { cropImage, type RgbImage } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { levelAnchors } from "./anchors.ts";
 import type { Boxes } from "./boxes.ts";

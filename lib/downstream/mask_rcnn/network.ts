@@ -4,7 +4,7 @@
  * filters as large as their input.
  * @module
  */
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { Tap } from "../../nn/mod.ts";
 import { conv2d, maxPool, tf, upsampleBilinear } from "../../tensor/mod.ts";
 import type { ParameterSpec, Params } from "../../weights/mod.ts";

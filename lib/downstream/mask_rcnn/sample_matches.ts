@@ -1,4 +1,4 @@
-import type { Random } from "../../voc/mod.ts";
+import type { Random } from "../../data/mod.ts";
 import { BACKGROUND } from "./match_boxes.ts";
 
 /** How many to draw. */

@@ -1,6 +1,6 @@
 import { type Backbone, trainLoop, type TrainLoopOptions } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { epochBatch, random, type RgbImage, stackViews, trainingSteps } from "../../voc/mod.ts";
+import { epochBatch, random, type RgbImage, stackViews, trainingSteps } from "../../data/mod.ts";
 import { disposeParams, type Params } from "../../weights/mod.ts";
 import { type MicroBatch, propose, trainingLoss } from "./_training_loss.ts";
 import { augmentInstances, type InstanceTruth } from "./augment_instances.ts";

@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import { html, type Markup } from "./_html.ts";
 import type { RunDetails } from "./report_input.ts";
 import { table } from "./_table.ts";

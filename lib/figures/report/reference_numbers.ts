@@ -1,5 +1,5 @@
-import type { Config } from "../../config.ts";
-import { VOC_CLASSES } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
+import { VOC_CLASSES } from "../../config/config.ts";
 
 /** A published result, percent. */
 export interface ReferenceNumber {

@@ -1,4 +1,4 @@
-import type { Config } from "../../config.ts";
+import type { Config } from "../../config/config.ts";
 import type { InstanceMatches } from "../../evaluation/match_instances.ts";
 import type { Metrics } from "../../evaluation/metrics.ts";
 import type { TrainingLog } from "../loss_chart.ts";

@@ -20,7 +20,7 @@ import {
   suppress,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
-import { random } from "../../../lib/voc/mod.ts";
+import { random } from "../../../lib/data/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../../assert.ts";
 import { readGolden } from "../../golden.ts";
 import { onEachBackend } from "../../tensor/_backends.ts";

@@ -1,16 +1,12 @@
-import { type Config, presets } from "../../../lib/config.ts";
+import { type Config, presets } from "../../../lib/config/config.ts";
 import { maskRcnnParameters } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { initialise, sampleNet } from "../../../lib/nn/mod.ts";
-import { decodeNpz, encodeNpz } from "../../../lib/pipeline/npz.ts";
-import {
-  inferMaskRcnnStage,
-  MASK_SOURCES,
-  trainMaskRcnnStage,
-} from "../../../lib/pipeline/stages/downstream/mask_rcnn.ts";
-import type { StageContext } from "../../../lib/stage.ts";
+import { decodeNpz, encodeNpz } from "../../../lib/files/npz.ts";
+import { inferMaskRcnnStage, MASK_SOURCES, trainMaskRcnnStage } from "../../../lib/stages/downstream/mask_rcnn.ts";
+import type { StageContext } from "../../../lib/run/stage.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
-import type { LabelMap, RgbImage } from "../../../lib/voc/mod.ts";
-import { encodeSafetensors } from "../../../lib/weights/mod.ts";
+import type { LabelMap, RgbImage } from "../../../lib/data/mod.ts";
+import { encodeSafetensors } from "../../../lib/files/safetensors.ts";
 import { assert, assertEquals, assertRejects } from "../../assert.ts";
 
 const height = 40, width = 56, size = height * width;

@@ -1,4 +1,4 @@
-import { presets } from "../../../lib/config.ts";
+import { presets } from "../../../lib/config/config.ts";
 import {
   type FoundInstances,
   inferMaskRcnn,
@@ -14,8 +14,9 @@ import {
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { efficientnetLite0, initialise, resnet50, sampleNet } from "../../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
-import { type RgbImage, trainingSteps } from "../../../lib/voc/mod.ts";
-import { disposeParams, fromParams, importWeights, type NamedTensors, toParams } from "../../../lib/weights/mod.ts";
+import { type RgbImage, trainingSteps } from "../../../lib/data/mod.ts";
+import { disposeParams, fromParams, importWeights, toParams } from "../../../lib/weights/mod.ts";
+import type { NamedTensors } from "../../../lib/files/safetensors.ts";
 import { assert, assertClose, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { backends, onEachBackend } from "../../tensor/_backends.ts";
 import { read } from "../../tensor/_read.ts";

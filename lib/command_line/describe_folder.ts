@@ -1,0 +1,187 @@
+import type { FolderReport, ImageFacts, MaskFacts } from "../data/inspect_folder.ts";
+import { textTable } from "../files/text_table.ts";
+import { editDistance } from "../files/nearest.ts";
+
+/** Sides below which an image is called very small, pixels; area above which it is called large. */
+const SMALL = 32, LARGE = 1500 * 1500;
+
+/** Images of a class below which it is called rare. */
+const RARE = 5;
+
+/** Problems of a folder in sentences. */
+export interface FolderProblems {
+  /** Ids of the images that a run can use. */
+  readonly usable: readonly string[];
+  /** About the others, which are left out. */
+  readonly leftOut: readonly string[];
+  /** About what a run can live with. */
+  readonly doubtful: readonly string[];
+}
+
+/**
+ * What is in a folder of images, for people: numbers, formats, sizes, labels, masks, and images of each class.
+ *
+ * @param report What was found.
+ * @param classes The classes in their order.
+ * @returns Lines of text.
+ */
+export function describeFolder(report: FolderReport, classes: readonly string[]): string {
+  const { root, images, names, labelSource, masks, instanceMasks } = report;
+  const sizes = images.map(({ width, height }) => ({ width, height, area: width * height }))
+    .sort((a, b) => a.area - b.area)
+    .map(({ width, height }) => `${width}×${height}`);
+  const traits = images.flatMap(({ traits }) => traits.length > 0 ? traits : ["8-bit colour"]);
+  const labelled = images.flatMap(({ id }) => names.has(id) ? [names.get(id)!] : []);
+  const perImage = labelled.reduce((sum, those) => sum + those.length, 0) / Math.max(1, labelled.length);
+  const rows = [
+    ["images", `${images.length}: ${frequencies(images.map(({ format }) => format))}`],
+    ["pixels", frequencies(traits)],
+    ["sizes", `${sizes[0]} to ${sizes.at(-1)}, median ${sizes[sizes.length >> 1]}`],
+    ["labels", `${labelSource}: ${classes.length} classes, ${perImage.toFixed(1)} an image`],
+    [
+      "true masks",
+      masks.size > 0
+        ? `${masks.size}, of instances ${instanceMasks.size}`
+        : "none, which is fine: results are made, and not judged",
+    ],
+  ];
+  const table = classes.map((name, index) => {
+    return [String(index + 1), name, String(labelled.filter((those) => those.includes(name)).length)];
+  });
+  return [
+    root,
+    textTable(rows.map((row) => ["", ...row])),
+    "",
+    textTable([["id", "class", "images"], ...table].map(([id, name, count]) => [id!.padStart(4), name!, count!])),
+  ].join("\n");
+}
+
+/**
+ * What is wrong, or may be, with a folder of images.
+ *
+ * @param report What was found.
+ * @param classes The classes in their order.
+ * @returns Sentences, each naming up to five images.
+ */
+export function folderProblems(report: FolderReport, classes: readonly string[]): FolderProblems {
+  const { images, unreadable, ambiguous, names, labelSource, masks, instanceMasks } = report;
+  const present = new Set([...images, ...unreadable, ...ambiguous].map(({ id }) => id));
+  const unlabelled = images.filter(({ id }) => !names.has(id)).map(({ id }) => id);
+  const lost = [...names.keys()].filter((id) => !present.has(id));
+  const empty = images.filter(({ id }) => names.get(id)?.length === 0).map(({ id }) => id);
+  const small = images.filter(({ width, height }) => Math.min(width, height) < SMALL).map(({ id }) => id);
+  const large = images.filter(({ width, height }) => width * height > LARGE).map(({ id }) => id);
+  const faulty = images.flatMap((image) => {
+    const problems = [
+      maskProblem(image, { mask: masks.get(image.id), kind: "class", most: classes.length }),
+      maskProblem(image, { mask: instanceMasks.get(image.id), kind: "instance", most: 254 }),
+    ];
+    return problems.filter((problem) => problem !== null).map((problem) => ({ id: image.id, problem }));
+  });
+  const unusable = new Set([...unlabelled, ...faulty.map(({ id }) => id)]);
+  const leftOut = [
+    ...few(unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`)),
+    ...few(ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`)),
+    unlabelled.length > 0 &&
+    `without labels in ${labelSource} (an empty list would say that no class is shown): ${some(unlabelled)}`,
+    ...few(faulty.map(({ problem }) => problem)),
+    lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
+  ];
+  const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
+  const doubtful = [
+    ...alike(report, classes),
+    ...rare(report, classes),
+    ...few(copies(images).map((ids) => `the same file under several names: ${some(ids)}`)),
+    small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
+    large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
+    empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
+    ...disagreeing(report, { classes, usable }),
+  ];
+  const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
+  return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
+}
+
+/** Names that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
+function alike(report: FolderReport, classes: readonly string[]): string[] {
+  const isAlike = (a: string, b: string) =>
+    a.toLowerCase() === b.toLowerCase() || (Math.min(a.length, b.length) >= 3 && editDistance(a, b) === 1);
+  return classes.flatMap((a, i) =>
+    classes.slice(i + 1).filter((b) => isAlike(a, b)).map((b) => {
+      const [rarer, other] = imagesOf(report, a) <= imagesOf(report, b) ? [a, b] : [b, a];
+      return `class ${rarer} (${counted(imagesOf(report, rarer))}): did you mean ${other} ` +
+        `(${counted(imagesOf(report, other))})?`;
+    })
+  );
+}
+
+function rare(report: FolderReport, classes: readonly string[]): string[] {
+  const counts = classes.map((name) => imagesOf(report, name)), most = Math.max(...counts);
+  return classes.flatMap((name, i) => {
+    if (counts[i]! < RARE) return [`class ${name} is in ${counted(counts[i]!)}: too few to learn it from`];
+    const factor = Math.floor(most / counts[i]!);
+    return factor >= 10 ? [`class ${name} is in ${factor} times fewer images than the most frequent one`] : [];
+  });
+}
+
+/** Ids of images whose files are equal, group by group. */
+function copies(images: readonly ImageFacts[]): string[][] {
+  const groups = Map.groupBy(images, ({ hash }) => hash);
+  return [...groups.values()].filter((group) => group.length > 1).map((group) => group.map(({ id }) => id));
+}
+
+function maskProblem(
+  { id, width, height }: ImageFacts,
+  { mask, kind, most }: { mask: MaskFacts | undefined; kind: "class" | "instance"; most: number },
+): string | null {
+  if (!mask) return null;
+  if (mask.problem !== null) return `the true ${kind} mask of ${id} cannot be read: ${mask.problem}`;
+  if (mask.width !== width || mask.height !== height) {
+    return `the true ${kind} mask of ${id} has ${mask.width}×${mask.height} pixels, but the image ${width}×${height}`;
+  }
+  const unknown = mask.ids.find((label) => label > most);
+  return unknown === undefined
+    ? null
+    : `the true ${kind} mask of ${id} holds the id ${unknown}, but classes have 1…${most}, void 255`;
+}
+
+/** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */
+function disagreeing(
+  { names, masks }: FolderReport,
+  { classes, usable }: { classes: readonly string[]; usable: readonly string[] },
+): string[] {
+  const found = usable.flatMap((id) => {
+    const ids = masks.get(id)?.ids ?? [];
+    const label = ids.find((label) =>
+      classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!)
+    );
+    return label === undefined ? [] : [`${id} (${label}: ${classes[label - 1]})`];
+  });
+  return found.length === 0 ? [] : [
+    `true masks with classes that the labels do not name: ${some(found)}; are the ids of the classes those of the ` +
+    "table? --classes a,b,… gives another order",
+  ];
+}
+
+function imagesOf({ images, names }: FolderReport, name: string): number {
+  return images.filter(({ id }) => names.get(id)?.includes(name)).length;
+}
+
+const counted = (images: number) => images === 1 ? "1 image" : `${images} images`;
+
+/** How often each word occurs, the most frequent first. */
+function frequencies(words: readonly string[]): string {
+  const counts = [...Map.groupBy(words, (word) => word)].map(([word, { length }]) => ({ word, length }));
+  return counts.sort((a, b) => b.length - a.length).map(({ word, length }) => `${length} ${word}`).join(", ");
+}
+
+/** The first ten of many sentences, and how many more there are. */
+function few(sentences: readonly string[]): string[] {
+  return sentences.length <= 10
+    ? [...sentences]
+    : [...sentences.slice(0, 10), `and ${sentences.length - 10} more like it`];
+}
+
+/** The first five of many. */
+function some(ids: readonly string[]): string {
+  return `${ids.slice(0, 5).join(", ")}${ids.length > 5 ? ` and ${ids.length - 5} more` : ""}`;
+}

@@ -1,0 +1,165 @@
+import { join, resolve } from "node:path";
+import { type Config, presets } from "../config/config.ts";
+import { type FolderReport, inspectFolder, openDataset } from "../data/mod.ts";
+import { checkLists } from "../config/check_lists.ts";
+import { describeFolder, folderProblems } from "./describe_folder.ts";
+import { exists } from "../files/disk.ts";
+import { classesOf, initConfig } from "../config/init_config.ts";
+import { loadConfig } from "../config/load_config.ts";
+import { nearest } from "../files/nearest.ts";
+import { Progress, type ProgressOptions } from "../run/progress.ts";
+import { UsageError } from "../config/usage_error.ts";
+
+/** Options of {@linkcode init}. */
+export interface InitCommandOptions {
+  /** File or folder of the labels; absent: where they are found. */
+  readonly labels?: string;
+  /** Names of the classes in the order of the ids in masks; absent: in alphabetical order. */
+  readonly classes?: readonly string[];
+  /** File of ImageNet weights. */
+  readonly weights?: string;
+  /** The preset to start from; absent: `lite` with weights, `sample` without. */
+  readonly preset?: string;
+  /** The configuration to write; absent: `irnet.json` in the folder. */
+  readonly out?: string;
+  /** Overwrites it. */
+  readonly force: boolean;
+  /** Where progress is shown. */
+  readonly progress: ProgressOptions;
+  /** Shows a text. */
+  readonly write: (text: string) => void;
+}
+
+/**
+ * Looks at a folder of images, says what it found and writes a configuration that runs.
+ *
+ * @param folder The folder.
+ * @param options Where the labels are, what to start from and what to write.
+ * @throws UsageError if the options contradict each other or the configuration exists; nothing is written.
+ * @throws Error if there are no images, no labels or no classes, or the labels cannot be read.
+ */
+export async function init(folder: string, options: InitCommandOptions): Promise<void> {
+  const { write, out = join(folder, "irnet.json"), classes: given = null } = options;
+  const preset = choosePreset(options);
+  if (!options.force && await exists(out)) {
+    throw new UsageError(`Expected to write ${out} but found it there already; use --force`);
+  }
+  if (options.weights !== undefined && !await exists(options.weights)) {
+    throw new UsageError(`Expected a file for --weights but found none at ${options.weights}`);
+  }
+  const bar = new Progress("looking at", options.progress);
+  const report = await inspectFolder(folder, {
+    labels: options.labels ?? await onlyTable(folder, out),
+    progress: (done, total) => bar.update(done, total),
+  });
+  bar.end();
+  if (report.images.length === 0) {
+    const found = report.unreadable[0]?.message ?? "several files of every name";
+    throw new Error(`Expected images that can be read in ${folder} but found: ${found}`);
+  }
+  const classes = given ?? classesOf(report);
+  if (classes.length === 0) throw new Error(`Expected names of classes in ${report.labelSource} but found none`);
+
+  write(describeFolder(report, classes));
+  const { usable, leftOut, doubtful } = folderProblems(report, classes);
+  if (leftOut.length > 0) write(`\nLeft out\n${bulleted(leftOut)}`);
+  if (doubtful.length > 0) write(`\nTo look at\n${bulleted(doubtful)}`);
+
+  if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
+  const lists = await chooseLists(report, { classes, out, usable, isWhole: leftOut.length === 0 });
+  const config = initConfig(report, { preset, classes, weights: options.weights ?? null, ...lists });
+  const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
+  for (const { path } of options.force ? [] : files) {
+    if (await exists(path)) throw new UsageError(`Expected to write ${path} but found it there already; use --force`);
+  }
+  for (const { path, text } of files) await Deno.writeTextFile(path, text);
+  await check(out);
+
+  write(
+    `\nWritten: ${
+      files.map(({ path }) => path).join(", ")
+    }, with the preset ${preset} for ${lists.usable.length} images`,
+  );
+  if (preset === "sample") write(WITHOUT_WEIGHTS);
+  write(`\nNext\n  deno task pipeline --config ${quoted(out)}\n  deno task export --config ${quoted(out)}`);
+}
+
+const WITHOUT_WEIGHTS = `
+The backbone starts from random values, without ImageNet weights. That is enough to try everything, and for simple
+shapes; masks of photographs will be poor. With weights they get better: deno task weights:efficientnet_lite0 fetches
+them to weights/, and init takes them as --weights weights/efficientnet_lite0.safetensors --force.`;
+
+/** The only JSON or CSV file in a folder but the configuration; `null` where there are several, or XML files. */
+async function onlyTable(folder: string, out: string): Promise<string | null> {
+  if (!await exists(folder) || await exists(join(folder, "Annotations"))) return null;
+  const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
+  const tables = files.filter((path) => /\.(json|csv|tsv)$/i.test(path) && resolve(path) !== resolve(out));
+  return tables.length === 1 ? tables[0]! : null;
+}
+
+function choosePreset({ preset, weights }: InitCommandOptions): Config["preset"] {
+  const chosen = preset ?? (weights === undefined ? "sample" : "lite");
+  if (!Object.hasOwn(presets, chosen)) {
+    const names = Object.keys(presets);
+    throw new UsageError(
+      `Expected one of ${names.join(", ")} as preset but found ${chosen}; the nearest is ${nearest(chosen, names)}`,
+    );
+  }
+  if (chosen === "sample" && weights !== undefined) {
+    throw new UsageError("Expected the preset lite or paper for --weights but found sample");
+  }
+  if (chosen !== "sample" && weights === undefined) {
+    throw new UsageError(`Expected --weights with ImageNet weights for the preset ${chosen} but found none`);
+  }
+  return chosen as Config["preset"];
+}
+
+/** Lists of a configuration, and those files of them that have to be written. */
+interface Lists {
+  readonly list: string;
+  readonly valList: string | null;
+  /** Ids of `list`. */
+  readonly usable: readonly string[];
+  readonly files: readonly { readonly path: string; readonly text: string }[];
+}
+
+/**
+ * The data set's own lists `train` and `val` if it has them, else all images; with images left out, files beside the
+ * configuration that list the others.
+ */
+async function chooseLists(
+  report: FolderReport,
+  { classes, out, usable, isWhole }: {
+    classes: readonly string[];
+    out: string;
+    usable: readonly string[];
+    isWhole: boolean;
+  },
+): Promise<Lists> {
+  const dataset = await openDataset({ root: report.root, labels: report.labelSource, classes });
+  const known = new Set(usable);
+  const files: { path: string; text: string }[] = [];
+  const listFile = (name: string, ids: readonly string[]): string => {
+    const path = `${out.replace(/\.json$/i, "")}.${name}.txt`;
+    files.push({ path, text: `${ids.join("\n")}\n` });
+    return path;
+  };
+  const ownList = (name: string): { name: string; ids: string[] } | null => {
+    if (!report.lists.includes(name)) return null;
+    const ids = dataset.list(name), left = ids.filter((id) => known.has(id));
+    if (left.length === 0) return null;
+    return { name: left.length === ids.length ? name : listFile(name, left), ids: left };
+  };
+  const train = ownList("train") ?? { name: isWhole ? "all" : listFile("all", usable), ids: usable };
+  return { list: train.name, valList: ownList("val")?.name ?? null, usable: train.ids, files };
+}
+
+/** Opens what was written as a run would. */
+async function check(out: string): Promise<void> {
+  const { data } = loadConfig({ file: out });
+  checkLists(await openDataset(data), data);
+}
+
+const bulleted = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join("\n");
+
+const quoted = (path: string) => /^[\w./-]+$/.test(path) ? path : `"${path}"`;

@@ -1,0 +1,104 @@
+import { basename, resolve } from "node:path";
+import { type Config, presets, VOC_CLASSES } from "./config.ts";
+import type { FolderReport } from "../data/inspect_folder.ts";
+
+/** Any part of a configuration. */
+type Partial<T> = { [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : Partial<T[K]> | T[K] };
+
+/** Options of {@linkcode initConfig}. */
+export interface InitOptions {
+  /** The preset to start from; `sample` trains its backbone from random initialisation. */
+  readonly preset: Config["preset"];
+  /** File of ImageNet weights; `null` for `sample`. */
+  readonly weights: string | null;
+  /** Names of the classes in the order of the masks' ids. */
+  readonly classes: readonly string[];
+  /** Ids to train on, and to make masks for. */
+  readonly usable: readonly string[];
+  /** Name or path of their list. */
+  readonly list: string;
+  /** List of validation images; `null`: none. */
+  readonly valList: string | null;
+}
+
+/** Least numbers of steps, below which epochs are added: a small data set needs as many as a large one. */
+const LEAST_STEPS = { pretraining: 300, cam: 50, irnet: 480 } as const;
+const LEAST_STEPS_PRETRAINED = { cam: 200, irnet: 200 } as const;
+
+/** Sides of crops that the sample network trains with, pixels: larger ones take too long without a backbone's weights. */
+const SMALLEST_CROP = 96, LARGEST_CROP = 160;
+
+/**
+ * A configuration for a folder of images: a preset, with what the images ask for.
+ *
+ * Small data sets get more epochs. Crops of the preset `sample` follow the median of the longer sides, so that the
+ * network sees whole images; larger photographs are shrunk to 160 pixels for the classifier, in training and after.
+ *
+ * @param report What is in the folder.
+ * @param options What to start from.
+ * @returns Settings that differ from the preset's, as a file of `--config` holds them.
+ */
+export function initConfig(report: FolderReport, options: InitOptions): Partial<Config> {
+  const { preset, weights, list, valList, usable } = options;
+  const base = presets[preset];
+  const data: Partial<Config["data"]> = {
+    root: report.root,
+    labels: report.labelSource,
+    classes: [...options.classes],
+    trainList: list,
+    classifierList: null,
+    valList,
+    inferList: list,
+    instanceList: list,
+    meanDisplacementList: null,
+  };
+  const epochs = ({ batch, epochs }: { batch: number; epochs: number }, leastSteps: number) =>
+    Math.max(epochs, Math.ceil(leastSteps / Math.max(1, Math.floor(usable.length / batch))));
+  const start = { preset, workdir: `out/${basename(resolve(report.root))}`, data };
+  const { cam: { training: cam }, irnet: { training: irnet }, backbone: { pretraining } } = base;
+  if (!pretraining) {
+    const least = LEAST_STEPS_PRETRAINED;
+    return {
+      ...start,
+      backbone: { weights },
+      cam: { training: { epochs: epochs(cam, least.cam) } },
+      irnet: { training: { epochs: epochs(irnet, least.irnet) } },
+    };
+  }
+  const side = medianSide(report, new Set(usable)), multiple = 16 * Math.round(side / 16);
+  const crop = Math.min(Math.max(multiple, SMALLEST_CROP), LARGEST_CROP);
+  const shrink = side > LARGEST_CROP ? crop / side : 1;
+  const scaled = (scales: readonly number[]) => scales.map((scale) => Number((scale * shrink).toPrecision(3)));
+  return {
+    ...start,
+    backbone: {
+      pretraining: {
+        crop,
+        epochs: epochs(pretraining, LEAST_STEPS.pretraining),
+        ...(shrink < 1 ? { scale: scaled(pretraining.scale) as [number, number] } : {}),
+      },
+    },
+    cam: {
+      training: {
+        crop,
+        epochs: epochs(cam, LEAST_STEPS.cam),
+        resizeLong: [Math.round(0.75 * crop), Math.round(1.25 * crop)],
+      },
+      ...(shrink < 1 ? { scales: scaled(base.cam.scales) } : {}),
+    },
+    irnet: { training: { crop, epochs: epochs(irnet, LEAST_STEPS.irnet) }, crop },
+    evaluation: { colourBaseline: false },
+  };
+}
+
+/** All names in alphabetical order; VOC's twenty where there are masks whose ids are most likely VOC's. */
+export function classesOf({ names, masks }: FolderReport): string[] {
+  const found = new Set([...names.values()].flat());
+  const isVoc = masks.size > 0 && [...found].every((name) => VOC_CLASSES.includes(name));
+  return isVoc ? [...VOC_CLASSES] : [...found].sort();
+}
+
+function medianSide({ images }: FolderReport, usable: ReadonlySet<string>): number {
+  const sides = images.filter(({ id }) => usable.has(id)).map(({ width, height }) => Math.max(width, height));
+  return sides.sort((a, b) => a - b)[sides.length >> 1]!;
+}

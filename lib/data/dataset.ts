@@ -1,0 +1,206 @@
+import { basename, join } from "node:path";
+import { readdirSync } from "node:fs";
+import type { LabelMap, RgbImage } from "./image.ts";
+import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
+import { type Labels, openLabels } from "./_labels.ts";
+import { nearest } from "./_nearest.ts";
+import { isFile, isFolder } from "./_stat.ts";
+import { decodePng } from "../files/png.ts";
+import { pictureSize } from "./picture_size.ts";
+import { readImage } from "./read_image.ts";
+
+/** Images, their class names and, where they exist, their true masks. */
+export interface Dataset {
+  /** Names of the classes; class index 0 has id 1 in masks. */
+  readonly classes: readonly string[];
+  /**
+   * Ids of a list, in its order: the name of a file in `ImageSets/Segmentation`, or the path of a text file. `all`,
+   * where there is no such file, is every image in the order of the ids, each of which must have labels and the other
+   * way round.
+   * @throws Error if it is missing or empty, holds an id twice or a path, or an id without image or labels.
+   */
+  list(name: string): string[];
+  /**
+   * Class indices of an image, ascending; empty for an image without any class.
+   * @throws Error if it has no labels, or labels beside the class list.
+   */
+  labels(id: string): number[];
+  /** The photograph. @throws Error if it is missing or unreadable. */
+  readImage(id: string): Promise<RgbImage>;
+  /** Path of the photograph. @throws Error if there is none, or several. */
+  imagePath(id: string): string;
+  /** Paths at which the true masks of an image are looked for, first of classes, then of instances. */
+  maskPaths(id: string): readonly [classes: string, instances: string];
+  /**
+   * True class ids of pixels (0 background, 255 void), or `null` where the data set has none.
+   * @throws Error naming the file if it is damaged, of another size than the photograph, or holds an id without class.
+   */
+  readClassMask(id: string): Promise<LabelMap | null>;
+  /**
+   * True instance ids of pixels (0 background, 255 void), or `null` where the data set has none.
+   * @throws Error naming the file if it is damaged or of another size than the photograph.
+   */
+  readInstanceMask(id: string): Promise<LabelMap | null>;
+}
+
+/** Where a data set lies; the `data` of a configuration fits. */
+export interface DatasetOptions {
+  /** Folder of images, perhaps with the other folders of VOC. */
+  readonly root: string | null;
+  /**
+   * JSON or CSV file of ids and class names, or folder of VOC's XML files; `null`: `image_labels.json`, `labels.json`,
+   * `image_labels.csv`, `labels.csv` or `Annotations` in the root.
+   */
+  readonly labels: string | null;
+  /** Names of the classes. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * Opens a data set: a plain folder of images, or the layout of PASCAL VOC.
+ *
+ * Photographs are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`, else in `images`, else anywhere in the root;
+ * their ids are their names without folder and extension. Class names come from one JSON or CSV file, or from VOC's XML
+ * files: there every class that is named anywhere counts, also difficult objects. Masks are indexed PNGs in
+ * `SegmentationClass` and `SegmentationObject`; they need not exist.
+ *
+ * @throws Error if the root is missing or has no images or labels, or if the labels name an unknown class.
+ * @example
+ * ```ts
+ * import { openDataset } from "./dataset.ts";
+ * const dataset = await openDataset({ root: "VOC2012", labels: null, classes: ["aeroplane", "bicycle"] });
+ * for (const id of dataset.list("train")) console.log(id, dataset.labels(id));
+ * ```
+ */
+export async function openDataset({ root, labels, classes }: DatasetOptions): Promise<Dataset> {
+  if (root === null) throw new Error("Expected data.root to name the folder of a data set but found null");
+  if (!isFolder(root)) throw new Error(`Expected data.root to name a folder but found none at ${root}`);
+  const { folder, byId } = findImages(root);
+  const labelsOf = await openLabels({ root, file: labels, classes });
+
+  const imagePath = (id: string): string => {
+    const files = byId.get(id);
+    if (!files) throw new Error(`Expected an image ${id} (${IMAGE_EXTENSIONS}) in ${folder}`);
+    if (files.length > 1) throw new Error(`Expected one image ${id} in ${folder} but found ${files.join(", ")}`);
+    return join(folder, files[0]!);
+  };
+  const maskPaths = (id: string) =>
+    [join(root, "SegmentationClass", `${id}.png`), join(root, "SegmentationObject", `${id}.png`)] as const;
+  const readMask = async (path: string, id: string): Promise<LabelMap | null> => {
+    let bytes: Uint8Array;
+    try {
+      bytes = await Deno.readFile(path);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return null;
+      throw error;
+    }
+    const { width, height, data } = decodePng(bytes, path);
+    await expectSizeOfPhotograph({ width, height }, { path, photograph: imagePath(id) });
+    return { width, height, data };
+  };
+  return {
+    classes,
+    list(name) {
+      const found = readList(root, name);
+      if (!found) return allImages(byId, { folder, labelsOf });
+      for (const id of found.ids) {
+        imagePath(id);
+        if (!labelsOf.has(id)) {
+          throw new Error(`Expected labels of ${id}, listed in ${found.path}, in ${labelsOf.source}`);
+        }
+      }
+      return found.ids;
+    },
+    labels: (id) => labelsOf.get(id),
+    imagePath,
+    readImage: async (id) => await readImage(imagePath(id)),
+    maskPaths,
+    async readClassMask(id) {
+      const [path] = maskPaths(id), mask = await readMask(path, id);
+      const unknown = mask?.data.find((label) => label > classes.length && label !== 255);
+      if (unknown !== undefined) {
+        throw new Error(
+          `Expected class ids 0…${classes.length}, and 255 for void, in ${path} but found ${unknown}`,
+        );
+      }
+      return mask;
+    },
+    readInstanceMask: (id) => readMask(maskPaths(id)[1], id),
+  };
+}
+
+/** Every image, after a check that images and labels belong together. */
+function allImages(
+  byId: ReadonlyMap<string, readonly string[]>,
+  { folder, labelsOf }: { folder: string; labelsOf: Labels },
+): string[] {
+  const ids = [...byId.keys()].sort();
+  const twice = ids.find((id) => byId.get(id)!.length > 1);
+  if (twice !== undefined) {
+    throw new Error(`Expected one image ${twice} in ${folder} but found ${byId.get(twice)!.join(", ")}`);
+  }
+  const bare = ids.filter((id) => !labelsOf.has(id));
+  if (bare.length > 0) {
+    throw new Error(
+      `Expected labels of every image in ${labelsOf.source}, an empty list where no class is shown, ` +
+        `but found none of ${firstOf(bare)}`,
+    );
+  }
+  const lost = [...labelsOf.ids()].filter((id) => !byId.has(id));
+  if (lost.length > 0) {
+    throw new Error(
+      `Expected an image in ${folder} for every id in ${labelsOf.source} but found none of ${firstOf(lost)}` +
+        nearest(lost[0]!, lost.length === 1 ? ids : []),
+    );
+  }
+  return ids;
+}
+
+/** The first few of many ids. */
+function firstOf(ids: readonly string[]): string {
+  const more = ids.length - 5;
+  return `${ids.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
+}
+
+async function expectSizeOfPhotograph(
+  { width, height }: { width: number; height: number },
+  { path, photograph }: { path: string; photograph: string },
+): Promise<void> {
+  const size = await pictureSize(photograph);
+  if (size.width === width && size.height === height) return;
+  const turned = size.isTurned ? ", which its EXIF data turn" : "";
+  throw new Error(
+    `Expected ${path} to have the ${size.width}×${size.height} pixels of ${photograph}${turned}, but found ` +
+      `${width}×${height}`,
+  );
+}
+
+/** A list and where it was found; `null` for `all` without a file of this name. */
+/**
+ * The ids of a list, which need neither images nor labels, and the path of its file.
+ *
+ * @param root Folder of the data set.
+ * @param name Name of a file in `ImageSets/Segmentation`, or path of a text file.
+ * @throws Error if it is missing or empty, holds an id twice or a path.
+ */
+export function readList(root: string, name: string): { path: string; ids: string[] } | null {
+  const folder = join(root, "ImageSets", "Segmentation");
+  const candidates = [join(folder, `${name}.txt`), ...(/[/\\.]/.test(name) ? [name] : [])];
+  const path = candidates.find(isFile);
+  if (!path) {
+    if (name === "all") return null;
+    const known = isFolder(folder)
+      ? readdirSync(folder).filter((file) => file.endsWith(".txt")).map((file) => basename(file, ".txt"))
+      : ["all"];
+    throw new Error(`Expected a list at ${candidates.join(" or ")} but found none${nearest(name, known)}`);
+  }
+  const ids = Deno.readTextFileSync(path).replace(/^\ufeff/, "").split("\n").map((line) => line.trim()).filter(Boolean);
+  if (ids.length === 0) throw new Error(`Expected at least one id in ${path} but found none`);
+  const seen = new Set<string>();
+  for (const id of ids) {
+    if (/[/\\]/.test(id)) throw new Error(`Expected ids without folders in ${path} but found ${id}`);
+    if (seen.has(id)) throw new Error(`Expected every id once in ${path} but found ${id} twice`);
+    seen.add(id);
+  }
+  return { path, ids };
+}

@@ -1,0 +1,154 @@
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { readdirSync } from "node:fs";
+import sharp from "sharp";
+import { findImages } from "./_image_files.ts";
+import { findLabels, readNames } from "./_labels.ts";
+import { pictureProblem } from "./_picture_problem.ts";
+import { isFile, isFolder } from "./_stat.ts";
+import { decodePng } from "../files/png.ts";
+
+/** What is in a folder of images. */
+export interface FolderReport {
+  /** The folder. */
+  readonly root: string;
+  /** Every image that can be read, in the order of the ids. */
+  readonly images: readonly ImageFacts[];
+  /** Files that cannot be read, and why. */
+  readonly unreadable: readonly { readonly id: string; readonly message: string }[];
+  /** Ids that several files have. */
+  readonly ambiguous: readonly { readonly id: string; readonly files: readonly string[] }[];
+  /** File or folder of the labels. */
+  readonly labelSource: string;
+  /** Class names of images by id, of those without an image too. */
+  readonly names: ReadonlyMap<string, readonly string[]>;
+  /** Names of the lists in `ImageSets/Segmentation`. */
+  readonly lists: readonly string[];
+  /** True masks of classes by the id of their image. */
+  readonly masks: ReadonlyMap<string, MaskFacts>;
+  /** True masks of instances by the id of their image. */
+  readonly instanceMasks: ReadonlyMap<string, MaskFacts>;
+}
+
+/** What one image file is. */
+export interface ImageFacts {
+  /** Name without folders and extension. */
+  readonly id: string;
+  /** Columns, pixels, as people see it. */
+  readonly width: number;
+  /** Rows, pixels, as people see it. */
+  readonly height: number;
+  /** jpeg, png, webp, tiff, … */
+  readonly format: string;
+  /** What is special about its pixels: grey, CMYK, 16 bits, … */
+  readonly traits: readonly string[];
+  /** Hash of the file. */
+  readonly hash: string;
+}
+
+/** What one mask is. */
+export interface MaskFacts {
+  /** Why it cannot be read; `null` if it can. */
+  readonly problem: string | null;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Values in it but 0 and 255, ascending. */
+  readonly ids: readonly number[];
+}
+
+/** Options of {@linkcode inspectFolder}. */
+export interface InspectOptions {
+  /** File or folder of the labels; `null`: where {@linkcode openDataset} finds them. */
+  readonly labels: string | null;
+  /** Told after every image. */
+  readonly progress?: (done: number, total: number) => void;
+}
+
+/**
+ * Looks at every image, label and mask of a folder, as {@linkcode openDataset} would find them.
+ *
+ * @param root The folder.
+ * @param options Where the labels are.
+ * @returns What was found; judging it is left to the caller.
+ * @throws Error if there are no images, no labels, or labels that cannot be read.
+ * @example
+ * ```ts ignore
+ * const { images, names } = await inspectFolder("my-data", { labels: null });
+ * ```
+ */
+export async function inspectFolder(root: string, { labels, progress }: InspectOptions): Promise<FolderReport> {
+  if (!isFolder(root)) throw new Error(`Expected a folder of images but found none at ${root}`);
+  const { folder, byId } = findImages(root);
+  const labelSource = findLabels(root, labels);
+  const names = await readNames(labelSource);
+
+  const images: ImageFacts[] = [], unreadable: { id: string; message: string }[] = [];
+  const ids = [...byId.keys()].sort(), single = ids.filter((id) => byId.get(id)!.length === 1);
+  const masks = new Map<string, MaskFacts>(), instanceMasks = new Map<string, MaskFacts>();
+  await inLanes(single, async (id, done) => {
+    try {
+      images.push(await inspectImage(id, join(folder, byId.get(id)![0]!)));
+    } catch (error) {
+      unreadable.push({ id, message: pictureProblem(error) });
+    }
+    for (const [kind, found] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
+      const mask = join(root, kind, `${id}.png`);
+      if (isFile(mask)) found.set(id, inspectMask(mask));
+    }
+    progress?.(done, single.length);
+  });
+  const lists = join(root, "ImageSets", "Segmentation");
+  const byOrder = <T extends { id: string }>(facts: T[]) => facts.sort((a, b) => a.id < b.id ? -1 : 1);
+  return {
+    root,
+    images: byOrder(images),
+    unreadable: byOrder(unreadable),
+    ambiguous: ids.filter((id) => byId.get(id)!.length > 1).map((id) => ({ id, files: byId.get(id)! })),
+    labelSource,
+    names,
+    lists: isFolder(lists)
+      ? readdirSync(lists).filter((file) => file.endsWith(".txt")).map((file) => file.slice(0, -4)).sort()
+      : [],
+    masks,
+    instanceMasks,
+  };
+}
+
+async function inspectImage(id: string, path: string): Promise<ImageFacts> {
+  const bytes = await Deno.readFile(path);
+  const picture = sharp(bytes, { failOn: "error" });
+  const { autoOrient, format, space, depth, hasAlpha, isPalette, orientation = 1, pages = 1 } = await picture
+    .metadata();
+  await picture.resize(16, 16, { fit: "fill" }).raw().toBuffer(); // a file that is cut off fails here
+  const traits = [
+    space === "cmyk" && "CMYK",
+    (space === "b-w" || space === "grey16") && "grey",
+    depth !== "uchar" && "more than 8 bits",
+    isPalette && "palette",
+    hasAlpha && "transparency",
+    orientation > 1 && "turned by EXIF",
+    pages > 1 && "several pages, of which the first counts",
+  ].filter((trait) => trait !== false && trait !== undefined);
+  return { id, ...autoOrient, format, traits, hash: createHash("sha256").update(bytes).digest("hex") };
+}
+
+function inspectMask(path: string): MaskFacts {
+  try {
+    const { width, height, data } = decodePng(Deno.readFileSync(path), path);
+    const ids = [...new Set(data)].filter((id) => id !== 0 && id !== 255).sort((a, b) => a - b);
+    return { problem: null, width, height, ids };
+  } catch (error) {
+    return { problem: (error as Error).message, width: 0, height: 0, ids: [] };
+  }
+}
+
+/** Calls a function on every item, with four calls under way. */
+async function inLanes<T>(items: readonly T[], work: (item: T, done: number) => Promise<void>): Promise<void> {
+  let next = 0, done = 0;
+  const lane = async () => {
+    while (next < items.length) await work(items[next++]!, ++done);
+  };
+  await Promise.all(Array.from({ length: 4 }, lane));
+}

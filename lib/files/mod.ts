@@ -1,0 +1,14 @@
+/**
+ * Bytes and disk: arrays of numpy and safetensors, PyTorch's checkpoints, archives, label PNGs, JSON, whole files at once.
+ * @module
+ */
+export * from "./decode_pickled_arrays.ts";
+export * from "./npz.ts";
+export * from "./png.ts";
+export * from "./pth.ts";
+export * from "./row_major.ts";
+export * from "./safetensors.ts";
+export * from "./tar.ts";
+export * from "./unpack_tar.ts";
+export * from "./unpack_zip.ts";
+export * from "./zip.ts";

@@ -1,0 +1,227 @@
+/**
+ * Label maps as PNG files: a small reader and writer for indexed and grey pictures of up to 8 bits, which keep the
+ * values of the pixels and the order of the palette.
+ * @module
+ */
+import { crc32, deflateSync, inflateSync } from "node:zlib";
+import type { LabelMap } from "../data/image.ts";
+import { vocPalette } from "../data/palette.ts";
+
+const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
+
+/** A small file can claim to be huge; 2^28 pixels is what libvips, too, takes by default. */
+const MOST_PIXELS = 2 ** 28;
+
+/** A PNG file's pixels and, where it is indexed, its colours. */
+export interface LabelPng extends LabelMap {
+  /** Red, green, blue of every index; `null` for a grey file. */
+  readonly palette: Uint8Array | null;
+}
+
+/** Options of {@linkcode encodePng}. */
+export interface EncodePngOptions {
+  /** Red, green, blue of index 0, 1, …: up to 256 colours; `null` writes a grey file. Default: VOC's colours. */
+  readonly palette?: Uint8Array | null;
+}
+
+/**
+ * Writes a label map as an 8-bit PNG, indexed or grey. The same map gives the same bytes.
+ *
+ * @returns The bytes of the file.
+ * @throws RangeError if the map is empty, holds another number of values than its size says or an index that the
+ * palette lacks.
+ * @example
+ * ```ts
+ * import { encodePng } from "./png.ts";
+ * Deno.writeFileSync("label.png", encodePng({ width: 2, height: 1, data: Uint8Array.of(0, 15) }));
+ * ```
+ */
+export function encodePng(
+  { width, height, data }: LabelMap,
+  { palette = vocPalette() }: EncodePngOptions = {},
+): Uint8Array<ArrayBuffer> {
+  if (!(width > 0 && height > 0) || data.length !== width * height) {
+    throw new RangeError(`Expected a map of ${width}×${height} values but found ${data.length}`);
+  }
+  const colours = palette ? palette.length / 3 : 256;
+  if (palette && !(Number.isInteger(colours) && colours >= 1 && colours <= 256)) {
+    throw new RangeError(`Expected a palette of 3 to 768 values, three a colour, but found ${palette.length}`);
+  }
+  const rows = new Uint8Array(height * (width + 1)); // a zero, for "no filter", ahead of every row
+  for (let y = 0; y < height; y++) rows.set(data.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  const foreign = colours === 256 ? -1 : data.findIndex((index) => index >= colours);
+  if (foreign >= 0) throw new RangeError(`Expected indices below ${colours} but found ${data[foreign]}`);
+
+  const header = new Uint8Array(13);
+  const view = new DataView(header.buffer);
+  view.setUint32(0, width);
+  view.setUint32(4, height);
+  header[8] = 8;
+  header[9] = palette ? 3 : 0;
+  const parts = [SIGNATURE, chunk("IHDR", header)];
+  if (palette) parts.push(chunk("PLTE", palette));
+  parts.push(chunk("IDAT", deflateSync(rows)), chunk("IEND", new Uint8Array(0)));
+  return concat(parts);
+}
+
+/**
+ * Reads a PNG of label values: indexed or grey, of 1, 2, 4 or 8 bits, not interlaced.
+ *
+ * The values are the stored ones: indices of the palette, or grey levels without any scaling.
+ *
+ * @param bytes The whole file.
+ * @param name What the error messages call it.
+ * @throws Error if the file is no PNG, is damaged or cut off, or is of another kind.
+ * @example
+ * ```ts
+ * import { decodePng } from "./png.ts";
+ * const { width, height, data } = decodePng(Deno.readFileSync("label.png"), "label.png");
+ * ```
+ */
+export function decodePng(bytes: Uint8Array, name: string): LabelPng {
+  if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
+    throw new Error(`Expected ${name} to be a PNG file but it is not`);
+  }
+  let header: Header | undefined;
+  let palette: Uint8Array | null = null;
+  let ended = false;
+  const compressed: Uint8Array[] = [];
+  for (const { type, body } of chunks(bytes, name)) {
+    if (type === "IHDR") header = readHeader(body, name);
+    else if (type === "PLTE") palette = body.slice();
+    else if (type === "IDAT") compressed.push(body);
+    else if (type === "IEND") ended = true;
+  }
+  if (!header || !ended || compressed.length === 0) {
+    throw new Error(`Expected header, pixels and end in ${name} but the file is cut off`);
+  }
+  if (header.indexed && !palette) throw new Error(`Expected a palette in the indexed PNG ${name} but found none`);
+  const { width, height, bits } = header;
+  const stride = Math.ceil(width * bits / 8);
+  let rows: Uint8Array;
+  try {
+    rows = inflateSync(concat(compressed), { maxOutputLength: height * (stride + 1) + 1 }); // one more than right
+  } catch (error) {
+    throw new Error(`Expected readable pixels in ${name} but found: ${(error as Error).message}`);
+  }
+  if (rows.length !== height * (stride + 1)) {
+    throw new Error(`Expected ${height * (stride + 1)} bytes of pixels in ${name} but found ${rows.length}`);
+  }
+  const plain = undoFilters(rows, { height, stride, name });
+  const data = bits === 8 ? plain : unpack(plain, { width, height, stride, bits });
+  return { width, height, data, palette: header.indexed ? palette : null };
+}
+
+interface Header {
+  width: number;
+  height: number;
+  bits: number;
+  indexed: boolean;
+}
+
+function chunk(type: string, body: Uint8Array): Uint8Array {
+  const out = new Uint8Array(body.length + 12);
+  const view = new DataView(out.buffer);
+  view.setUint32(0, body.length);
+  for (let i = 0; i < 4; i++) out[4 + i] = type.charCodeAt(i);
+  out.set(body, 8);
+  view.setUint32(8 + body.length, crc32(out.subarray(4, 8 + body.length)));
+  return out;
+}
+
+function* chunks(bytes: Uint8Array, name: string): Generator<{ type: string; body: Uint8Array }> {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  for (let at = 8; at < bytes.length;) {
+    if (at + 12 > bytes.length) throw new Error(`Expected a whole chunk at byte ${at} of ${name} but the file ends`);
+    const length = view.getUint32(at);
+    const type = String.fromCharCode(...bytes.subarray(at + 4, at + 8));
+    if (at + 12 + length > bytes.length) {
+      throw new Error(`Expected ${length} bytes in chunk ${type} of ${name} but the file ends`);
+    }
+    if (crc32(bytes.subarray(at + 4, at + 8 + length)) !== view.getUint32(at + 8 + length)) {
+      throw new Error(`Expected the checksum of chunk ${type} of ${name} to hold but the file is damaged`);
+    }
+    yield { type, body: bytes.subarray(at + 8, at + 8 + length) };
+    if (type === "IEND") return; // what follows the end is no part of the picture
+    at += 12 + length;
+  }
+}
+
+function readHeader(body: Uint8Array, name: string): Header {
+  if (body.length !== 13) throw new Error(`Expected a header of 13 bytes in ${name} but found ${body.length}`);
+  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
+  const [bits, colourType, , , interlace] = body.subarray(8) as unknown as [number, number, number, number, number];
+  const kind = ["grey", , "RGB", "indexed", "grey with alpha", , "RGB with alpha"][colourType];
+  if (kind !== "grey" && kind !== "indexed") {
+    throw new Error(`Expected an indexed or grey PNG but found ${kind ?? `colour type ${colourType}`} in ${name}`);
+  }
+  if (![1, 2, 4, 8].includes(bits)) {
+    throw new Error(`Expected 1, 2, 4 or 8 bits a pixel but found ${bits} in ${name}`);
+  }
+  if (interlace !== 0) throw new Error(`Expected rows in order but found an interlaced PNG in ${name}`);
+  const [width, height] = [view.getUint32(0), view.getUint32(4)];
+  if (width === 0 || height === 0 || width * height > MOST_PIXELS) {
+    throw new Error(`Expected 1 to ${MOST_PIXELS} pixels but found ${width}×${height} in ${name}`);
+  }
+  return { width, height, bits, indexed: kind === "indexed" };
+}
+
+/** Undoes the row filters; at up to 8 bits the "left" byte is the one before. */
+function undoFilters(
+  rows: Uint8Array,
+  { height, stride, name }: { height: number; stride: number; name: string },
+): Uint8Array {
+  const out = new Uint8Array(height * stride);
+  for (let y = 0; y < height; y++) {
+    const filter = rows[y * (stride + 1)]!;
+    if (filter > 4) throw new Error(`Expected a row filter of 0 to 4 but found ${filter} in ${name}`);
+    const from = y * (stride + 1) + 1, to = y * stride, above = to - stride;
+    for (let x = 0; x < stride; x++) {
+      const a = x > 0 ? out[to + x - 1]! : 0; // left
+      const b = y > 0 ? out[above + x]! : 0; // above
+      const c = x > 0 && y > 0 ? out[above + x - 1]! : 0; // above left
+      const guess = filter === 0
+        ? 0
+        : filter === 1
+        ? a
+        : filter === 2
+        ? b
+        : filter === 3
+        ? (a + b) >> 1
+        : nearestOf(a, b, c);
+      out[to + x] = rows[from + x]! + guess;
+    }
+  }
+  return out;
+}
+
+/** Paeth's predictor: whichever of left, above and above left is nearest to left + above − above left. */
+function nearestOf(a: number, b: number, c: number): number {
+  const da = Math.abs(b - c), db = Math.abs(a - c), dc = Math.abs(a + b - 2 * c);
+  return da <= db && da <= dc ? a : db <= dc ? b : c;
+}
+
+function unpack(
+  packed: Uint8Array,
+  { width, height, stride, bits }: { width: number; height: number; stride: number; bits: number },
+): Uint8Array {
+  const out = new Uint8Array(width * height);
+  const perByte = 8 / bits, mask = (1 << bits) - 1;
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < width; x++) {
+      const byte = packed[y * stride + Math.floor(x / perByte)]!;
+      out[y * width + x] = (byte >> (8 - bits * (x % perByte + 1))) & mask; // the first pixel is in the high bits
+    }
+  }
+  return out;
+}
+
+function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
+  let at = 0;
+  for (const part of parts) {
+    out.set(part, at);
+    at += part.length;
+  }
+  return out;
+}

@@ -1,0 +1,98 @@
+import { loadLegacy } from "./_legacy.ts";
+import { type SharedValues, Storages, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
+import { sizeOf } from "./_numbers.ts";
+import { readZip } from "./zip.ts";
+import type { NamedTensor, TensorFile } from "./safetensors.ts";
+import { describe, type Pickled, PickleError, PickleLimits, unpickle } from "./_unpickle.ts";
+
+/** Names under which checkpoints keep a network's tensors beside other things. */
+const NESTED = ["state_dict", "model"];
+
+/**
+ * Reads a PyTorch checkpoint without Python: see {@linkcode decodePth}.
+ *
+ * @param path Path of the file.
+ * @returns Its tensors.
+ * @throws Error naming the file, and the byte or the tensor.
+ */
+export async function readPth(path: string): Promise<TensorFile> {
+  return decodePth(await Deno.readFile(path), path);
+}
+
+/**
+ * Decodes the bytes of a PyTorch checkpoint, of the zip format (since PyTorch 1.6) or the legacy one before it. Tensors
+ * of whole numbers, of doubles, halves and brain floats become 32-bit floats, when they are first looked at; views of
+ * any strides become row-major.
+ *
+ * The file holds tensors by name, or has such a dictionary as `state_dict` or `model`. A prefix `module.` that all
+ * names share, as DataParallel leaves it, is dropped. Nothing in the file is run: a pickle that names anything but
+ * tensors and containers is refused.
+ *
+ * @param bytes The whole file, which the tensors keep.
+ * @param name Name of the file, for messages.
+ * @returns Its tensors.
+ * @throws Error naming the file, and the byte or the tensor, where the file is damaged, or holds anything else.
+ */
+export function decodePth(bytes: Uint8Array, name: string): TensorFile {
+  const limits = new PickleLimits(bytes.length);
+  const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
+  const value = isZip ? loadZip(bytes, name, limits) : loadLegacy(bytes, { name, limits });
+  const shared: SharedValues = new Map();
+  const tensors = stateOf(value, name).map(([key, tensor]): [string, NamedTensor] => {
+    try {
+      return [key, toNamedTensor(tensor, { shared, limits })];
+    } catch (error) {
+      if (!(error instanceof PickleError)) throw error;
+      throw new Error(`${error.message} as ${key} in ${name}`, { cause: error });
+    }
+  });
+  return { name, tensors: Object.fromEntries(tensors), metadata: {} };
+}
+
+/** The pickle `<folder>/data.pkl`, whose storages are `<folder>/data/<key>`. */
+function loadZip(bytes: Uint8Array, name: string, limits: PickleLimits): Pickled {
+  const files = readZip(bytes, name);
+  const pickle = [...files.keys()].find((file) => /^([^/]+\/)?data\.pkl$/.test(file));
+  if (pickle === undefined) {
+    const found = [...files.keys()].slice(0, 3).join(", ") || "none";
+    throw new Error(`Expected data.pkl among the entries of ${name} but found ${found}`);
+  }
+  const folder = pickle.slice(0, -"data.pkl".length), contents = files.get(pickle)!;
+  const order = new TextDecoder().decode(files.get(`${folder}byteorder`));
+  if (order && order !== "little") {
+    throw new Error(`Expected little in ${folder}byteorder in ${name} but found ${order}`);
+  }
+  const storages = new Storages((storage) => {
+    const data = files.get(`${folder}data/${storage.key}`);
+    const size = storage.count * sizeOf(storage.type);
+    if (data?.length === size) return data;
+    const found = data ? data.length : "no such entry";
+    throw new PickleError(`Expected ${size} bytes in ${folder}data/${storage.key} but found ${found}`);
+  });
+  return unpickle(contents, {
+    name: `${pickle} of ${name}`,
+    globals: torchGlobals,
+    persistent: storages.persistent,
+    limits,
+  }).value;
+}
+
+/** A network's tensors by name: those of the dictionary, or of one within it. */
+function stateOf(value: Pickled, name: string): [string, TorchTensor][] {
+  for (const key of NESTED) {
+    if (value instanceof Map && value.get(key) instanceof Map) value = value.get(key)!;
+  }
+  if (!(value instanceof Map)) throw new Error(`Expected tensors by name in ${name} but found ${describe(value)}`);
+  const entries = [...value].map(([key, tensor], i): [string, TorchTensor] => {
+    if (typeof key !== "string") {
+      throw new Error(`Expected names of tensors in ${name} but found ${describe(key)} as key ${i}`);
+    }
+    if (!(tensor instanceof TorchTensor)) {
+      throw new Error(`Expected a tensor as ${key} in ${name} but found ${describe(tensor)}`);
+    }
+    return [key, tensor];
+  });
+  const prefix = "module.";
+  if (!entries.every(([key]) => key.startsWith(prefix))) return entries;
+  return entries.map(([key, tensor]) => [key.slice(prefix.length), tensor]);
+}

@@ -1,8 +1,0 @@
-/**
- * What `deno task` starts: the command line, which starts itself again in a process that may read and write no more
- * than its arguments and its configuration name (`confine.ts`).
- * @module
- */
-import { main } from "./command_line.ts";
-
-if (import.meta.main) Deno.exit(await main(Deno.args, { confine: true }));

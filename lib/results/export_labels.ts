@@ -1,0 +1,197 @@
+import { basename, join, relative } from "node:path";
+import type { Config } from "../config/config.ts";
+import { trueInstances } from "../evaluation/mod.ts";
+import {
+  type CocoEntry,
+  type ExportedInstances,
+  imageNumbers,
+  vocLabels,
+  writeCocoDataset,
+  writeCocoResults,
+} from "../formats/mod.ts";
+import { type Dataset, openDataset } from "../data/mod.ts";
+import { encodePng } from "../files/png.ts";
+import type { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
+import { keepInstances } from "../evaluation/keep_instances.ts";
+import { readInstances } from "../stages/_instances.ts";
+import { Progress, type ProgressOptions } from "../run/progress.ts";
+import { Quarantine } from "../run/quarantine.ts";
+import { restrictDataset } from "../run/restrict_dataset.ts";
+import { WHOLE } from "../run/shard.ts";
+import { Store } from "../run/store.ts";
+import { writeServerFolder } from "./_server_folder.ts";
+import { placeFile } from "./_place_file.ts";
+
+/** Options of {@linkcode exportLabels}. */
+export interface ExportOptions {
+  /** Folder of the run. */
+  readonly workdir: string;
+  /** What to write. */
+  readonly format: typeof EXPORT_FORMATS[number];
+  /** File or folder to write; absent: below `export` in the working directory. */
+  readonly out?: string;
+  /**
+   * The images; absent: `data.inferList`, for true masks `data.valList` where there is one, for what Mask R-CNN found
+   * `downstream.valInstanceList`.
+   */
+  readonly list?: string;
+  /** The stage whose instances are written. Default: `instance`, the pseudo labels. */
+  readonly stage?: typeof INSTANCE_STAGES[number];
+  /** Instances below this score are left out, and those of score 0, fragments, but from results: AP counts them. */
+  readonly score?: number;
+  /** Whether to write the true masks of the data set instead of pseudo labels. */
+  readonly truth?: boolean;
+  /** For `voc-server`: folder of label maps; absent: the pseudo semantic labels. */
+  readonly predictions?: string;
+  /** For `voc-server`: VOC's competition. */
+  readonly competition?: "comp5" | "comp6";
+  /** Number of images that lists are cut to, as in the run. */
+  readonly limit?: number;
+  /** Stops the work. */
+  readonly signal?: AbortSignal;
+  /** Where progress is shown. */
+  readonly progress?: ProgressOptions;
+}
+
+/**
+ * Writes pseudo labels, or true masks, in the formats of other programs, one image at a time.
+ *
+ * - `coco`: a data set in COCO's format, `export/instances.json`; image numbers as of `imageNumbers()`;
+ * - `coco-results`: a list of results, `export/results.json`;
+ * - `voc`: `SegmentationClass` and `SegmentationObject` with the instances, the better one on top where they overlap,
+ *   `SegmentationClassAug` with the pseudo semantic labels, and the list, below `export/voc`;
+ * - `voc-server`: the folder that VOC's evaluation server takes, below `export/voc-server`.
+ *
+ * @param config The configuration of the run.
+ * @param options What to write, and where.
+ * @returns What was written, in words.
+ * @throws Error if a file of the run is missing, naming it and the stage that makes it, or if there are no true masks.
+ */
+export async function exportLabels(config: Config, options: ExportOptions): Promise<string> {
+  if (options.format === "voc-server") return await writeServerFolder(config, options);
+  const { workdir, format, stage = "instance", truth = false, out } = options;
+  const source = await openSource(config, options);
+  const left = () => {
+    const { below, bare } = source.left;
+    return (below > 0 ? `; ${below} of too low a score left out` : "") +
+      (bare > 0 ? `; ${bare} images without true masks left out` : "");
+  };
+  if (format === "voc") {
+    const folder = out ?? join(workdir, "export", "voc");
+    const { images, lost } = await writeVocFolder(folder, source, { semantic: !truth && stage === "instance" });
+    return `Wrote ${folder}: ${images} images${left()}${lost > 0 ? `; ${lost} instances hidden by better ones` : ""}`;
+  }
+  const path = out ?? join(workdir, "export", format === "coco" ? "instances.json" : "results.json");
+  const { images, annotations } = format === "coco"
+    ? await writeCocoDataset(path, source.entries(), {
+      classes: config.data.classes,
+      description: truth ? "True instances" : DESCRIPTIONS[stage],
+    })
+    : await writeCocoResults(path, source.entries());
+  return `Wrote ${path}: ${annotations} instances on ${images} images${left()}`;
+}
+
+/** What a data set in COCO's format says it is. */
+const DESCRIPTIONS: Record<typeof INSTANCE_STAGES[number], string> = {
+  instance: "Pseudo instances by IRNet from image-level class names",
+  mask_rcnn_irnet: "Instances found by Mask R-CNN, trained on pseudo instances by IRNet",
+  mask_rcnn_truth: "Instances found by Mask R-CNN, trained on true masks",
+};
+
+/** Where instances come from. */
+interface Source {
+  readonly list: string;
+  readonly files: Store;
+  /** What was not worth or not able to be written. */
+  readonly left: { below: number; bare: number };
+  entries(): AsyncGenerator<CocoEntry & { readonly name: string }>;
+}
+
+async function openSource(
+  config: Config,
+  { workdir, stage = "instance", truth = false, score = 0, limit = Infinity, signal, progress, ...options }:
+    ExportOptions,
+): Promise<Source> {
+  const { data, downstream } = config;
+  const list = options.list ?? (truth ? data.valList : stage === "instance" ? null : downstream.valInstanceList) ??
+    data.inferList;
+  const dataset = await openDataset(config.data);
+  const { ids: without } = await Quarantine.open(workdir, { choice: "skip", shard: WHOLE, dataset });
+  const all = dataset.list(list), numbers = imageNumbers(all);
+  const chosen = new Set(restrictDataset(dataset, { limit, without }).list(list));
+  const files = new Store(workdir);
+  const left = { below: 0, bare: 0 };
+  const least = options.format === "coco-results" ? score : Math.max(score, Number.MIN_VALUE); // fragments have 0
+  return {
+    list,
+    files,
+    left,
+    entries: async function* () {
+      const bar = new Progress("export", progress ?? { terminal: false, write: () => {} });
+      let done = 0;
+      for (const [n, name] of all.entries()) {
+        if (!chosen.has(name)) continue;
+        signal?.throwIfAborted();
+        const instances = truth
+          ? await readTruth(dataset, name)
+          : await readInstances({ files }, name, undefined, stage);
+        if (!instances) {
+          left.bare++;
+          continue;
+        }
+        const good = withScore(instances, least);
+        left.below += instances.class.length - good.class.length;
+        yield {
+          name,
+          id: numbers[n]!,
+          fileName: fileNameOf(dataset.imagePath(name), config.data.root!),
+          instances: good,
+        };
+        bar.update(++done, chosen.size);
+      }
+      bar.end();
+      if (truth && left.bare === chosen.size) throw new Error(`Expected true masks of ${list} but found none`);
+    },
+  };
+}
+
+/** The path that other programs join to the folder of images: the one that VOC calls `JPEGImages`. */
+function fileNameOf(path: string, root: string): string {
+  return relative(root, path).replaceAll("\\", "/").replace(/^(JPEGImages|images)\//, "");
+}
+
+async function readTruth(dataset: Dataset, id: string): Promise<ExportedInstances | null> {
+  const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
+  return objects && trueInstances(objects, classes);
+}
+
+/** The instances that reach a score. */
+function withScore(instances: ExportedInstances, least: number): ExportedInstances {
+  const { score } = instances;
+  if (!score) return instances;
+  const kept = Array.from(score, (_, n) => n).filter((n) => score[n]! >= least);
+  return keepInstances(instances, kept);
+}
+
+async function writeVocFolder(
+  folder: string,
+  { list, files, entries }: Source,
+  { semantic }: { semantic: boolean },
+): Promise<{ images: number; lost: number }> {
+  const names: string[] = [];
+  let lost = 0;
+  for await (const { name, instances } of entries()) {
+    const labels = vocLabels(instances);
+    await placeFile(join(folder, "SegmentationClass", `${name}.png`), encodePng(labels.classes));
+    await placeFile(join(folder, "SegmentationObject", `${name}.png`), encodePng(labels.objects));
+    if (semantic) {
+      const path = join(folder, "SegmentationClassAug", `${name}.png`);
+      await placeFile(path, await files.require("semantic", `${name}.png`));
+    }
+    lost += labels.lost;
+    names.push(name);
+  }
+  const path = join(folder, "ImageSets", "Segmentation", `${basename(list, ".txt")}.txt`);
+  await placeFile(path, new TextEncoder().encode(`${names.join("\n")}\n`));
+  return { images: names.length, lost };
+}

@@ -1,0 +1,171 @@
+import { join } from "node:path";
+import { propagateEach } from "../affinity/mod.ts";
+import { highResolutionCam } from "../cam/cam_archive.ts";
+import type { Config } from "../config/config.ts";
+import { clusterCentroids, findCentroids } from "../displacement/mod.ts";
+import type { PredictedMasks } from "../evaluation/mod.ts";
+import * as figures from "../figures/mod.ts";
+import { confidentLabels } from "../relation/mod.ts";
+import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
+import type { LabelMap } from "../data/mod.ts";
+import { type ComparisonResults, type LabelSource, openComparison, SOURCE_NAMES } from "./open_comparison.ts";
+import { openResults, type Results } from "./open_results.ts";
+import { UsageError } from "../config/usage_error.ts";
+
+/** Which figures are written, and where. */
+export interface WriteFiguresOptions {
+  /** The working directory of the run. */
+  readonly workdir: string;
+  /** Images; absent: the first that has been through all stages. */
+  readonly ids?: readonly string[];
+  /** Folder that is made; absent: `figures` in the working directory. */
+  readonly out?: string;
+  /** Aborted on interrupt. */
+  readonly signal?: AbortSignal;
+}
+
+const NEEDS = ["cam", "irnet", "instance", "semantic"];
+
+/**
+ * Writes the paper's figures of some images of a run, `<out>/<id>/<figure>.png`, and beside those that can be played
+ * with a page, `.html`; where `compare` was run, also the labels to train on, or what was predicted after it.
+ *
+ * @param config The configuration of the run.
+ * @param options Images and folder.
+ * @returns What was written, in a sentence.
+ * @throws UsageError for an image that the stages have not made.
+ */
+export async function writeFigures(
+  config: Config,
+  { workdir, ids, out = join(workdir, "figures"), signal }: WriteFiguresOptions,
+): Promise<string> {
+  const results = await openResults(config, workdir), comparison = await openComparison(config, workdir);
+  const done = await results.ids(...NEEDS);
+  const missing = (ids ?? []).find((id) => !done.includes(id)) ?? (done.length === 0 ? "any image" : undefined);
+  if (missing !== undefined) {
+    throw new UsageError(
+      `Expected results of ${missing} in ${workdir} but found none; run the stages ${NEEDS.join(", ")}`,
+    );
+  }
+  const chosen = ids ?? done.slice(0, 1);
+  let count = 0;
+  for (const id of chosen) {
+    const folder = join(out, id);
+    await Deno.mkdir(folder, { recursive: true });
+    const all = {
+      ...await figuresOf(results, id),
+      ...comparison && await comparedFigures(results, { comparison, id }),
+    };
+    for (const [name, figure] of Object.entries(all)) {
+      signal?.throwIfAborted();
+      await Deno.writeFile(join(folder, `${name}.png`), await figure.png());
+      if (await figure.plotly()) await Deno.writeTextFile(join(folder, `${name}.html`), await figure.html());
+      count++;
+    }
+  }
+  return `${count} figures of ${chosen.join(", ")} in ${out}`;
+}
+
+/** All figures that show one image. */
+async function figuresOf(results: Results, id: string): Promise<Record<string, figures.Figure>> {
+  const { config, dataset } = results, { classes } = dataset;
+  const [image, cams, maps, evidence, instances, semantic, truth] = await Promise.all([
+    dataset.readImage(id),
+    results.cams(id),
+    results.maps(id),
+    results.evidence(id),
+    results.instances(id),
+    results.semantic(id),
+    dataset.readClassMask(id),
+  ]);
+  const { height, width } = maps;
+  const boundary = { height, width, data: maps.boundary }, field = { height, width, data: maps.displacement };
+  const centroidsAfter = (iterations: number) => findCentroids(field.data, { height, width, iterations });
+  const centroids = centroidsAfter(config.displacement.iterations);
+  const threshold = config.displacement.clusterThreshold;
+  const clusters = clusterCentroids(centroids, { field: field.data, height, width, threshold });
+
+  const high = highResolutionCam(cams), maps4 = { keys: cams.keys, highRes: high.data };
+  const labelsAfter = (iterations: number) =>
+    confidentLabels(image, maps4, { ...config.relation, crf: { ...config.relation.crf, iterations } });
+  const labels = labelsAfter(config.relation.crf.iterations);
+  const scored = scoreCams(high.data, { keys: cams.keys, height: high.height, width: high.width });
+  const strongest = instanceCams(evidence, clusters).sort((a, b) => b.bound - a.bound).slice(0, 3);
+  const pieces = strongest.map((piece) => ({
+    name: `${classes[piece.class]}, cluster ${piece.cluster}`,
+    walked: [0, 1, 4, 16, 64, 256].map((steps) => {
+      const walk = { ...config.walk, height, width, steps };
+      return {
+        steps,
+        map: steps === 0 ? piece.read() : propagateEach([piece.read()], boundary.data, walk).next().value!,
+      };
+    }),
+  }));
+  const rounds = [0, 1, 2, 4, 8, 16, 32].filter((n) => n < config.displacement.iterations);
+  const refinements = [...rounds, config.displacement.iterations];
+  return {
+    overview: figures.overviewFigure(image, {
+      ...{ id, classes, cams, labels, boundary, displacement: field, instances, semantic, truth },
+      clusters: { height, width, map: clusters.map },
+      objects: await dataset.readInstanceMask(id),
+    }),
+    cams: figures.camFigure(image, { cams, classes }),
+    cam_thresholds: figures.thresholdFigure(image, {
+      ...{ scored, classes, truth, current: config.cam.threshold, title: "CAMs by the score of the background" },
+    }),
+    confident_areas: figures.confidentAreasFigure(image, { before: labelsAfter(0), after: labels, classes, truth }),
+    relations: figures.relationFigure(image, { labels, radius: config.irnet.training.radius, classes }),
+    displacements: figures.displacementFigure(image, { field, centroids, clusters }),
+    refinement: figures.refinementFigure(image, {
+      field,
+      steps: refinements.map((iterations) => ({ iterations, centroids: centroidsAfter(iterations) })),
+    }),
+    boundaries: figures.boundaryFigure(image, { boundary }),
+    affinities: figures.affinityFigure(image, { boundary, ...config.walk }),
+    ...pieces.length > 0 ? { walk: figures.walkFigure(image, { height, width, pieces }) } : {},
+    label_thresholds: figures.thresholdFigure(image, {
+      ...{ classes, truth, current: config.synthesis.semanticThreshold },
+      scored: scoreSemantic(evidence, config.walk),
+      title: "Pseudo labels by the score of the background",
+    }),
+  };
+}
+
+/** A training image's labels; what networks that were trained on different labels predict for a validation image. */
+async function comparedFigures(
+  { config: { downstream }, dataset }: Results,
+  { comparison, id }: { comparison: ComparisonResults; id: string },
+): Promise<Record<string, figures.Figure>> {
+  const { classes } = dataset,
+    [image, truth, objects] = await Promise.all([
+      dataset.readImage(id),
+      dataset.readClassMask(id),
+      dataset.readInstanceMask(id),
+    ]);
+  const written: Record<string, figures.Figure> = {};
+  const subtitle = "Below each its mean IoU over the labels that occur in the image.";
+  const segmentations = async (
+    { title, sources, read }: { title: string; sources: readonly LabelSource[]; read: ComparisonResults["labels"] },
+  ) => {
+    const labels: Record<string, LabelMap> = {};
+    for (const source of sources) labels[SOURCE_NAMES[source]] = await read(id, source);
+    return figures.segmentationsFigure([{ id, image, truth, labels }], { title, subtitle, classes });
+  };
+  const pseudo = ["cam", "affinitynet", "irnet"] as const;
+  if (dataset.list(downstream.trainList).includes(id)) {
+    const title = "Labels to train on";
+    written["labels"] = await segmentations({ title, sources: pseudo, read: comparison.labels });
+  }
+  if (dataset.list(downstream.valList).includes(id)) {
+    const title = "DeepLab, by what it was trained on", sources = [...pseudo, "truth"] as const;
+    written["deeplab"] = await segmentations({ title, sources, read: comparison.deepLab });
+  }
+  if (dataset.list(downstream.valInstanceList).includes(id)) {
+    const found: Record<string, PredictedMasks> = {};
+    for (const source of ["irnet", "truth"] as const) {
+      found[`trained on ${SOURCE_NAMES[source]}`] = await comparison.maskRcnn(id, source);
+    }
+    written["mask_rcnn"] = figures.detectionsFigure([{ id, image, truth, objects, found }], { classes });
+  }
+  return written;
+}

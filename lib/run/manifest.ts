@@ -1,0 +1,163 @@
+import { join } from "node:path";
+import { z } from "zod";
+import { namesIn, readFileIfExists, removeIfExists, statIfExists } from "../files/disk.ts";
+import { hashOf, sha256 } from "../files/hash.ts";
+import { encodeJsonLines, JsonLines, readJsonLines, writeJsonLines } from "../files/json_lines.ts";
+import { type Shard, shardFile } from "./shard.ts";
+
+/** In place of an image's id, in the manifest of a stage that works on the data set as a whole. */
+export const WHOLE_STAGE = "*";
+
+/** A file that was written. */
+export interface OutputRecord {
+  /** SHA-256 of its contents. */
+  readonly hash: string;
+  /** Their length. */
+  readonly bytes: number;
+}
+
+/** One line of a manifest: what was made, with which settings, from what. */
+export interface ManifestRecord {
+  /** The image, or {@linkcode WHOLE_STAGE}. */
+  readonly id: string;
+  /** Hash of the stage's settings. */
+  readonly settings: string;
+  /** What was read: hashes of the outputs of other stages, the state of the photograph, the class labels. */
+  readonly inputs: Readonly<Record<string, string>>;
+  /** Files by name below the stage's folder; `null`: begun and not finished. */
+  readonly outputs: Readonly<Record<string, OutputRecord>> | null;
+  /** Hash of the contents of the photographs that were read. */
+  readonly photographs?: string;
+  /** The checkpoints that a training ended with. They are not needed any more, and no stage reads them. */
+  readonly checkpoints?: Readonly<Record<string, OutputRecord>>;
+  /** Time it took. */
+  readonly seconds: number;
+  /** When it was done, milliseconds since 1970; later than every record before, also when the clock went back. */
+  readonly time: number;
+  /** Checksum of the line, see {@linkcode checksum}. */
+  readonly check?: string;
+}
+
+/** A name below the stage's folder: files are read and removed by it. */
+const fileName = z.string().regex(/^(?![\\/]|[a-z]:)(?!(.*[\\/])?\.\.([\\/]|$))/i);
+const files = z.record(fileName, z.strictObject({ hash: z.string(), bytes: z.number() }));
+const schema = z.strictObject({
+  id: z.string(),
+  settings: z.string(),
+  inputs: z.record(z.string(), z.string()),
+  outputs: files.nullable(),
+  photographs: z.string().optional(),
+  checkpoints: files.optional(),
+  seconds: z.number(),
+  time: z.number(),
+  check: z.string().optional(),
+});
+
+/** Whether a line is a whole record. Those of earlier versions have no checksum. */
+function isRecord(line: unknown): line is ManifestRecord {
+  const { success, data } = schema.safeParse(line);
+  return success && (data.check === undefined || data.check === checksum(line as ManifestRecord));
+}
+
+/** Checksum of all but times and the report, which shows times: the same work gives the same. */
+function checksum({ time: _, seconds: __, check: ___, outputs, ...record }: ManifestRecord): string {
+  const lasting = Object.entries(outputs ?? {}).map(([file, output]) => file.endsWith(".html") ? file : [file, output]);
+  return hashOf({ ...record, outputs: outputs && lasting }).slice(0, 16);
+}
+
+/**
+ * The latest record of every image in the manifests of a stage's folder, those of all shards together.
+ *
+ * @param folder The stage's folder, which need not exist.
+ * @returns Records by id.
+ */
+export async function readManifest(folder: string): Promise<Map<string, ManifestRecord>> {
+  const latest = new Map<string, ManifestRecord>();
+  for (const file of manifestFiles(folder)) {
+    for (const [id, record] of lastOfEach(await readRecords(join(folder, file)))) {
+      const known = latest.get(id);
+      if (!known || record.time >= known.time) latest.set(id, record);
+    }
+  }
+  return latest;
+}
+
+const known = new Map<string, { state: string; records: readonly ManifestRecord[] }>(); // by path
+
+/** The records of a manifest; damaged lines count as absent. A file that has not changed is not read again. */
+async function readRecords(path: string): Promise<readonly ManifestRecord[]> {
+  const info = await statIfExists(path);
+  const state = `${info?.ino} ${info?.size} ${info?.mtime?.getTime()}`;
+  const found = known.get(path);
+  if (found?.state === state) return found.records;
+  const records = (await readJsonLines(path)).filter(isRecord);
+  if (info) known.set(path, { state, records });
+  else known.delete(path);
+  return records;
+}
+
+function lastOfEach(records: readonly ManifestRecord[]): Map<string, ManifestRecord> {
+  return new Map(records.map((record) => [record.id, record]));
+}
+
+/**
+ * Puts the latest records of these images into this order, and those of other images after them, so that the same work
+ * leaves the same manifest however often it was interrupted, also right here.
+ *
+ * @param folder The stage's folder.
+ * @param options The shard whose manifest it is, and ids that are all done.
+ */
+export async function tidyManifest(
+  folder: string,
+  { shard, order }: { shard: Shard; order: readonly string[] },
+): Promise<void> {
+  const path = join(folder, shardFile("manifest", shard, ".jsonl"));
+  const latest = lastOfEach(await readRecords(path));
+  const ids = new Set([...order.filter((id) => latest.has(id)), ...latest.keys()]);
+  const tidy = [...ids].map((id) => latest.get(id)!);
+  const found = await readFileIfExists(path);
+  if (found && sha256(found) !== sha256(encodeJsonLines(tidy))) await writeJsonLines(path, tidy);
+  else await removeIfExists(`${path}.tmp`); // of a process that was killed at writing it
+}
+
+/** Adds records to the manifest of one shard. */
+export class ManifestWriter {
+  readonly #folder: string;
+  readonly #shard: Shard;
+  readonly #lines: JsonLines;
+  readonly #latest: number; // time of all records before
+
+  private constructor(lines: JsonLines, { folder, shard, latest }: { folder: string; shard: Shard; latest: number }) {
+    this.#lines = lines;
+    this.#latest = latest;
+    this.#folder = folder;
+    this.#shard = shard;
+  }
+
+  /** Opens the manifest of a shard in a stage's folder, which must exist. */
+  static async open(folder: string, shard: Shard): Promise<ManifestWriter> {
+    const path = join(folder, shardFile("manifest", shard, ".jsonl"));
+    let latest = 0;
+    for (const { time } of (await readManifest(folder)).values()) latest = Math.max(latest, time);
+    return new ManifestWriter(await JsonLines.open(path), { folder, shard, latest });
+  }
+
+  /** Adds a record. */
+  add(record: ManifestRecord): void {
+    const time = Math.max(record.time, this.#latest + 1);
+    this.#lines.append({ ...record, time, check: checksum(record) });
+  }
+
+  /**
+   * Closes the manifest.
+   * @param order Ids that are all done, for {@linkcode tidyManifest}; absent where they are not.
+   */
+  async close(order?: readonly string[]): Promise<void> {
+    this.#lines.close();
+    if (order) await tidyManifest(this.#folder, { shard: this.#shard, order });
+  }
+}
+
+function manifestFiles(folder: string): string[] {
+  return namesIn(folder).filter((name) => /^manifest(-\d+of\d+)?\.jsonl$/.test(name)).sort();
+}

@@ -1,0 +1,10 @@
+/**
+ * Runs stages on a data set: files, resuming, workers, sharing of images, progress.
+ * @module
+ */
+export * from "./progress.ts";
+export type { BadImageChoice } from "./quarantine.ts";
+export * from "./run.ts";
+export * from "./run_report.ts";
+export * from "./shard.ts";
+export * from "./stage.ts";

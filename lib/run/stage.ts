@@ -1,0 +1,102 @@
+/**
+ * What a stage of the pipeline is. A stage owns its work on one image, or its training; the pipeline owns loops,
+ * files, resume, workers and progress.
+ * @module
+ */
+import type { Config } from "../config/config.ts";
+import type { Dataset } from "../data/dataset.ts";
+
+/** Files of a stage by name, ready to be written. */
+export type Artifact = Record<string, Uint8Array>;
+
+/** Read and write access to the files of stages below the working directory. */
+export interface StageFiles {
+  /** Contents of one file, or `null` where it does not exist. */
+  read(stage: string, file: string): Promise<Uint8Array | null>;
+  /** Contents of one file. @throws Error naming the file and the stage to run where it does not exist. */
+  require(stage: string, file: string): Promise<Uint8Array>;
+  /** Writes a file through a temporary name in the same folder, then renames it. */
+  write(stage: string, file: string, bytes: Uint8Array): Promise<void>;
+  /** Adds one JSON line to a log that resuming may truncate. */
+  appendLog(stage: string, file: string, entry: unknown): Promise<void>;
+  /** Absolute path of a file. */
+  path(stage: string, file: string): string;
+}
+
+/** What every stage may use. */
+export interface StageContext {
+  /** The configuration. */
+  readonly config: Config;
+  /** The images and what is known about them. */
+  readonly dataset: Dataset;
+  /** What this and other stages have written. */
+  readonly files: StageFiles;
+  /** Aborted on interrupt; training stops after the current step, with a checkpoint. */
+  readonly signal: AbortSignal;
+  /** Reports progress of a training: steps done of all, and a short note such as the loss. */
+  progress(done: number, total: number, note?: string): void;
+}
+
+/** What both kinds of stages have. */
+export interface StageBase {
+  /** Name and folder of the stage. */
+  readonly name: string;
+  /** Title of the paper's section. */
+  readonly section: string;
+  /** Stages whose files it reads. */
+  readonly reads: readonly string[];
+  /** The part of the configuration that must be unchanged for a result to count as done. */
+  settings(config: Config): unknown;
+  /** Whether the configuration asks for it; absent: always. */
+  enabled?(config: Config): boolean;
+  /**
+   * Paths of files that do not belong to the data set or the working directory and that it reads for an image, or, as a
+   * whole stage, at all: when one changes, that is done again. Of a whole stage contents count, of an image size and
+   * time. A path need not exist. Absent: none.
+   */
+  readsOutside?(config: Config, id: string): readonly string[];
+  /** Whether it reads true masks: when these change, it is done again. */
+  readonly readsMasks?: boolean;
+  /** Runs only when the user names it. */
+  readonly onlyNamed?: boolean;
+}
+
+/** A stage that maps over images. */
+export interface ImageStage extends StageBase {
+  /** Tells it from {@linkcode WholeStage}. */
+  readonly kind: "image";
+  /**
+   * `main`: needs the tensor library, and runs in the main thread unless that computes on one core alone, as `wasm` does:
+   * then in Workers that have one each. `worker`: runs in a pool of Workers.
+   */
+  readonly runs: "main" | "worker";
+  /** The images it works on. */
+  ids(context: StageContext): string[];
+  /** Loads what all images share (networks, path indices). */
+  open(context: StageContext): Promise<ImageProcessor>;
+}
+
+/** An opened {@linkcode ImageStage}. */
+export interface ImageProcessor {
+  /** The files of one image. */
+  process(id: string): Promise<Artifact>;
+  /** Frees tensors. */
+  close(): void;
+}
+
+/** A stage that works on the data set as a whole: training, evaluation, export. Writes its own files. */
+export interface WholeStage extends StageBase {
+  /** Tells it from {@linkcode ImageStage}. */
+  readonly kind: "whole";
+  /** The images whose photographs and labels it reads: when these change, it is done again. Absent: none. */
+  ids?(context: StageContext): string[];
+  /**
+   * Does the work. Files named `state.…` are checkpoints: what it finds there was made with the same settings from the
+   * same inputs, so it may continue; otherwise the pipeline has removed them. A run that ends without an error, and
+   * without an interrupt, is done, and the files it wrote are its results.
+   */
+  run(context: StageContext): Promise<void>;
+}
+
+/** Any stage. */
+export type Stage = ImageStage | WholeStage;

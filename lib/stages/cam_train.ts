@@ -1,0 +1,112 @@
+import { camImportRules, camLogits, classifierParameters, trainClassifier } from "../cam/mod.ts";
+import { type Backbone, initialise } from "../nn/mod.ts";
+import type { StageContext, WholeStage } from "../run/stage.ts";
+import * as tf from "../tensor/tf.ts";
+import { augmentClassification, cropImage, random } from "../data/mod.ts";
+import { disposeParams, fromParams, importWeights, type Params, readWeights, toParams } from "../weights/mod.ts";
+import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
+import { classificationBatches, classifierIds } from "./_classification_batches.ts";
+import { backboneOf, camParameters, initialWeights, weightsFiles } from "./_networks.ts";
+import { resumable } from "./_training.ts";
+
+/**
+ * Trains the classifier whose class activation maps start everything, or takes a trained one, and judges it on the
+ * validation list.
+ */
+export const trainCam: WholeStage = {
+  kind: "whole",
+  name: "cam_train",
+  section: "Class Attention Maps",
+  reads: ["backbone_train"],
+  settings: ({ seed, data, backbone, cam }) => ({
+    seed,
+    data: [data.classes, data.trainList, data.classifierList, data.valList],
+    backbone: backbone.network,
+    weights: cam.weights !== null,
+    training: cam.training,
+  }),
+  enabled: ({ cam }) => cam.from === null,
+  readsOutside: (config) => weightsFiles(config, config.cam.weights),
+  ids: (context: StageContext) => [
+    ...new Set([...classifierIds(context), ...validationIds(context)]),
+  ],
+  run: async (context: StageContext) => {
+    const { config, files } = context;
+    const settings = config.cam.training;
+    const backbone = backboneOf(config);
+    const params = toParams(await startWeights(context), camParameters(config));
+    const { steps, batch } = classificationBatches(context, settings, (image, key) =>
+      augmentClassification(image, {
+        preprocess: backbone.preprocess,
+        crop: settings.crop,
+        resizeLong: settings.resizeLong,
+        draw: random(config.seed, "cam", ...key),
+      }));
+    try {
+      if (config.cam.weights === null) {
+        await trainClassifier({
+          backbone,
+          params,
+          part: "cam",
+          optimiser: settings.optimiser,
+          microBatch: settings.microBatch,
+          steps,
+          batch,
+          ...await resumable(context, "cam_train", steps),
+        });
+      }
+      const logits = await validate(context, backbone, params);
+      await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
+      await files.write(
+        "cam_train",
+        "weights.safetensors",
+        encodeSafetensors(await fromParams(params, camParameters(config))),
+      );
+    } finally {
+      disposeParams(params);
+    }
+  },
+};
+
+function validationIds({ config: { data }, dataset }: Pick<StageContext, "config" | "dataset">): string[] {
+  return data.valList === null ? [] : dataset.list(data.valList);
+}
+
+/** The weights that are given, or those that training starts from. */
+async function startWeights(context: StageContext): Promise<NamedTensors> {
+  const { config } = context, backbone = backboneOf(config);
+  if (config.cam.weights !== null) {
+    return importWeights(await readWeights(config.cam.weights), camParameters(config), camImportRules(backbone));
+  }
+  const head = classifierParameters(backbone, config.data.classes.length);
+  return { ...await initialWeights(context), ...initialise(head, { seed: config.seed, method: "uniform" }) };
+}
+
+/** Class logits of the validation images, each cut to its top-left crop, by id. */
+async function validate(
+  { config, dataset, progress }: StageContext,
+  backbone: Backbone,
+  params: Params,
+): Promise<Record<string, number[]>> {
+  const side = config.cam.training.crop;
+  const logits: Record<string, number[]> = {};
+  const folded = backbone.fold(params);
+  const network = { backbone, params: { ...folded, "classifier.weight": params["classifier.weight"]! } };
+  try {
+    const ids = validationIds({ config, dataset });
+    for (const [i, id] of ids.entries()) {
+      const pixels = cropImage(await dataset.readImage(id), {
+        height: side,
+        width: side,
+        preprocess: backbone.preprocess,
+      });
+      const scores = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3])));
+      logits[id] = Array.from(await scores.data());
+      scores.dispose();
+      progress(i + 1, ids.length, "validation");
+    }
+  } finally {
+    disposeParams(folded);
+  }
+  return logits;
+}

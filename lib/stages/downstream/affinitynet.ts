@@ -1,0 +1,91 @@
+import { highResolutionCam } from "../../cam/mod.ts";
+import {
+  affinityGain,
+  affinityNetLabels,
+  affinityParameters,
+  trainAffinityNet,
+} from "../../downstream/affinitynet/mod.ts";
+import { initialise } from "../../nn/mod.ts";
+import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
+import { trainingSteps } from "../../data/mod.ts";
+import { decodePng, encodePng } from "../../files/png.ts";
+import { disposeParams, fromParams, toParams } from "../../weights/mod.ts";
+import { encodeSafetensors } from "../../files/safetensors.ts";
+import { readCams } from "../_cams.ts";
+import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
+import { resumable } from "../_training.ts";
+
+/** Trains AffinityNet on the confident labels. */
+export const trainAffinityNetStage: WholeStage = {
+  kind: "whole",
+  name: "affinitynet_train",
+  section: "Experiments: comparison with AffinityNet",
+  reads: ["backbone_train", "relation"],
+  readsOutside: (config) => weightsFiles(config, null),
+  settings: ({ seed, data, backbone, downstream: { affinityNet } }) => ({
+    seed,
+    list: data.trainList,
+    backbone: [backbone.network, backbone.taps],
+    training: affinityNet.training,
+    radius: affinityNet.radius,
+  }),
+  ids: ({ config, dataset }: StageContext) => dataset.list(config.data.trainList),
+  run: async (context: StageContext) => {
+    const { config, dataset, files } = context;
+    const { training, radius } = config.downstream.affinityNet;
+    const backbone = backboneOf(config), heads = affinityParameters(backbone.taps);
+    const specs = [...backbone.parameters, ...heads], ids = dataset.list(config.data.trainList);
+    const drawn = initialise(heads, { seed: config.seed, method: "he", gain: affinityGain });
+    const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
+    try {
+      await trainAffinityNet({
+        backbone,
+        params,
+        settings: { ...training, radius },
+        seed: config.seed,
+        ids,
+        sample: async (id) => ({
+          image: await dataset.readImage(id),
+          label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
+        }),
+        ...await resumable(
+          context,
+          "affinitynet_train",
+          trainingSteps(ids.length, training),
+        ),
+      });
+      const weights = encodeSafetensors(await fromParams(params, specs));
+      await files.write("affinitynet_train", "weights.safetensors", weights);
+    } finally {
+      disposeParams(params);
+    }
+  },
+};
+
+/** Pseudo semantic labels of AffinityNet. */
+export const affinityNetStage: ImageStage = {
+  kind: "image",
+  name: "affinitynet",
+  section: "Experiments: comparison with AffinityNet",
+  reads: ["cam", "affinitynet_train"],
+  runs: "main",
+  settings: ({ backbone, downstream: { affinityNet: { radius, alpha, beta, steps } } }) => ({
+    backbone: [backbone.network, backbone.taps],
+    walk: { radius, alpha, beta, steps },
+  }),
+  ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
+  open: async (context: StageContext) => {
+    const { config, dataset } = context, backbone = backboneOf(config);
+    const heads = affinityParameters(backbone.taps);
+    const network = await trainedNetwork(context, trainAffinityNetStage.name, { backbone, heads });
+    return {
+      process: async (id) => {
+        const image = await dataset.readImage(id), archive = await readCams(context, id);
+        const cams = { keys: archive.keys, maps: highResolutionCam(archive).data };
+        const labels = await affinityNetLabels(network, { image, cams }, config.downstream.affinityNet);
+        return { [`${id}.png`]: encodePng(labels, {}) };
+      },
+      close: () => disposeParams(network.params),
+    };
+  },
+};

@@ -1,0 +1,49 @@
+import { compareMakers, type ComparisonMeasurement, type ComparisonRows } from "../../evaluation/mod.ts";
+import type { StageContext, WholeStage } from "../../run/stage.ts";
+import { measureComparison } from "./measure_comparison.ts";
+
+/** The paper's tables on a data set, percent: the content of `compare/metrics.json`. */
+export interface Comparison {
+  /** Pseudo labels against the true masks of the training images. */
+  pseudoLabels: { split: string; instanceSplit: string } & ComparisonRows;
+  /** DeepLab, named by the labels it was trained on, on validation images. */
+  deepLab: { split: string; rows: ComparisonRows["semantic"] };
+  /** Mask R-CNN, named by the masks it was trained on, on validation images. */
+  maskRcnn: { split: string; rows: ComparisonRows["instance"] };
+}
+
+/** Adds up what was measured. */
+export const compare: WholeStage = {
+  kind: "whole",
+  name: "compare",
+  section: "Experiments",
+  reads: [measureComparison.name],
+  settings: ({ evaluation, downstream }) => ({
+    classes: evaluation.classes,
+    ious: evaluation.ious,
+    lists: [downstream.trainList, downstream.trainInstanceList, downstream.valList, downstream.valInstanceList],
+  }),
+  run: async (context: StageContext) => {
+    const { files, dataset, config: { downstream, evaluation } } = context;
+    const train: ComparisonMeasurement[] = [], val: ComparisonMeasurement[] = [];
+    for (const id of measureComparison.ids(context)) {
+      const bytes = await files.require(measureComparison.name, `${id}.json`);
+      const parts: Record<"train" | "val", ComparisonMeasurement> = JSON.parse(new TextDecoder().decode(bytes));
+      train.push(parts.train);
+      val.push(parts.val);
+    }
+    const options = { classes: dataset.classes, chosen: evaluation.classes, ious: evaluation.ious };
+    const judged = compareMakers(val, options);
+    const comparison: Comparison = {
+      pseudoLabels: {
+        split: downstream.trainList,
+        instanceSplit: downstream.trainInstanceList,
+        ...compareMakers(train, options),
+      },
+      deepLab: { split: downstream.valList, rows: judged.semantic },
+      maskRcnn: { split: downstream.valInstanceList, rows: judged.instance },
+    };
+    const text = `${JSON.stringify(comparison, null, 2)}\n`;
+    await files.write("compare", "metrics.json", new TextEncoder().encode(text));
+  },
+};

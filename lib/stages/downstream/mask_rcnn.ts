@@ -1,0 +1,145 @@
+import type { Config } from "../../config/config.ts";
+import {
+  inferMaskRcnn,
+  type InstanceTruth,
+  maskRcnnGain,
+  maskRcnnParameters,
+  trainMaskRcnn,
+} from "../../downstream/mask_rcnn/mod.ts";
+import { trueInstances } from "../../evaluation/mod.ts";
+import { initialise } from "../../nn/mod.ts";
+import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
+import { trainingSteps } from "../../data/mod.ts";
+import { disposeParams, fromParams, type ParameterSpec, toParams } from "../../weights/mod.ts";
+import { encodeSafetensors } from "../../files/safetensors.ts";
+import { encodeInstances, readInstances } from "../_instances.ts";
+import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
+import { resumable } from "../_training.ts";
+import { keepInstances } from "../../evaluation/keep_instances.ts";
+
+/** Instance masks to train on: IRNet's, and the true ones as the upper bound. */
+export const MASK_SOURCES = ["irnet", "truth"] as const;
+
+/** One of {@linkcode MASK_SOURCES}. */
+export type MaskSource = typeof MASK_SOURCES[number];
+
+function headParameters(config: Config): ParameterSpec[] {
+  const { taps } = backboneOf(config), classes = config.data.classes.length;
+  return maskRcnnParameters(taps, { ...config.downstream.maskRcnn, classes });
+}
+
+function listOf(source: MaskSource, { downstream }: Config): string {
+  return source === "truth" ? downstream.trainInstanceList : downstream.trainList;
+}
+
+/** Sizes that the parameters depend on. */
+function widths({ downstream: { maskRcnn: { pyramidWidth, boxWidth, maskWidth } } }: Config) {
+  return { pyramidWidth, boxWidth, maskWidth };
+}
+
+/** Trains Mask R-CNN on the instance masks of a source; images without an instance are left out. */
+export function trainMaskRcnnStage(source: MaskSource): WholeStage {
+  const name = `mask_rcnn_${source}_train`;
+  return {
+    kind: "whole",
+    name,
+    section: "Experiments: instance segmentation",
+    reads: ["backbone_train", ...(source === "irnet" ? ["instance"] : [])],
+    readsOutside: (config) => weightsFiles(config, null),
+    readsMasks: source === "truth",
+    settings: (config) => {
+      const { training, score, anchor, anchors, regions, proposals } = config.downstream.maskRcnn;
+      return {
+        seed: config.seed,
+        list: listOf(source, config),
+        backbone: [config.backbone.network, config.backbone.taps],
+        widths: widths(config),
+        training: { training, anchor, anchors, regions, proposals },
+        ...(source === "irnet" ? { score } : {}),
+      };
+    },
+    ids: ({ config, dataset }: StageContext) => dataset.list(listOf(source, config)),
+    run: async (context: StageContext) => {
+      const { config, dataset, files, progress } = context;
+      const settings = config.downstream.maskRcnn, backbone = backboneOf(config);
+      const list = dataset.list(listOf(source, config)), ids: string[] = [];
+      for (const [i, id] of list.entries()) {
+        if ((await readTruth(context, id, source)).class.length > 0) ids.push(id);
+        progress(i + 1, list.length, "looking for instances");
+      }
+      if (ids.length === 0) {
+        throw new Error(
+          `Expected instances to train on in the ${list.length} images of ${listOf(source, config)} but found none`,
+        );
+      }
+      const heads = headParameters(config), specs = [...backbone.parameters, ...heads];
+      const drawn = initialise(heads, { seed: config.seed, method: "he", gain: maskRcnnGain(heads) });
+      const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
+      try {
+        await trainMaskRcnn({
+          backbone,
+          params,
+          settings,
+          classes: config.data.classes.length,
+          seed: config.seed,
+          ids,
+          sample: async (id) => ({
+            image: await dataset.readImage(id),
+            instances: await readTruth(context, id, source),
+          }),
+          ...await resumable(context, name, trainingSteps(ids.length, settings.training)),
+        });
+        await files.write(name, "weights.safetensors", encodeSafetensors(await fromParams(params, specs)));
+      } finally {
+        disposeParams(params);
+      }
+    },
+  };
+}
+
+/** Instances to learn, without fragments and those of a low score. */
+async function readTruth(context: StageContext, id: string, source: MaskSource): Promise<InstanceTruth> {
+  const { config, dataset } = context;
+  if (source === "truth") {
+    const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
+    if (!objects) throw new Error(`Expected true instance masks of ${id} to train the upper bound on but found none`);
+    return trueInstances(objects, classes);
+  }
+  const instances = await readInstances(context, id), least = config.downstream.maskRcnn.score;
+  const kept = Array.from(instances.score).flatMap((score, n) => score > 0 && score >= least ? [n] : []);
+  return keepInstances(instances, kept);
+}
+
+/** Instances that Mask R-CNN finds in images it has not seen. */
+export function inferMaskRcnnStage(source: MaskSource): ImageStage {
+  const training = `mask_rcnn_${source}_train`;
+  return {
+    kind: "image",
+    name: `mask_rcnn_${source}`,
+    section: "Experiments: instance segmentation",
+    reads: [training],
+    runs: "main",
+    settings: (config) => {
+      const { anchor, proposals, detections } = config.downstream.maskRcnn;
+      return {
+        backbone: [config.backbone.network, config.backbone.taps],
+        widths: widths(config),
+        detection: { anchor, proposals, detections },
+      };
+    },
+    ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valInstanceList),
+    open: async (context: StageContext) => {
+      const { config, dataset } = context, settings = config.downstream.maskRcnn;
+      const heads = headParameters(config);
+      const network = await trainedNetwork(context, training, { backbone: backboneOf(config), heads });
+      return {
+        process: async (id) => {
+          const image = await dataset.readImage(id);
+          const instances = await inferMaskRcnn(network, image, settings);
+          return { [`${id}.npz`]: encodeInstances(instances) };
+        },
+        close: () => disposeParams(network.params),
+      };
+    },
+  };
+}

@@ -1,0 +1,156 @@
+import { highResolutionCam } from "../cam/cam_archive.ts";
+import type { Config } from "../config/config.ts";
+import {
+  countConfusion,
+  countLabels,
+  countSweep,
+  emptyConfusion,
+  emptyLabelCounts,
+  emptySweep,
+  matchInstances,
+  type Measurement,
+  trueInstances,
+} from "../evaluation/mod.ts";
+import type { ImageStage, StageContext } from "../run/stage.ts";
+import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
+import { type LabelMap } from "../data/mod.ts";
+import { decodePng } from "../files/png.ts";
+import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
+import { readCams } from "./_cams.ts";
+import { readEvidence } from "./_evidence.ts";
+import { readInstances } from "./_instances.ts";
+
+/** Thresholds at which CAMs are counted: those swept, and the one reported. */
+export function camThresholds({ cam, evaluation }: Config): number[] {
+  return [...new Set([...evaluation.camThresholds, cam.threshold])].sort((a, b) => a - b);
+}
+
+/** Thresholds at which pseudo semantic labels are counted: those swept, and the one used. */
+export function semanticThresholds({ synthesis, evaluation }: Config): number[] {
+  return [...new Set([...evaluation.pseudoThresholds, synthesis.semanticThreshold])].sort((a, b) => a - b);
+}
+
+/** Counts everything that evaluation needs on every image with true masks, the parts of the ablation included. */
+export const measureImages: ImageStage = {
+  kind: "image",
+  name: "measure",
+  section: "Synthesizing Instance Segmentation Labels",
+  reads: ["cam", "relation", "irnet", "instance"],
+  runs: "worker",
+  readsMasks: true,
+  settings: (config) => ({
+    cam: camThresholds(config),
+    semantic: semanticThresholds(config),
+    walk: config.walk,
+    synthesis: config.synthesis,
+    colour: config.evaluation.colourBaseline,
+    lists: [config.data.inferList, config.data.trainList, config.data.instanceList],
+  }),
+  ids: ({ config, dataset }: StageContext) => [
+    ...new Set([...dataset.list(config.data.inferList), ...dataset.list(config.data.trainList)]),
+  ],
+  open: async (context: StageContext) => {
+    const { config, dataset } = context;
+    const inferred = new Set(dataset.list(config.data.inferList));
+    const trained = new Set(dataset.list(config.data.trainList));
+    const exact = new Set(dataset.list(config.data.instanceList));
+    const colours = config.evaluation.colourBaseline ? await fitTrainingColours(context) : null;
+    return {
+      process: async (id) => {
+        const truth = await dataset.readClassMask(id);
+        const measurement: Measurement = truth
+          ? {
+            ...(trained.has(id) ? { relation: await measureRelation(context, id, truth) } : {}),
+            ...(inferred.has(id) ? await measureLabels(context, id, { truth, exact: exact.has(id), colours }) : {}),
+          }
+          : {};
+        return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(measurement)) };
+      },
+      close: () => {},
+    };
+  },
+};
+
+/** Confident labels against the truth; pixels that are uncertain enter the count alone, not the confusion. */
+async function measureRelation({ dataset, files }: StageContext, id: string, truth: LabelMap) {
+  const predicted = decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`));
+  const counts = emptyLabelCounts(), confusion = emptyConfusion(dataset.classes.length + 1);
+  countLabels(counts, { predicted, truth });
+  const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
+  countConfusion(confusion, { predicted, truth: certain, uncertainIsBackground: true });
+  return { counts, confusion };
+}
+
+async function measureLabels(
+  context: StageContext,
+  id: string,
+  { truth, exact, colours }: { truth: LabelMap; exact: boolean; colours: ColourModel | null },
+): Promise<Measurement> {
+  const { config, dataset } = context;
+  const { fragment, instanceThreshold: threshold } = config.synthesis;
+  const { height, width } = truth, labels = dataset.classes.length + 1;
+  const { evidence } = await readEvidence(context, id);
+  const { keys } = evidence;
+  const maps = highResolutionCam(await readCams(context, id)).data;
+
+  const cam = emptySweep(camThresholds(config), labels), semantic = emptySweep(semanticThresholds(config), labels);
+  countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), truth });
+  countSweep(semantic, { scored: scoreSemantic(evidence, config.walk), truth });
+
+  const objects = exact ? await dataset.readInstanceMask(id) : null;
+  if (!objects) return { cam, semantic };
+  const instances = trueInstances(objects, truth);
+  const predicted = await readInstances(context, id, truth);
+  const boundary = synthesizeInstances(evidence, { threshold, fragment, walk: config.walk });
+  return {
+    cam,
+    semantic,
+    instance: matchInstances(predicted, instances),
+    camInstances: camThresholds(config).map((level) =>
+      matchInstances(instancesFromCams(maps, { height, width, keys, threshold: level, fragment }), instances)
+    ),
+    boundaryInstances: matchInstances(boundary, instances),
+    ...(colours ? { colour: await measureColours(context, id, { truth, instances, colours }) } : {}),
+  };
+}
+
+/** Colours of the training images that have true masks; `null` where these lack a class, as they may under a limit. */
+async function fitTrainingColours({ config, dataset }: StageContext): Promise<ColourModel | null> {
+  const samples = [], found = new Set<number>();
+  for (const id of dataset.list(config.data.trainList)) {
+    const classMask = await dataset.readClassMask(id);
+    if (!classMask) continue;
+    samples.push({ image: await dataset.readImage(id), classMask });
+    for (const label of classMask.data) found.add(label);
+  }
+  const isComplete = found.has(0) && dataset.classes.every((_, index) => found.has(index + 1));
+  return isComplete ? fitColours(samples, { classes: dataset.classes.length }) : null;
+}
+
+async function measureColours(
+  { dataset }: StageContext,
+  id: string,
+  { truth, instances, colours }: {
+    truth: LabelMap;
+    instances: ReturnType<typeof trueInstances>;
+    colours: ColourModel;
+  },
+) {
+  const { height, width } = truth, size = height * width;
+  const found = colourBaseline(await dataset.readImage(id), { model: colours, labels: dataset.labels(id) });
+  const predicted = { height, width, data: new Uint8Array(size) }, mask = new Uint8Array(found.length * size);
+  for (const [n, detection] of found.entries()) {
+    mask.set(detection.mask, n * size);
+    for (let i = 0; i < size; i++) if (detection.mask[i]) predicted.data[i] = detection.class + 1;
+  }
+  const confusion = emptyConfusion(dataset.classes.length + 1);
+  countConfusion(confusion, { predicted, truth });
+  const masks = {
+    height,
+    width,
+    score: found.map(({ score }) => score),
+    class: found.map((detection) => detection.class),
+    mask,
+  };
+  return { confusion, instances: matchInstances(masks, instances) };
+}

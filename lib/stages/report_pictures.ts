@@ -1,0 +1,176 @@
+import { type Measurement, segmentationScores } from "../evaluation/mod.ts";
+import {
+  drawBoundary,
+  drawCam,
+  drawClusters,
+  drawDisplacement,
+  drawInstances,
+  drawLabels,
+  drawTruth,
+  encodePicture,
+  failureReason,
+  type GalleryEntry,
+  highestCam,
+  type RgbImage,
+} from "../figures/mod.ts";
+import type { StageContext } from "../run/stage.ts";
+import { decodePng } from "../files/png.ts";
+import { readCams } from "./_cams.ts";
+import { clustersOf, readMaps } from "./_evidence.ts";
+import { readInstances } from "./_instances.ts";
+
+/** Longest sides, pixels: of pictures in the report, and of those in files of their own. */
+const IN_REPORT = 720, IN_FILES = 1600;
+
+/** One picture of an image, not encoded yet. */
+interface Layer {
+  readonly name: string;
+  readonly caption: string;
+  readonly image: RgbImage;
+}
+
+/**
+ * Images for the report, spread over the classes, and the worst ones, with what every stage made of them. Each picture is also written to
+ * `evaluation/pictures/<id>_<layer>.png`.
+ *
+ * @param context With the files of all stages.
+ * @param count Number of images over the classes, fewer if there are no more; to which a quarter of the worst is added.
+ * @returns The images in the order of the list.
+ * @throws Error naming the stage to run where a file is missing.
+ */
+export async function galleryEntries(context: StageContext, count: number): Promise<GalleryEntry[]> {
+  const { config, dataset, files, signal } = context;
+  const entries: GalleryEntry[] = [];
+  const list = dataset.list(config.data.inferList);
+  const spread = spreadOverClasses(list, { labels: dataset.labels, count });
+  const worst = await lowestIous(context, { list, count: Math.ceil(count / 4) });
+  const ids = list.filter((id) => spread.includes(id) || worst.includes(id));
+  for (const id of ids) {
+    signal.throwIfAborted();
+    const layers = await Promise.all((await drawLayers(context, id)).map(async ({ name, caption, image }) => {
+      const file = `pictures/${id}_${name.toLowerCase().replaceAll(" ", "_")}.png`;
+      await files.write("evaluation", file, await encodePicture(image, { longest: IN_FILES }));
+      return { name, caption, picture: await encodePicture(image, { format: "webp", longest: IN_REPORT }) };
+    }));
+    const labels = dataset.labels(id).map((label) => dataset.classes[label]!);
+    const [iou, mistake] = await Promise.all([imageIou(context, id), mistakeOf(context, id)]);
+    entries.push({ id, labels, iou, mistake, layers });
+    context.progress(entries.length, ids.length, "pictures");
+  }
+  return entries;
+}
+
+/**
+ * For class after class the first image of the list that has it and is not taken yet, round after round; where images
+ * are fewer than classes, of classes at equal distances.
+ */
+export function spreadOverClasses(
+  list: readonly string[],
+  { labels, count }: { labels: (id: string) => readonly number[]; count: number },
+): string[] {
+  const present = [...new Set(list.flatMap((id) => labels(id)))].sort((a, b) => a - b);
+  const classes = count < present.length
+    ? Array.from({ length: count }, (_, i) => present[Math.floor(i * present.length / count)]!)
+    : present;
+  const chosen = new Set<string>();
+  for (let round = 0; chosen.size < count && round < list.length; round++) {
+    for (const label of classes) {
+      const next = list.find((id) => !chosen.has(id) && labels(id).includes(label));
+      if (next !== undefined && chosen.size < count) chosen.add(next);
+    }
+  }
+  return list.filter((id) => chosen.has(id));
+}
+
+/** Mean IoU of an image's pseudo semantic labels over the labels that occur, percent; `null` without true masks. */
+async function imageIou({ config, dataset, files }: StageContext, id: string): Promise<number | null> {
+  const bytes = await files.require("measure", `${id}.json`);
+  const { semantic }: Measurement = JSON.parse(new TextDecoder().decode(bytes));
+  const at = semantic?.thresholds.findIndex((t) => Math.abs(t - config.synthesis.semanticThreshold) < 1e-9) ?? -1;
+  const confusion = semantic?.confusions[at];
+  if (!confusion) return null;
+  const { mean } = segmentationScores(confusion, { classes: dataset.classes });
+  return Number.isNaN(mean) ? null : 100 * mean;
+}
+
+/** The images with the lowest IoU, as far as true masks are known. */
+async function lowestIous(
+  context: StageContext,
+  { list, count }: { list: readonly string[]; count: number },
+): Promise<string[]> {
+  const judged: { id: string; iou: number }[] = [];
+  for (const id of list) {
+    const iou = await imageIou(context, id);
+    if (iou !== null) judged.push({ id, iou });
+  }
+  return judged.sort((a, b) => a.iou - b.iou).slice(0, count).map(({ id }) => id);
+}
+
+/** What is most wrong with an image's pseudo semantic labels; `null` without true masks. */
+async function mistakeOf({ dataset, files }: StageContext, id: string): Promise<string | null> {
+  const truth = await dataset.readClassMask(id);
+  if (!truth) return null;
+  const labels = decodePng(await files.require("semantic", `${id}.png`), files.path("semantic", `${id}.png`));
+  return failureReason(labels, { truth, classes: dataset.classes });
+}
+
+async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
+  const { config, dataset, files } = context;
+  const image = await dataset.readImage(id);
+  const maps = await readMaps(context, id), { height, width } = maps;
+  const readLabels = async (stage: string) =>
+    decodePng(await files.require(stage, `${id}.png`), files.path(stage, `${id}.png`));
+  const isTrained = dataset.list(config.data.trainList).includes(id);
+  const isExact = dataset.list(config.data.instanceList).includes(id);
+  const truth = await dataset.readClassMask(id);
+  const objects = isExact ? await dataset.readInstanceMask(id) : null;
+
+  const layers: (Layer | null)[] = [
+    { name: "Photograph", caption: "The photograph", image },
+    {
+      name: "CAM",
+      caption: "Class attention maps, at every pixel the highest of the image's classes",
+      image: drawCam(image, highestCam(await readCams(context, id))),
+    },
+    isTrained
+      ? {
+        name: "Confident labels",
+        caption: "Confident labels that train IRNet: classes in colour, background plain, uncertain pixels light",
+        image: drawLabels(image, await readLabels("relation")),
+      }
+      : null,
+    {
+      name: "Boundary",
+      caption: "Class-boundary probability",
+      image: drawBoundary({ height, width, data: maps.boundary }, image),
+    },
+    {
+      name: "Displacement",
+      caption: "Displacement to the instance centroid: hue is direction, strength is distance",
+      image: drawDisplacement({ height, width, data: maps.displacement }, image),
+    },
+    {
+      name: "Instance map",
+      caption: "Class-agnostic instance map: pixels of one colour move to one centroid",
+      image: drawClusters(image, { height, width, map: clustersOf(maps, config.displacement).map }),
+    },
+    {
+      name: "Pseudo instances",
+      caption: "Pseudo instance masks",
+      image: drawInstances(image, await readInstances(context, id, image)),
+    },
+    {
+      name: "Pseudo labels",
+      caption: "Pseudo semantic labels in the colours of their classes",
+      image: drawLabels(image, await readLabels("semantic")),
+    },
+    truth
+      ? {
+        name: "Truth",
+        caption: objects ? "True classes, with white lines around true instances" : "True classes",
+        image: drawTruth(image, truth, objects),
+      }
+      : null,
+  ];
+  return layers.filter((layer) => layer !== null);
+}

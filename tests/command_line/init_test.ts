@@ -1,0 +1,161 @@
+import sharp from "sharp";
+import { assert, assertEquals } from "../assert.ts";
+import { presets } from "../../lib/config/config.ts";
+import { encodePng } from "../../lib/files/png.ts";
+import { loadConfig } from "../../lib/config/load_config.ts";
+import { OwnData } from "../bad_inputs/own_data.ts";
+
+async function withOwnData(work: (own: OwnData) => Promise<void>): Promise<void> {
+  const own = await OwnData.make();
+  try {
+    await Deno.remove(own.path("irnet.json"));
+    await work(own);
+  } finally {
+    await own.remove();
+  }
+}
+
+const maskOf = (width: number, height: number, value: number) =>
+  encodePng({ width, height, data: new Uint8Array(width * height).fill(value) });
+
+Deno.test("init says what is in a folder and writes a configuration that names it", async () => {
+  await withOwnData(async (own) => {
+    await own.image("more/e.jpg", { width: 20, height: 60 });
+    await own.text(
+      "labels.json",
+      JSON.stringify({ a: ["kite"], b: ["kite", "ball"], c: ["kite"], d: [], "e.jpg": [] }),
+    );
+    const { code, stdout, stderr } = await own.command("init", own.root);
+    assertEquals([code, stderr], [0, ""]);
+    for (
+      const line of [
+        "  images      5: 4 png, 1 jpeg",
+        "  sizes       40×30 to 20×60, median 40×30",
+        `  labels      ${own.root}/labels.json: 2 classes, 0.8 an image`,
+        "  true masks  none",
+        "   1  ball   1",
+        "   2  kite   3",
+        "  class ball is in 1 image: too few to learn it from",
+        "  without any class, as background for the classifier: d, e",
+        "  with a side below 32 pixels, of which masks can hardly be made: a, b, c, d, e",
+        `  deno task pipeline --config ${own.root}/irnet.json`,
+        `  deno task export --config ${own.root}/irnet.json`,
+      ]
+    ) assert(stdout.includes(`\n${line}`), `Expected ${line} in\n${stdout}`);
+    const config = loadConfig({ file: own.path("irnet.json") });
+    assertEquals(config.preset, "sample");
+    assertEquals(config.workdir, `out/${own.root.split("/").at(-1)}`);
+    assertEquals(config.data, {
+      ...presets.sample.data,
+      root: own.root,
+      labels: own.path("labels.json"),
+      classes: ["ball", "kite"],
+      trainList: "all",
+      classifierList: null,
+      valList: null,
+      inferList: "all",
+      instanceList: "all",
+      meanDisplacementList: null,
+    });
+    assertEquals(config.backbone.pretraining!.crop, 96, "of images this small");
+    assertEquals(config.backbone.pretraining!.epochs, 300, "a step an epoch");
+  });
+});
+
+Deno.test("init leaves out what no run can use, says why, and lists the rest", async () => {
+  await withOwnData(async (own) => {
+    const whole = await Deno.readFile(own.path("b.png"));
+    await own.bytes("b.png", whole.subarray(0, 60));
+    await Deno.remove(own.path("labels.json"));
+    await own.bytes("c.webp", whole);
+    for (const id of ["e", "f", "g", "h"]) await own.image(`${id}.png`, { width: 40, height: 30 });
+    await own.bytes("SegmentationClass/e.png", maskOf(30, 40, 1));
+    await own.bytes("SegmentationClass/f.png", maskOf(40, 30, 9));
+    await own.bytes("SegmentationClass/g.png", maskOf(40, 30, 2));
+    await own.bytes("SegmentationObject/h.png", maskOf(1, 1, 1));
+    const labels = { a: ["kite"], b: [], c: [], e: ["kite"], f: ["Kite"], g: ["Kite"], h: ["kite"], i: [] };
+    await own.text("names.json", JSON.stringify(labels));
+    const { code, stdout } = await own.command("init", own.root, "--out", own.path("my.json"));
+    assertEquals(code, 0);
+    for (
+      const line of [
+        "b cannot be read: ",
+        "c is the name of several files: c.png, c.webp",
+        `without labels in ${own.root}/names.json (an empty list would say that no class is shown): d`,
+        "the true class mask of e has 30×40 pixels, but the image 40×30",
+        "the true class mask of f holds the id 9, but classes have 1…2, void 255",
+        "the true instance mask of h has 1×1 pixels, but the image 40×30",
+        "labelled, but without an image: i",
+        "class Kite (2 images): did you mean kite (3 images)?",
+        "the same file under several names: a, d, e, f, g and 1 more",
+        "true masks with classes that the labels do not name: g (2: kite);",
+      ]
+    ) assert(stdout.includes(`\n  ${line}`), `Expected ${line} in\n${stdout}`);
+    assertEquals(await Deno.readTextFile(own.path("my.all.txt")), "a\ng\n");
+    assertEquals(loadConfig({ file: own.path("my.json") }).data.inferList, own.path("my.all.txt"));
+    assertEquals((await own.command("init", own.root, "--out", own.path("my.json"))).code, 2);
+    assertEquals((await own.command("init", own.root, "--out", own.path("my.json"), "--force")).code, 0);
+  });
+});
+
+Deno.test("init takes VOC's lists, labels of XML, an order of the classes, and weights with their preset", async () => {
+  await withOwnData(async (own) => {
+    await Deno.remove(own.path("labels.json"));
+    await own.text("w.safetensors", "");
+    for (const id of ["a", "b", "c", "d"]) {
+      const name = id < "c" ? "kite" : "ball";
+      await own.text(`Annotations/${id}.xml`, `<annotation><object><name>${name}</name></object></annotation>`);
+    }
+    await own.text("ImageSets/Segmentation/train.txt", "a\nb\nc\n");
+    await own.text("ImageSets/Segmentation/val.txt", "d\n");
+    const flags = ["--classes", "kite,ball", "--weights", own.path("w.safetensors")];
+    const { code, stderr } = await own.command("init", own.root, ...flags);
+    assertEquals([code, stderr], [0, ""]);
+    const { preset, data, backbone, cam } = loadConfig({ file: own.path("irnet.json") });
+    assertEquals([preset, backbone.network, backbone.weights], [
+      "lite",
+      "efficientnet_lite0",
+      own.path("w.safetensors"),
+    ]);
+    assertEquals([data.classes, data.trainList, data.valList], [["kite", "ball"], "train", "val"]);
+    assertEquals(cam.training.epochs, 200, "a step an epoch");
+  });
+});
+
+const refused: [args: (own: OwnData) => string[], code: number, message: string][] = [
+  [() => [], 2, "Expected a folder of images but found none"],
+  [() => ["/no/such"], 1, "Expected a folder of images but found none at /no/such"],
+  [(own) => [own.root, "--labels", own.path("x.csv")], 1, "x.csv"],
+  [(own) => [own.root, "--weights", own.path("x")], 2, "Expected a file for --weights but found none at"],
+  [(own) => [own.root, "--preset", "lite"], 2, "Expected --weights with ImageNet weights for the preset lite"],
+  [(own) => [own.root, "--preset", "lit"], 2, "found lit; the nearest is lite"],
+  [(own) => [own.root, "--classes", "kite,fire"], 1, "found fire truck; the nearest is fire"],
+  [(own) => [own.root, "--out", own.path("a.png")], 2, "a.png but found it there already; use --force"],
+];
+for (const [args, code, message] of refused) {
+  Deno.test(`init ends with ${code}: ${message}`, async () => {
+    await withOwnData(async (own) => {
+      const ended = await own.command("init", ...args(own));
+      assertEquals(ended.code, code, ended.stderr);
+      assert(ended.stderr.includes(message), ended.stderr);
+      assert(!(await Array.fromAsync(Deno.readDir(own.root))).some(({ name }) => name === "irnet.json"));
+    });
+  });
+}
+
+Deno.test("init names formats and modes of pictures as people see them", async () => {
+  await withOwnData(async (own) => {
+    const source = () => sharp({ create: { width: 40, height: 30, channels: 3, background: "red" } });
+    for (const id of ["a", "b", "c", "d"]) await Deno.remove(own.path(`${id}.png`));
+    await source().withMetadata({ orientation: 6 }).jpeg().toFile(own.path("a.jpg"));
+    await source().toColourspace("cmyk").tiff().toFile(own.path("b.tif"));
+    await source().toColourspace("rgb16").png().toFile(own.path("c.png"));
+    await source().ensureAlpha(0.5).greyscale().webp().toFile(own.path("d.webp"));
+    const { stdout } = await own.command("init", own.root);
+    const pixels = /\n {2}pixels +(.*)\n/.exec(stdout)![1]!;
+    for (const trait of ["1 turned by EXIF", "1 CMYK", "1 more than 8 bits", "1 transparency"]) {
+      assert(pixels.includes(trait), stdout);
+    }
+    assert(stdout.includes("median 40×30") && stdout.includes("sizes       30×40 to"), stdout);
+  });
+});

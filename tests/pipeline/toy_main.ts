@@ -1,4 +1,0 @@
-/** The command line with the toy pipeline, as a process of its own. */
-import { main } from "../../lib/pipeline/command_line.ts";
-
-if (import.meta.main) Deno.exit(await main(Deno.args, { module: new URL("./toy_pipeline.ts", import.meta.url).href }));

@@ -1,0 +1,83 @@
+import { assertEquals } from "../assert.ts";
+import { formatAblation, formatClasses, formatHeadlines } from "../../lib/results/format_metrics.ts";
+import { exampleMetrics } from "../figures/metrics_example.ts";
+
+const metrics = exampleMetrics(["cat", "dog"]);
+const control = { split: "infer", miou: 20.125, ap50: 7.77, perClass: {} };
+
+Deno.test("formatHeadlines() shows a number a line, with its list", () => {
+  assertEquals(
+    formatHeadlines({ ...metrics, colourBaseline: control }).split("\n"),
+    [
+      "classification           mAP         81.4  on val, 7 images",
+      "CAMs                     mIoU        41.6  on infer, 9 images",
+      "confident foreground     precision   79.9  on train, 9 images",
+      "confident background     precision   95.0  on train, 9 images",
+      "uncertain pixels         share       30.0  on train, 9 images",
+      "pseudo labels            mIoU        61.3  on infer, 9 images",
+      "pseudo instances         AP25        53.7  on exact, 5 images",
+      "pseudo instances         AP50        33.7  on exact, 5 images",
+      "pseudo instances         AP70        16.9  on exact, 5 images",
+      "pseudo instances         AP75           –  on exact, 5 images",
+      "colours alone (control)  mIoU        20.1  on infer",
+      "colours alone (control)  AP50         7.8  on infer",
+    ],
+  );
+});
+
+Deno.test("formatHeadlines() leaves out what there was nothing to judge by, and says so", () => {
+  const none = { images: 0 };
+  const { classification, cam, relation, semantic, instance } = metrics;
+  assertEquals(
+    formatHeadlines({
+      ...metrics,
+      classification: { ...classification, ...none },
+      instance: { ...instance, ...none },
+    }).split("\n").slice(-3),
+    [
+      "pseudo labels         mIoU        61.3  on infer, 9 images",
+      "Classification is not judged: data.valList names no list",
+      "Pseudo instances are not judged: no image of exact has a true instance mask",
+    ],
+  );
+  assertEquals(
+    formatHeadlines({
+      ...metrics,
+      cam: { ...cam, ...none },
+      relation: { ...relation, ...none },
+      semantic: { ...semantic, ...none },
+      instance: { ...instance, ...none },
+    }).split("\n").slice(0, 3),
+    [
+      "classification  mAP   81.4  on val, 7 images",
+      "Confident labels are not judged: no image of train has a true mask",
+      "CAMs and pseudo labels are not judged: no image of infer has a true mask",
+    ],
+  );
+});
+
+Deno.test("formatClasses() shows a row a class, with a dash for what does not occur and nothing for what is not measured", () => {
+  assertEquals(
+    formatClasses(metrics).split("\n"),
+    [
+      "class       AP of names  CAM IoU  confident  label IoU  AP25  AP50  AP70  AP75",
+      "cat                80.0     40.0       70.0       60.0  50.0  33.7  10.0   5.0",
+      "dog                   –        –          –          –     –     –     –     –",
+      "background                  88.3                  88.3",
+    ],
+  );
+});
+
+Deno.test("formatAblation() shows the parts in the paper's order, and the threshold of CAMs", () => {
+  assertEquals(
+    formatAblation({ ...metrics, colourBaseline: control }).split("\n"),
+    [
+      "instances on exact            AP25  AP50  AP70  AP75",
+      "CAM components                29.1   9.1   4.6     –",
+      "+ class boundary              48.5  28.5  14.2     –",
+      "+ displacement (full method)  53.7  33.7  16.9     –",
+      "colours alone (control)              7.8",
+      "CAMs are cut at 0.2, where their mIoU is highest",
+    ],
+  );
+});

@@ -1,0 +1,126 @@
+import { presets } from "../../lib/config/config.ts";
+import { emptyConfusion } from "../../lib/evaluation/mod.ts";
+import { encodeNpz } from "../../lib/files/npz.ts";
+import { galleryEntries, spreadOverClasses } from "../../lib/stages/report_pictures.ts";
+import type { StageContext } from "../../lib/run/stage.ts";
+import { type LabelMap } from "../../lib/data/mod.ts";
+import { encodePng } from "../../lib/files/png.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
+
+Deno.test("spreadOverClasses() takes the first image of every class, then the second, in the order of the list", () => {
+  const classes: Record<string, number[]> = { a: [0], b: [0], c: [1], d: [0, 1], e: [2], f: [] };
+  const spread = (count: number) =>
+    spreadOverClasses(Object.keys(classes), { labels: (id) => classes[id]!, count }).join("");
+  assertEquals(spread(0), "");
+  assertEquals(spread(1), "a");
+  assertEquals(spread(2), "ac");
+  assertEquals(spread(3), "ace");
+  assertEquals(spread(4), "abce");
+  assertEquals(spread(99), "abcde");
+});
+
+const HEIGHT = 8, WIDTH = 12;
+const { semanticThreshold } = presets.sample.synthesis;
+
+/** One image with all stages' files, kept in memory. */
+function context({ trained }: { trained: boolean }): { context: StageContext; stored: Map<string, Uint8Array> } {
+  const size = HEIGHT * WIDTH, small = 2 * 3;
+  const map = (value: number): LabelMap => ({
+    height: HEIGHT,
+    width: WIDTH,
+    data: new Uint8Array(size).fill(value),
+  });
+  const right = emptyConfusion(3), wrong = emptyConfusion(3);
+  right.counts[0] = 30; // background
+  right.counts[4] = 50; // label 1
+  right.counts[3] = 20; // of label 1, taken for background
+  wrong.counts[3] = 100;
+  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
+  const stored = new Map<string, Uint8Array>([
+    ["measure/x.json", json({ semantic: { thresholds: [0.1, semanticThreshold], confusions: [wrong, right] } })],
+    [
+      "cam/x.npz",
+      encodeNpz({
+        keys: { shape: [1], data: Int32Array.of(0) },
+        cam: { shape: [1, 2, 3], data: new Float32Array(small).fill(0.5) },
+        high_res: { shape: [1, HEIGHT, WIDTH], data: new Float32Array(size).fill(0.5) },
+      }),
+    ],
+    [
+      "irnet/x.npz",
+      encodeNpz({
+        boundary: { shape: [2, 3], data: new Float32Array(small) },
+        displacement: { shape: [2, 2, 3], data: new Float32Array(2 * small) },
+      }),
+    ],
+    [
+      "instance/x.npz",
+      encodeNpz({
+        score: { shape: [1], data: Float32Array.of(0.9) },
+        class: { shape: [1], data: Int32Array.of(0) },
+        mask: { shape: [1, HEIGHT, WIDTH], data: map(1).data },
+      }),
+    ],
+    ["semantic/x.png", encodePng(map(1), {})],
+    ["relation/x.png", encodePng(map(255), {})],
+  ]);
+  const lists: Record<string, string[]> = { infer: ["x"], train: trained ? ["x"] : [], exact: [] };
+  const { data } = presets.sample;
+  const path = (stage: string, file: string) => `${stage}/${file}`;
+  const read = (stage: string, file: string) => Promise.resolve(stored.get(path(stage, file)) ?? null);
+  return {
+    stored,
+    context: {
+      config: { ...presets.sample, data: { ...data, inferList: "infer", trainList: "train", instanceList: "exact" } },
+      dataset: {
+        classes: ["round", "cross"],
+        list: (name) => lists[name]!,
+        labels: () => [0],
+        imagePath: () => "x.jpg",
+        readImage: () => Promise.resolve({ height: HEIGHT, width: WIDTH, data: new Uint8Array(size * 3) }),
+        readClassMask: () => Promise.resolve(map(1)),
+        maskPaths: () => ["", ""],
+        readInstanceMask: () => Promise.reject(new Error("Expected not to be read")),
+      },
+      files: {
+        path,
+        read,
+        require: async (stage, file) => {
+          const bytes = await read(stage, file);
+          if (!bytes) throw new Error(`run the stage ${stage} first`);
+          return bytes;
+        },
+        write: (stage, file, bytes) => Promise.resolve(void stored.set(path(stage, file), bytes)),
+        appendLog: () => Promise.resolve(),
+      },
+      signal: new AbortController().signal,
+      progress: () => {},
+    },
+  };
+}
+
+Deno.test("galleryEntries() draws what every stage made of an image and takes its IoU at the threshold in use", async () => {
+  const { context: inference, stored } = context({ trained: false });
+  const [entry] = await galleryEntries(inference, 5);
+  assertEquals([entry!.id, entry!.labels, entry!.iou], ["x", ["round"], 100 * (30 / 50 + 50 / 70) / 2]);
+  assertEquals(entry!.mistake, "nothing wrong");
+  const names = ["Photograph", "CAM", "Boundary", "Displacement", "Instance map", "Pseudo instances", "Pseudo labels"];
+  assertEquals(entry!.layers.map(({ name }) => name), [...names, "Truth"]);
+  assertEquals(
+    [...stored.keys()].filter((file) => file.startsWith("evaluation/")).sort()[0],
+    "evaluation/pictures/x_boundary.png",
+  );
+  for (const { picture } of entry!.layers) assertEquals(new TextDecoder().decode(picture.subarray(8, 12)), "WEBP");
+});
+
+Deno.test("galleryEntries() shows confident labels of training images", async () => {
+  const [entry] = await galleryEntries(context({ trained: true }).context, 1);
+  assert(entry!.layers.some(({ name }) => name === "Confident labels"));
+});
+
+Deno.test("galleryEntries() names the stage whose file is missing", async () => {
+  const { context: incomplete, stored } = context({ trained: false });
+  stored.delete("semantic/x.png");
+  const error = await assertRejects(() => galleryEntries(incomplete, 1), Error);
+  assertEquals(error.message, "run the stage semantic first");
+});
