@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { type PredictedMasks, trueInstances } from "../evaluation/mod.ts";
 import { type CocoAnnotation, parseCocoPredictions } from "../formats/mod.ts";
-import { type LabelMap } from "../data/mod.ts";
+import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import { statIfExists } from "../files/disk.ts";
 import { decodeMasks, stemOf, type TruthImage, type Truths } from "./_truths.ts";

@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { ComparisonMeasurement, PredictedMasks } from "../evaluation/mod.ts";
 import type { TrainingLog } from "../figures/mod.ts";
-import { type LabelMap } from "../data/mod.ts";
+import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import { readInstances } from "../stages/_instances.ts";
 import { readTrainingLog } from "../stages/_training_logs.ts";

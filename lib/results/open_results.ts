@@ -5,7 +5,7 @@ import type { TrainingLog } from "../figures/mod.ts";
 import type { Irnet, IrnetMaps } from "../irnet/mod.ts";
 import type { Backbone } from "../nn/mod.ts";
 import type { Evidence } from "../synthesis/mod.ts";
-import { type Dataset, type LabelMap } from "../data/mod.ts";
+import type { Dataset, LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import type { Params } from "../weights/mod.ts";
 import { resultIds } from "./result_ids.ts";

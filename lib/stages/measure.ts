@@ -13,7 +13,7 @@ import {
 } from "../evaluation/mod.ts";
 import type { ImageStage, StageContext } from "../run/stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
-import { type LabelMap } from "../data/mod.ts";
+import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
 import { readCams } from "./_cams.ts";

@@ -1,3 +1,7 @@
+/**
+ * The stages of IRNet, one file each: what it reads, its settings, its work.
+ * @module
+ */
 import type { Config } from "../config/config.ts";
 import type { Stage } from "../run/stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
@@ -50,6 +54,7 @@ export const stages: readonly Stage[] = [
 /** Names of the stages that judge results. */
 export const evaluationStages: readonly string[] = [measureImages.name, evaluate.name];
 
+export type { Expectation, Expectations, Expecting, UsualImage, WorkPart } from "./expectations.ts";
 export { expectations } from "./expectations.ts";
 export { describeResults } from "../results/describe_results.ts";
 

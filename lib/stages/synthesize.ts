@@ -1,6 +1,6 @@
 import type { ImageStage, StageContext } from "../run/stage.ts";
 import { type Instances, synthesizeInstances, synthesizeSemantic } from "../synthesis/mod.ts";
-import { type LabelMap } from "../data/mod.ts";
+import type { LabelMap } from "../data/mod.ts";
 import { encodePng } from "../files/png.ts";
 import { clustersOf, readEvidence } from "./_evidence.ts";
 import { encodeInstances } from "./_instances.ts";

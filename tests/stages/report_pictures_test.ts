@@ -3,7 +3,7 @@ import { emptyConfusion } from "../../lib/evaluation/mod.ts";
 import { encodeNpz } from "../../lib/files/npz.ts";
 import { galleryEntries, spreadOverClasses } from "../../lib/stages/report_pictures.ts";
 import type { StageContext } from "../../lib/run/stage.ts";
-import { type LabelMap } from "../../lib/data/mod.ts";
+import type { LabelMap } from "../../lib/data/mod.ts";
 import { encodePng } from "../../lib/files/png.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 

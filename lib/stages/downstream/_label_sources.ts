@@ -2,7 +2,7 @@
 import { highResolutionCam } from "../../cam/mod.ts";
 import type { StageContext } from "../../run/stage.ts";
 import { applyThreshold, scoreCams } from "../../synthesis/mod.ts";
-import { type LabelMap } from "../../data/mod.ts";
+import type { LabelMap } from "../../data/mod.ts";
 import { decodePng } from "../../files/png.ts";
 import { readCams } from "../_cams.ts";
 

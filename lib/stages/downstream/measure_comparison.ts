@@ -11,7 +11,7 @@ import {
 } from "../../evaluation/mod.ts";
 import type { ImageStage, StageContext } from "../../run/stage.ts";
 import { instancesFromCams, synthesizeInstances } from "../../synthesis/mod.ts";
-import { type LabelMap } from "../../data/mod.ts";
+import type { LabelMap } from "../../data/mod.ts";
 import { decodePng } from "../../files/png.ts";
 import { readCams } from "../_cams.ts";
 import { readEvidence } from "../_evidence.ts";
