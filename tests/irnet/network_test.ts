@@ -6,7 +6,7 @@ import { pathIndex } from "../../lib/relation/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, fromParams, toParams } from "../../lib/weights/params.ts";
 import { assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";
-import { readGolden } from "../golden.ts";
+import { type Golden, readGolden } from "../golden.ts";
 import { goldenBackends } from "../nn/golden_backends.ts";
 import { greatest, norm } from "../nn/numbers.ts";
 import { prngParams } from "../nn/prng_params.ts";
@@ -86,11 +86,8 @@ async function checkTraining(backend: "auto" | "webgpu"): Promise<void> {
 }
 
 /** The mean displacement that the golden's inference subtracted; its description states it. */
-async function goldenMean(): Promise<[number, number]> {
-  const folder = Deno.env.get("IRNET_GOLDEN_DIR") ?? new URL("../golden", import.meta.url).pathname;
-  const { files } = JSON.parse(await Deno.readTextFile(`${folder}/g09_irnet.json`));
-  const { desc } = files.find(({ key }: { key: string }) => key === "inf_dp");
-  const [, dy, dx] = /running_mean=\(([-\d.]+), ?([-\d.]+)\)/.exec(desc)!;
+function goldenMean(golden: Golden): [number, number] {
+  const [, dy, dx] = /running_mean=\(([-\d.]+), ?([-\d.]+)\)/.exec(golden.describe("inf_dp"))!;
   return [Number(dy), Number(dx)];
 }
 
@@ -105,7 +102,7 @@ async function checkInference(backend: "auto" | "webgpu"): Promise<void> {
   for (let i = 0; i < height * width; i++) {
     for (let c = 0; c < 3; c++) pixels[i * 3 + c] = first[c * height * width + i]!;
   }
-  const irnet = { backbone: resnet50, params, meanDisplacement: await goldenMean() };
+  const irnet = { backbone: resnet50, params, meanDisplacement: goldenMean(golden) };
   const maps = await irnetMaps(irnet, { height, width, pixels }, { crop });
   assertEquals([1, maps.height, maps.width], golden.shape("inf_edge"));
   assertClose(maps.boundary, golden.f32("inf_edge"), { absolute: 1e-4, name: "boundary" });

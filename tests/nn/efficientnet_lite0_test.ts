@@ -3,11 +3,11 @@ import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { normalise } from "../../lib/data/normalise.ts";
 import { importWeights } from "../../lib/weights/import_weights.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
+import { decodeNpy } from "../../lib/files/npy.ts";
 import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { assertClose, assertEquals } from "../assert.ts";
-import { parseNpy } from "../golden.ts";
+import { readNpy } from "../golden.ts";
 import { greatest } from "./numbers.ts";
-import { parseNpyU8 } from "./npy_u8.ts";
 
 const folder = Deno.env.get("IRNET_WEIGHTS_DIR") ?? new URL("../../../shared/weights", import.meta.url).pathname;
 const images = namesOf(`${folder}/golden`, "_u8.npy");
@@ -27,18 +27,20 @@ Deno.test({
     disposeParams(params);
     const fc = file.tensors["_fc.weight"]!, bias = file.tensors["_fc.bias"]!;
     for (const name of images) {
-      const golden = async (key: string) => {
-        const file = `${folder}/golden/${name}_${key}.npy`;
-        return parseNpy(await Deno.readFile(file), file);
-      };
+      const golden = (key: string) => readNpy(`${folder}/golden/${name}_${key}.npy`);
       const check = async (key: string, actual: tf.Tensor) => {
         const { data, shape } = await golden(key);
         assertEquals(actual.shape, shape, key);
         assertClose(actual.dataSync(), data, { absolute: 1e-4 * greatest(data), name: `${name} ${key}` });
       };
-      const { shape, data } = parseNpyU8(await Deno.readFile(`${folder}/golden/${name}_u8.npy`), name);
+      const { shape, data } = decodeNpy(await Deno.readFile(`${folder}/golden/${name}_u8.npy`), name);
       const [height, width] = shape as [number, number];
-      const input = tf.tensor4d(normalise({ height, width, data }, network.preprocess), [1, height, width, 3]);
+      const input = tf.tensor4d(normalise({ height, width, data: Uint8Array.from(data) }, network.preprocess), [
+        1,
+        height,
+        width,
+        3,
+      ]);
       const { features, taps } = network.forward(folded, input, { taps: true });
       const channelsFirst = (x: tf.Tensor) => x.transpose([0, 3, 1, 2]);
       await check("input", channelsFirst(input));

@@ -1,7 +1,6 @@
 import { detectInstances } from "../../lib/synthesis/mod.ts";
 import { assertClose, assertEquals, assertThrows } from "../assert.ts";
-import { describedNumber } from "../displacement/described.ts";
-import { readGolden } from "../golden.ts";
+import { describedNumber, readGolden } from "../golden.ts";
 
 Deno.test("detectInstances() lists regions map by map, each with its own maximum", () => {
   // deno-fmt-ignore
@@ -41,7 +40,7 @@ Deno.test("detectInstances() finds nothing in an empty map", () => {
 Deno.test("detectInstances() equals the reference", async () => {
   const golden = await readGolden("g14_detect");
   const [maps, height, width] = golden.shape("mask") as [number, number, number];
-  const least = await describedNumber("g14_detect", "max_fragment_size", 0.01 * height * width);
+  const least = describedNumber(golden, "max_fragment_size") ?? 0.01 * height * width;
   const size = height * width, mask = golden.i32("mask"), values = golden.f32("score_map");
   const index = new Int32Array(size), score = new Float32Array(size);
   for (let m = 0; m < maps; m++) {

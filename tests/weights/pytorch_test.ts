@@ -7,7 +7,7 @@ import { disposeParams, importWeights, type ParameterSpec, type Params, toParams
 import { encodeSafetensors, type NamedTensors } from "../../lib/files/safetensors.ts";
 import { readPth } from "../../lib/files/pth.ts";
 import { assertClose, assertEquals } from "../assert.ts";
-import { parseNpy } from "../golden.ts";
+import { readNpy } from "../golden.ts";
 import { greatest } from "../nn/numbers.ts";
 import { runPython } from "../run/python.ts";
 
@@ -26,7 +26,7 @@ Deno.test({
   ignore: !withTorch,
   fn: async () => {
     const folder = await Deno.makeTempDir();
-    const read = async (name: string) => parseNpy(await Deno.readFile(`${folder}/${name}.npy`), name);
+    const read = (name: string) => readNpy(`${folder}/${name}.npy`);
     try {
       await runPython(code, "make", folder);
       const cam = importWeights(await readPth(`${folder}/res50_cam.pth`), camSpecs, camImportRules(resnet50));

@@ -1,12 +1,12 @@
-"""Writes the numbers of torchvision's operators to tests/golden: `python torchvision_golden.py`."""
-import json, os
+"""Writes the numbers of torchvision's operators to FOLDER, for tests/pack_goldens.ts: `python torchvision_golden.py FOLDER`."""
+import json, sys
 import numpy as np, torch, torchvision
 from torchvision.ops import roi_align, nms, box_iou
 from torchvision.models.detection._utils import BoxCoder, Matcher
 from torchvision.models.detection.anchor_utils import AnchorGenerator
 from torchvision.models.detection.image_list import ImageList
 from torchvision.ops.poolers import MultiScaleRoIAlign
-out = os.path.join(os.path.dirname(__file__), "..", "..", "golden")
+out = sys.argv[1]
 rng = np.random.default_rng(0)
 def write(group, params, arrays):
     files = []
