@@ -1,7 +1,6 @@
 import * as tf from "../tensor/tf.ts";
-import { flipImage } from "../data/flip.ts";
-import type { RgbImage } from "../data/image.ts";
-import { normalise } from "../data/normalise.ts";
+import { flipImage, type RgbImage } from "../data/image.ts";
+import { normalise } from "../data/crop.ts";
 import { resizeImage, scaledSize } from "../data/resize.ts";
 import type { ClassMaps, ScaledCams } from "./cam_archive.ts";
 import { camMaps, type CamNetwork } from "./network.ts";

@@ -15,7 +15,7 @@ export const IMAGE_EXTENSIONS = ".jpg, .jpeg, .png, .webp, .tif, .tiff";
 
 const IMAGE_FILE = /^(.+)\.(?:jpe?g|png|webp|tiff?)$/i;
 
-/** Folders of VOC's layout that hold no photographs. */
+/** Folders of VOC's layout that hold no images. */
 const NO_IMAGES = new Set(["Annotations", "ImageSets", "SegmentationClass", "SegmentationObject"]);
 
 /** The name of a file without its extension, if that is one of an image; other names as they are. */
@@ -39,7 +39,7 @@ export function findImages(root: string): ImageFiles {
 
 function* imagePaths(folder: string, below: string): Generator<string> {
   const entries = readdirSync(join(folder, below), { withFileTypes: true });
-  if (below !== "" && entries.some(({ name }) => name === "run.json")) return; // results of a run, not photographs
+  if (below !== "" && entries.some(({ name }) => name === "run.json")) return; // results of a run, not images
   for (const entry of entries) {
     if (entry.name.startsWith(".")) continue;
     const path = below === "" ? entry.name : `${below}/${entry.name}`;

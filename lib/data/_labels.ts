@@ -1,9 +1,6 @@
 import { join } from "node:path";
 import { existsSync, readdirSync } from "node:fs";
-import type { NamesById } from "./_label_names.ts";
-import { parseLabelsCsv } from "./_labels_csv.ts";
-import { parseLabelsJson } from "./_labels_json.ts";
-import { parseNamesXml } from "./_labels_xml.ts";
+import { type NamesById, parseLabelsCsv, parseLabelsJson, parseNamesXml } from "./_label_files.ts";
 import { nearest } from "./_nearest.ts";
 import { isFolder } from "./_stat.ts";
 
@@ -16,7 +13,7 @@ export interface Labels {
   get(id: string): number[];
 }
 
-/** Where labels lie in a data set, in the order in which they are looked for. */
+/** Places of labels in a data set, in the order in which they are looked for. */
 const STANDARD = ["image_labels.json", "labels.json", "image_labels.csv", "labels.csv", "Annotations"];
 
 /** Path of the labels of a data set. @throws Error if there are none. */

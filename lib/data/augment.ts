@@ -1,11 +1,5 @@
-/**
- * The augmentations of training. Every call draws from a source of its own, keyed by seed, epoch and index of the
- * image, so batches are the same whatever the number of workers and wherever a run was resumed.
- * @module
- */
-import { cropImage, cropLabel, drawCrop } from "./crop.ts";
+import { cropImage, cropLabel, drawCrop, type Preprocess } from "./crop.ts";
 import type { LabelMap, RgbImage } from "./image.ts";
-import type { Preprocess } from "./normalise.ts";
 import type { Random } from "./random.ts";
 import { resizeImage, resizeLabel, scaledSize } from "./resize.ts";
 
@@ -20,11 +14,11 @@ export interface ClassificationAugmentation {
   /** Least and greatest factor, where `resizeLong` is not given. */
   readonly scale?: readonly [number, number] | null;
   /**
-   * Keeps the middle of the picture within this share of the crop's side from the crop's; without it, crops fall
+   * Greatest distance of the image's middle from the crop's, as a fraction of the crop's side; without it, crops fall
    * anywhere.
    */
   readonly shift?: number | null;
-  /** Whether half of the pictures are mirrored. Default true. */
+  /** Whether half of the images are mirrored. Default true. */
   readonly flip?: boolean;
   /** Strength of the change of brightness, contrast, saturation and tint, 0 to 1. Default 0. */
   readonly colourJitter?: number;
@@ -33,14 +27,18 @@ export interface ClassificationAugmentation {
 }
 
 /**
- * A random view of a photograph for training a classifier: resized, its colours changed, normalised, mirrored,
- * cropped. Parts of the crop outside the picture are 0, the mean colour.
+ * Draws a random view of an image for training a classifier: resized, its colours changed, normalised, mirrored,
+ * cropped. Parts of the crop outside the image are 0, the mean colour.
  *
- * @returns [crop, crop, 3] normalised values.
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `image` | [H, W, 3] | u8 | |
+ * | returns | [crop, crop, 3] | f32 | normalised |
+ *
  * @example
  * ```ts
  * import { augmentClassification } from "./augment.ts";
- * import { IMAGENET } from "./normalise.ts";
+ * import { IMAGENET } from "./crop.ts";
  * import { random } from "./random.ts";
  * const image = { width: 1, height: 1, data: Uint8Array.of(255, 0, 0) };
  * const draw = random(0, 3, 17); // seed, epoch, index
@@ -83,11 +81,16 @@ export interface LabelledAugmentation {
 }
 
 /**
- * A random view of a photograph and of its label map alike: rescaled, normalised, mirrored, cropped. Parts of the crop
- * outside the picture are 0 in the image and 255 in the label.
+ * Draws a random view of an image and of its label map alike: rescaled, normalised, mirrored, cropped. Parts of the
+ * crop outside the image are 0 in the image and 255 in the label.
  *
- * @returns [crop, crop, 3] normalised values and [crop, crop] labels.
- * @throws RangeError if photograph and label map differ in size.
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `image`, `label` | [H, W, 3], [H, W] | u8 | |
+ * | returns `image` | [crop, crop, 3] | f32 | normalised |
+ * | returns `label` | [crop, crop] | u8 | |
+ *
+ * @throws RangeError if image and label map differ in size.
  */
 export function augmentLabelled(
   { image, label }: { readonly image: RgbImage; readonly label: LabelMap },
@@ -110,6 +113,10 @@ export function augmentLabelled(
 /**
  * Changes brightness, contrast, saturation and tint (a factor on each channel), each by a factor between
  * 1 − strength and 1 + strength; the tint by half of that.
+ *
+ * @param image 8-bit values.
+ * @param options `strength`: 0 to 1; `draw`: source of random numbers.
+ * @returns 8-bit values, rounded and clipped.
  */
 export function jitterColours(
   { width, height, data }: RgbImage,

@@ -6,10 +6,9 @@ import { type Labels, openLabels } from "./_labels.ts";
 import { nearest } from "./_nearest.ts";
 import { isFile, isFolder } from "./_stat.ts";
 import { decodePng } from "../files/png.ts";
-import { pictureSize } from "./picture_size.ts";
-import { readImage } from "./read_image.ts";
+import { imageSize, readImage } from "./read_image.ts";
 
-/** Images, their class names and, where they exist, their true masks. */
+/** Images, their class names and, where they exist, their ground truth. */
 export interface Dataset {
   /** Names of the classes; class index 0 has id 1 in masks. */
   readonly classes: readonly string[];
@@ -25,25 +24,25 @@ export interface Dataset {
    * @throws Error if it has no labels, or labels beside the class list.
    */
   labels(id: string): number[];
-  /** The photograph. @throws Error if it is missing or unreadable. */
+  /** The image. @throws Error if it is missing or unreadable. */
   readImage(id: string): Promise<RgbImage>;
-  /** Path of the photograph. @throws Error if there is none, or several. */
+  /** Path of the image. @throws Error if there is none, or several. */
   imagePath(id: string): string;
-  /** Paths at which the true masks of an image are looked for, first of classes, then of instances. */
+  /** Paths at which the ground truth of an image is looked for: masks of classes, then of instances. */
   maskPaths(id: string): readonly [classes: string, instances: string];
   /**
-   * True class ids of pixels (0 background, 255 void), or `null` where the data set has none.
-   * @throws Error naming the file if it is damaged, of another size than the photograph, or holds an id without class.
+   * Ground truth: class ids of pixels (0 background, 255 void), or `null` where the data set has none.
+   * @throws Error naming the file if it is damaged, of another size than the image, or holds an id without class.
    */
   readClassMask(id: string): Promise<LabelMap | null>;
   /**
-   * True instance ids of pixels (0 background, 255 void), or `null` where the data set has none.
-   * @throws Error naming the file if it is damaged or of another size than the photograph.
+   * Ground truth: instance ids of pixels (0 background, 255 void), or `null` where the data set has none.
+   * @throws Error naming the file if it is damaged or of another size than the image.
    */
   readInstanceMask(id: string): Promise<LabelMap | null>;
 }
 
-/** Where a data set lies; the `data` of a configuration fits. */
+/** Place of a data set; the `data` of a configuration fits. */
 export interface DatasetOptions {
   /** Folder of images, perhaps with the other folders of VOC. */
   readonly root: string | null;
@@ -59,7 +58,7 @@ export interface DatasetOptions {
 /**
  * Opens a data set: a plain folder of images, or the layout of PASCAL VOC.
  *
- * Photographs are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`, else in `images`, else anywhere in the root;
+ * Images are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`, else in `images`, else anywhere in the root;
  * their ids are their names without folder and extension. Class names come from one JSON or CSV file, or from VOC's XML
  * files: there every class that is named anywhere counts, also difficult objects. Masks are indexed PNGs in
  * `SegmentationClass` and `SegmentationObject`; they need not exist.
@@ -95,7 +94,7 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
       throw error;
     }
     const { width, height, data } = decodePng(bytes, path);
-    await expectSizeOfPhotograph({ width, height }, { path, photograph: imagePath(id) });
+    await expectSizeOfImage({ width, height }, { path, image: imagePath(id) });
     return { width, height, data };
   };
   return {
@@ -162,25 +161,25 @@ function firstOf(ids: readonly string[]): string {
   return `${ids.slice(0, 5).join(", ")}${more > 0 ? ` and ${more} more` : ""}`;
 }
 
-async function expectSizeOfPhotograph(
+async function expectSizeOfImage(
   { width, height }: { width: number; height: number },
-  { path, photograph }: { path: string; photograph: string },
+  { path, image }: { path: string; image: string },
 ): Promise<void> {
-  const size = await pictureSize(photograph);
+  const size = await imageSize(image);
   if (size.width === width && size.height === height) return;
   const turned = size.isTurned ? ", which its EXIF data turn" : "";
   throw new Error(
-    `Expected ${path} to have the ${size.width}×${size.height} pixels of ${photograph}${turned}, but found ` +
+    `Expected ${path} to have the ${size.width}×${size.height} pixels of ${image}${turned}, but found ` +
       `${width}×${height}`,
   );
 }
 
-/** A list and where it was found; `null` for `all` without a file of this name. */
 /**
- * The ids of a list, which need neither images nor labels, and the path of its file.
+ * Reads the ids of a list, which need neither images nor labels.
  *
  * @param root Folder of the data set.
  * @param name Name of a file in `ImageSets/Segmentation`, or path of a text file.
+ * @returns The ids and the path of their file; `null` for `all` without a file of this name.
  * @throws Error if it is missing or empty, holds an id twice or a path.
  */
 export function readList(root: string, name: string): { path: string; ids: string[] } | null {

@@ -4,11 +4,11 @@ import { readdirSync } from "node:fs";
 import sharp from "sharp";
 import { findImages } from "./_image_files.ts";
 import { findLabels, readNames } from "./_labels.ts";
-import { pictureProblem } from "./_picture_problem.ts";
+import { imageProblem } from "./read_image.ts";
 import { isFile, isFolder } from "./_stat.ts";
 import { decodePng } from "../files/png.ts";
 
-/** What is in a folder of images. */
+/** Content of a folder of images. */
 export interface FolderReport {
   /** The folder. */
   readonly root: string;
@@ -24,13 +24,13 @@ export interface FolderReport {
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** Names of the lists in `ImageSets/Segmentation`. */
   readonly lists: readonly string[];
-  /** True masks of classes by the id of their image. */
+  /** Ground truth of classes by the id of its image. */
   readonly masks: ReadonlyMap<string, MaskFacts>;
-  /** True masks of instances by the id of their image. */
+  /** Ground truth of instances by the id of its image. */
   readonly instanceMasks: ReadonlyMap<string, MaskFacts>;
 }
 
-/** What one image file is. */
+/** Facts about one image file. */
 export interface ImageFacts {
   /** Name without folders and extension. */
   readonly id: string;
@@ -40,15 +40,15 @@ export interface ImageFacts {
   readonly height: number;
   /** jpeg, png, webp, tiff, … */
   readonly format: string;
-  /** What is special about its pixels: grey, CMYK, 16 bits, … */
+  /** Special traits of its pixels: grey, CMYK, 16 bits, … */
   readonly traits: readonly string[];
   /** Hash of the file. */
   readonly hash: string;
 }
 
-/** What one mask is. */
+/** Facts about one mask. */
 export interface MaskFacts {
-  /** Why it cannot be read; `null` if it can. */
+  /** Reason why it cannot be read; `null` if it can. */
   readonly problem: string | null;
   /** Columns, pixels. */
   readonly width: number;
@@ -91,7 +91,7 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
     try {
       images.push(await inspectImage(id, join(folder, byId.get(id)![0]!)));
     } catch (error) {
-      unreadable.push({ id, message: pictureProblem(error) });
+      unreadable.push({ id, message: imageProblem(error) });
     }
     for (const [kind, found] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
       const mask = join(root, kind, `${id}.png`);
@@ -118,10 +118,10 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
 
 async function inspectImage(id: string, path: string): Promise<ImageFacts> {
   const bytes = await Deno.readFile(path);
-  const picture = sharp(bytes, { failOn: "error" });
-  const { autoOrient, format, space, depth, hasAlpha, isPalette, orientation = 1, pages = 1 } = await picture
+  const image = sharp(bytes, { failOn: "error" });
+  const { autoOrient, format, space, depth, hasAlpha, isPalette, orientation = 1, pages = 1 } = await image
     .metadata();
-  await picture.resize(16, 16, { fit: "fill" }).raw().toBuffer(); // a file that is cut off fails here
+  await image.resize(16, 16, { fit: "fill" }).raw().toBuffer(); // a file that is cut off fails here
   const traits = [
     space === "cmyk" && "CMYK",
     (space === "b-w" || space === "grey16") && "grey",

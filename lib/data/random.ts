@@ -1,8 +1,8 @@
-/** Draws numbers from [0, 1), in the same order on every machine. */
+/** Source of numbers from [0, 1), in the same order on every machine. */
 export type Random = () => number;
 
 /**
- * A source of random numbers of its own for every key, so that what one image draws depends on nothing but its key.
+ * Makes a source of random numbers of its own for every key, so that what an image draws depends on its key alone.
  *
  * The draws of data and augmentation come from here; those that initialise parameters have a source in their own room.
  *

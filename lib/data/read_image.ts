@@ -1,14 +1,14 @@
-import sharp, { type Sharp } from "sharp";
-import { pictureProblem } from "./_picture_problem.ts";
 import type { RgbImage } from "./image.ts";
+import sharp, { type Sharp } from "sharp";
 
 /**
- * Reads a photograph as people see it: turned as its EXIF orientation says, its colour profile applied, grey, CMYK
- * and 16-bit pictures as 8-bit sRGB, transparent parts over white. CMYK without a profile is taken as browsers do:
+ * Reads an image as people see it: turned as its EXIF orientation says, its colour profile applied, grey, CMYK
+ * and 16-bit images as 8-bit sRGB, transparent parts over white. CMYK without a profile is taken as browsers do:
  * red = (1 − cyan) · (1 − black), and so on.
  *
  * @param path A file of any kind that libvips knows: JPEG, PNG, WebP, TIFF, …
- * @throws Error naming the file if it is missing, cut off or no picture. Damage that decoders commonly bridge, such as
+ * @returns [H, W, 3] values of 0 to 255.
+ * @throws Error naming the file if it is missing, cut off or no image. Damage that decoders commonly bridge, such as
  * stray bytes between the segments of a JPEG, is let pass.
  * @example
  * ```ts
@@ -18,17 +18,17 @@ import type { RgbImage } from "./image.ts";
  */
 export async function readImage(path: string): Promise<RgbImage> {
   try {
-    const picture = sharp(path, { failOn: "error" }).autoOrient();
-    const { space, hasProfile, hasAlpha, depth } = await picture.metadata();
-    if (space === "cmyk" && !hasProfile && !hasAlpha && depth === "uchar") return await readInks(picture);
-    return await pixels(picture.flatten({ background: "white" }).toColourspace("srgb"), 3);
+    const image = sharp(path, { failOn: "error" }).autoOrient();
+    const { space, hasProfile, hasAlpha, depth } = await image.metadata();
+    if (space === "cmyk" && !hasProfile && !hasAlpha && depth === "uchar") return await readInks(image);
+    return await pixels(image.flatten({ background: "white" }).toColourspace("srgb"), 3);
   } catch (error) {
-    throw new Error(`Expected a readable picture in ${path} but found: ${pictureProblem(error)}`);
+    throw new Error(`Expected a readable image in ${path} but found: ${imageProblem(error)}`);
   }
 }
 
-async function readInks(picture: Sharp): Promise<RgbImage> {
-  const { width, height, data: inks } = await pixels(picture.pipelineColourspace("cmyk").toColourspace("cmyk"), 4);
+async function readInks(image: Sharp): Promise<RgbImage> {
+  const { width, height, data: inks } = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"), 4);
   const data = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < data.length; from += 4) {
     const light = 255 - inks[from + 3]!;
@@ -37,9 +37,40 @@ async function readInks(picture: Sharp): Promise<RgbImage> {
   return { width, height, data };
 }
 
-async function pixels(picture: Sharp, expected: number): Promise<RgbImage> {
-  const { data, info: { width, height, channels } } = await picture.raw({ depth: "uchar" })
+async function pixels(image: Sharp, expected: number): Promise<RgbImage> {
+  const { data, info: { width, height, channels } } = await image.raw({ depth: "uchar" })
     .toBuffer({ resolveWithObject: true });
   if (channels !== expected) throw new Error(`${channels} channels`);
   return { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** Size of an image as people see it. */
+export interface ImageSize {
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Rows, pixels. */
+  readonly height: number;
+  /** True where its EXIF orientation exchanges rows and columns of the file. */
+  readonly isTurned: boolean;
+}
+
+/**
+ * Reads the size of an image as {@linkcode readImage} gives it, from the head of the file.
+ *
+ * @param path The file.
+ * @throws Error naming the file if it is missing or no image.
+ */
+export async function imageSize(path: string): Promise<ImageSize> {
+  try {
+    const { autoOrient: { width, height }, orientation = 1 } = await sharp(path).metadata();
+    return { width, height, isTurned: orientation > 4 };
+  } catch (error) {
+    throw new Error(`Expected a readable image in ${path} but found: ${imageProblem(error)}`);
+  }
+}
+
+/** Words of libvips about an image. Its messages get lost where several threads meet errors at once. */
+export function imageProblem(error: unknown): string {
+  const message = (error as Error).message.trim().replace(/:?\s*\n\s*/g, ", ");
+  return message === "" || message === "Unknown error" ? "it is damaged or cut off" : message;
 }

@@ -1,13 +1,12 @@
 /**
- * Resizing of photographs and label maps, equal to Pillow's BICUBIC and NEAREST bit for bit: the published numbers of
+ * Resizing of images and label maps, equal to Pillow's BICUBIC and NEAREST bit for bit: the published numbers of
  * IRNet rest on it.
  * @module
  */
+import * as simd from "./bicubic.wasm";
 import type { LabelMap, RgbImage } from "./image.ts";
-import { convolveColumns, convolveRows } from "./_bicubic.ts";
-import { roundHalfToEven } from "./round_half_to_even.ts";
 
-/** A size in pixels. */
+/** Size in pixels. */
 export interface Size {
   /** Rows. */
   readonly height: number;
@@ -16,8 +15,13 @@ export interface Size {
 }
 
 /**
- * Resizes a photograph with the bicubic filter (a = −0.5), widened when shrinking so that nothing aliases.
+ * Resizes an image with the bicubic filter (a = −0.5), widened when shrinking so that nothing aliases.
  * Columns first, then rows; each pass is rounded to 8 bits; a pass that changes nothing is skipped.
+ *
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `image` | [H, W, 3] | u8 | |
+ * | returns | [height, width, 3] | u8 | |
  *
  * @throws RangeError if the size is not a positive whole number.
  * @example
@@ -52,9 +56,10 @@ export function resizeLabel(label: LabelMap, { height, width }: Size): LabelMap 
 }
 
 /**
- * The size of a picture scaled by a factor: both sides rounded half to even, at least one pixel.
+ * Scales the size of an image by a factor: both sides rounded half to even, at least one pixel.
  *
  * @param size Width and height, pixels.
+ * @param factor Above 0.
  */
 export function scaledSize({ height, width }: Size, factor: number): Size {
   return { height: Math.max(1, roundHalfToEven(height * factor)), width: Math.max(1, roundHalfToEven(width * factor)) };
@@ -72,4 +77,95 @@ function checkSize({ height, width }: Size): void {
   if (!(Number.isInteger(height) && Number.isInteger(width) && height > 0 && width > 0)) {
     throw new RangeError(`Expected a size of whole pixels but found ${width}×${height}`);
   }
+}
+
+/** For every output position: the first input position, and `size` integer weights, scaled by 2^22. */
+interface Taps {
+  readonly size: number;
+  readonly first: Int32Array;
+  readonly weights: Int32Array;
+}
+
+/** The cubic of Keys with a = −0.5. */
+function cubic(x: number): number {
+  x = Math.abs(x);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
+  return 0;
+}
+
+/** Weights in fixed point; every window is padded to the same size with zeros, and lies inside the input. */
+function bicubicTaps(from: number, to: number): Taps {
+  const scale = from / to, widening = Math.max(scale, 1), support = 2 * widening;
+  const low = (centre: number) => Math.max(Math.trunc(centre - support + 0.5), 0);
+  const high = (centre: number) => Math.min(Math.trunc(centre + support + 0.5), from);
+  let size = 0;
+  for (let i = 0; i < to; i++) size = Math.max(size, high((i + 0.5) * scale) - low((i + 0.5) * scale));
+  const first = new Int32Array(to), weights = new Int32Array(to * size), values = new Float64Array(size);
+  for (let i = 0; i < to; i++) {
+    const centre = (i + 0.5) * scale, start = low(centre), count = high(centre) - start;
+    let sum = 0;
+    for (let j = 0; j < count; j++) {
+      values[j] = cubic((j + start - centre + 0.5) / widening);
+      sum += values[j]!;
+    }
+    first[i] = Math.min(start, from - size);
+    for (let j = 0; j < count; j++) {
+      const w = values[j]! / sum * 2 ** 22;
+      weights[i * size + start - first[i]! + j] = Math.trunc(w < 0 ? w - 0.5 : w + 0.5);
+    }
+  }
+  return { size, first, weights };
+}
+
+/** Resizes along x. */
+function convolveRows({ width, height, data }: RgbImage, to: number): RgbImage {
+  const { size, first, weights } = bicubicTaps(width, to);
+  const place = load({ data, first, weights, outputBytes: height * to * 3 });
+  simd.convolveRows(place.input, place.output, place.first, place.weights, size, width, height, to);
+  return { width: to, height, data: unload(place.output, height * to * 3) };
+}
+
+/** Resizes along y. */
+function convolveColumns({ width, height, data }: RgbImage, to: number): RgbImage {
+  const { size, first, weights } = bicubicTaps(height, to);
+  const place = load({ data, first, weights, outputBytes: to * width * 3 });
+  simd.convolveColumns(place.input, place.output, place.first, place.weights, size, width * 3, to);
+  return { width, height: to, data: unload(place.output, to * width * 3) };
+}
+
+const base = simd.memory.buffer.byteLength;
+
+// below lies what the module itself may use
+const SLACK = 16;
+
+// bytes that a pass may touch past the last pixel
+
+/** Copies a pass's inputs into the memory of the SIMD module, and says where they and the output are. */
+function load(
+  { data, first, weights, outputBytes }: {
+    data: Uint8Array;
+    first: Int32Array;
+    weights: Int32Array;
+    outputBytes: number;
+  },
+): { input: number; output: number; first: number; weights: number } {
+  const firstAt = base, weightsAt = firstAt + first.byteLength;
+  const inputAt = weightsAt + weights.byteLength, outputAt = inputAt + data.length + SLACK;
+  const missing = outputAt + outputBytes + SLACK - simd.memory.buffer.byteLength;
+  if (missing > 0) simd.memory.grow(Math.ceil(missing / 65536));
+  new Int32Array(simd.memory.buffer, firstAt).set(first);
+  new Int32Array(simd.memory.buffer, weightsAt).set(weights);
+  new Uint8Array(simd.memory.buffer, inputAt).set(data);
+  return { input: inputAt, output: outputAt, first: firstAt, weights: weightsAt };
+}
+
+function unload(at: number, length: number): Uint8Array {
+  return new Uint8Array(simd.memory.buffer, at, length).slice();
+}
+
+/** Rounds to the nearest whole number, of two equally near ones to the even one, as NumPy and PyTorch do. */
+export function roundHalfToEven(x: number): number {
+  const down = Math.floor(x), rest = x - down;
+  return rest < 0.5 || (rest === 0.5 && down % 2 === 0) ? down : down + 1;
 }

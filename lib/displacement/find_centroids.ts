@@ -1,4 +1,4 @@
-import { roundHalfToEven } from "../data/round_half_to_even.ts";
+import { roundHalfToEven } from "../data/resize.ts";
 
 /** Grid and length of the refinement. */
 export interface CentroidOptions {

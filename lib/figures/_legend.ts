@@ -1,4 +1,4 @@
-import { vocPalette } from "../data/palette.ts";
+import { vocPalette } from "../data/image.ts";
 import { colourMap, type ColourMapName } from "./colour_map.ts";
 import { drawColourWheel } from "./draw_colour_wheel.ts";
 import { type Drawing, INK, MUTED } from "./_drawing.ts";

@@ -1,5 +1,4 @@
-import type { LabelMap, RgbImage } from "../data/image.ts";
-import { vocPalette } from "../data/palette.ts";
+import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
 import { colourAt, expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";
 import type { Rgb } from "./_oklch.ts";
 

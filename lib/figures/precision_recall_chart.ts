@@ -1,6 +1,6 @@
 import type { InstanceMatches } from "../evaluation/match_instances.ts";
 import { precisionRecall } from "../evaluation/precision_recall.ts";
-import { vocPalette } from "../data/palette.ts";
+import { vocPalette } from "../data/image.ts";
 import type { Chart, ChartTrace } from "./chart.ts";
 
 /** Classes and threshold of {@linkcode precisionRecallChart}. */

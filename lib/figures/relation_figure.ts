@@ -1,7 +1,6 @@
 import { pairLabels } from "../relation/pair_labels.ts";
 import { pathIndex, sourceIndices } from "../relation/path_index.ts";
-import type { LabelMap, RgbImage } from "../data/image.ts";
-import { vocPalette } from "../data/palette.ts";
+import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
 import { resizeLabel } from "../data/resize.ts";
 import type { Box } from "./_drawing.ts";
 import { drawLabels } from "./draw_labels.ts";

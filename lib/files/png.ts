@@ -4,9 +4,7 @@
  * @module
  */
 import { crc32, deflateSync, inflateSync } from "node:zlib";
-import type { LabelMap } from "../data/image.ts";
-import { vocPalette } from "../data/palette.ts";
-
+import { type LabelMap, vocPalette } from "../data/image.ts";
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** A small file can claim to be huge; 2^28 pixels is what libvips, too, takes by default. */

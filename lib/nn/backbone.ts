@@ -1,3 +1,4 @@
+import type { Preprocess } from "../data/crop.ts";
 import type * as tf from "../tensor/tf.ts";
 import type { ImportRules } from "../weights/import_weights.ts";
 import type { ParameterSpec } from "../weights/parameter_spec.ts";
@@ -47,11 +48,8 @@ export interface Backbone {
   readonly name: string;
   /** What makes it again; absent where nothing does, and training stays in the thread that has the network. */
   readonly choice?: BackboneChoice;
-  /** Per channel, R, G, B: image values of 0..255 enter as (value − mean) / deviation. */
-  readonly preprocess: {
-    readonly mean: readonly [number, number, number];
-    readonly deviation: readonly [number, number, number];
-  };
+  /** Normalisation of images of 0 to 255. */
+  readonly preprocess: Preprocess;
   /** Image pixels from one feature to the next. */
   readonly stride: number;
   /** The five taps of IRNet's heads, finest first. */

@@ -1,3 +1,4 @@
+import { EFFICIENTNET_LITE } from "../data/crop.ts";
 import * as tf from "../tensor/tf.ts";
 import { inFloat32, withoutGradient } from "../tensor/mod.ts";
 import { isTrainable } from "../weights/parameter_spec.ts";
@@ -56,7 +57,7 @@ export function efficientnetLite0({ taps: kind = "inner", stride = 16 }: Efficie
   return {
     name: "efficientnet_lite0",
     ...(stride === 32 ? {} : { choice: { network: "efficientnet_lite0", taps: kind, stride } }),
-    preprocess: { mean: [127, 127, 127], deviation: [128, 128, 128] },
+    preprocess: EFFICIENTNET_LITE,
     stride,
     taps: TAPS[kind].map(({ stride: s, channels }, i) => ({
       stride: i === 4 ? stride : Math.min(s, stride),

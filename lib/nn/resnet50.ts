@@ -1,3 +1,4 @@
+import { IMAGENET } from "../data/crop.ts";
 import * as tf from "../tensor/tf.ts";
 import { maxPool, withoutGradient } from "../tensor/mod.ts";
 import type { Params } from "../weights/params.ts";
@@ -39,10 +40,7 @@ export function resnet50At({ stride }: ResNetOptions): Backbone {
   return {
     name: "resnet50",
     choice: { network: "resnet50", stride },
-    preprocess: {
-      mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
-      deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255],
-    },
+    preprocess: IMAGENET,
     stride,
     taps: [
       { stride: 4, channels: 64 },

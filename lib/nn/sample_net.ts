@@ -1,3 +1,4 @@
+import { IMAGENET } from "../data/crop.ts";
 import * as tf from "../tensor/tf.ts";
 import { conv2d, type Conv2dOptions, maxPool, withoutGradient } from "../tensor/mod.ts";
 import type { ParameterSpec } from "../weights/parameter_spec.ts";
@@ -36,10 +37,7 @@ const STAGES: readonly Stage[] = [
 export const sampleNet: Backbone = {
   name: "sample",
   choice: { network: "sample" },
-  preprocess: {
-    mean: [0.485 * 255, 0.456 * 255, 0.406 * 255],
-    deviation: [0.229 * 255, 0.224 * 255, 0.225 * 255],
-  },
+  preprocess: IMAGENET,
   stride: 8,
   taps: [
     { stride: 4, channels: 16 },

@@ -1,6 +1,6 @@
 /** What images of a data set are like. */
 import type { StageContext } from "./stage.ts";
-import { pictureSize } from "../data/picture_size.ts";
+import { imageSize } from "../data/read_image.ts";
 import { mapConcurrently } from "../files/disk.ts";
 import type { UsualImage } from "../stages/expectations.ts";
 
@@ -15,7 +15,7 @@ export async function usualImage({ config: { data }, dataset }: StageContext, ba
     : Array.from({ length: SAMPLE }, (_, i) => ids[Math.floor(i * ids.length / SAMPLE)]!);
   const sizes = await mapConcurrently(some, async (id) => {
     try {
-      const { width, height } = await pictureSize(dataset.imagePath(id));
+      const { width, height } = await imageSize(dataset.imagePath(id));
       return [width * height / 1e6];
     } catch {
       return [];

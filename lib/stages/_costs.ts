@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Config, TrainingSettings } from "../config/config.ts";
 import type { StageContext } from "../run/stage.ts";
-import { trainingSteps } from "../data/epoch_batch.ts";
+import { trainingSteps } from "../data/epochs.ts";
 import type { Expecting, UsualImage, WorkPart } from "./expectations.ts";
 import { workersOf } from "../run/workers_of.ts";
 

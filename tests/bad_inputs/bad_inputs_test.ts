@@ -42,7 +42,7 @@ const badInputs: BadInput[] = [
       await own.bytes("b.jpg", whole.subarray(0, whole.length - 100));
     },
     code: 1,
-    message: "Expected a readable picture in */b.jpg but found: VipsJpeg: premature end of JPEG image",
+    message: "Expected a readable image in */b.jpg but found: VipsJpeg: premature end of JPEG image",
   },
   {
     name: "an image without labels",

@@ -4,9 +4,8 @@ import { initialise } from "../../lib/nn/initialise.ts";
 import { random } from "../../lib/nn/random.ts";
 import { sampleNet } from "../../lib/nn/sample_net.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import { flipImage } from "../../lib/data/flip.ts";
-import type { RgbImage } from "../../lib/data/image.ts";
-import { normalise } from "../../lib/data/normalise.ts";
+import { flipImage, type RgbImage } from "../../lib/data/image.ts";
+import { normalise } from "../../lib/data/crop.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
 import { assert, assertClose, assertEquals } from "../assert.ts";
 

@@ -13,7 +13,7 @@ const noise = (width: number, height: number) => {
   const draw = random(5, "noise");
   return { width, height, data: Uint8Array.from({ length: width * height * 3 }, () => Math.floor(draw() * 256)) };
 };
-const asIs = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
+const asIs = { mean: [0, 0, 0], standardDeviation: [1, 1, 1] } as const;
 
 Deno.test("augmentClassification() gives the same view for the same key and another for others", () => {
   const image = noise(50, 40);

@@ -134,7 +134,7 @@ Deno.test("readImage() names a file that is missing, cut off, empty or no pictur
     await Deno.writeTextFile(`${folder}/text.jpg`, "hello");
     for (const name of ["missing.jpg", "cut.jpg", "cut.png", "empty.jpg", "text.jpg"]) {
       const path = `${folder}/${name}`;
-      await assertRejects(() => readImage(path), Error, `Expected a readable picture in ${path} but found`);
+      await assertRejects(() => readImage(path), Error, `Expected a readable image in ${path} but found`);
     }
   });
 });

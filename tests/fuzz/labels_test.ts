@@ -1,7 +1,5 @@
 import { assert, assertEquals } from "../assert.ts";
-import { parseLabelsCsv } from "../../lib/data/_labels_csv.ts";
-import { parseLabelsJson } from "../../lib/data/_labels_json.ts";
-import { parseNamesXml } from "../../lib/data/_labels_xml.ts";
+import { parseLabelsCsv, parseLabelsJson, parseNamesXml } from "../../lib/data/_label_files.ts";
 import { fuzz } from "./mutate.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);

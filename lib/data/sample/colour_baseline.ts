@@ -1,13 +1,13 @@
 /**
- * The sample data set's control: how far plain colour gets. It sees the true masks of training, which the method never
- * does, and knows nothing but the colour of a pixel.
+ * The sample data set's control: how far plain colour gets. It sees the ground truth of training, which the method
+ * never does, and knows nothing but the colour of a pixel.
  * @module
  */
 import type { LabelMap, RgbImage } from "../image.ts";
 
-/** The colours of every class: means and spreads, a normal distribution in RGB for each id. */
+/** Colours of every class: a normal distribution in RGB for each id. */
 export interface ColourModel {
-  /** By id, 0 background: log share of pixels, mean, inverse covariance, log of its determinant's root. */
+  /** By id, 0 background: log fraction of pixels, mean, inverse covariance, log of its determinant's root. */
   readonly classes: readonly {
     readonly mean: readonly number[];
     readonly precision: readonly number[];
@@ -15,9 +15,9 @@ export interface ColourModel {
   }[];
 }
 
-/** An instance that was found. */
+/** Instance that was found. */
 export interface ColourDetection {
-  /** Pixels of the component as a share of the image. */
+  /** Pixels of the component as a fraction of the image. */
   readonly score: number;
   /** Class index, 0-based. */
   readonly class: number;
@@ -26,7 +26,7 @@ export interface ColourDetection {
 }
 
 /**
- * Fits the colours of background and classes to images with true masks.
+ * Fits the colours of background and classes to images with ground truth.
  *
  * @param samples Images and their class ids, 255 where pixels do not count.
  * @param options `classes`: number of classes.
@@ -68,8 +68,8 @@ export function fitColours(
  * Labels every pixel with the likeliest colour among background and the classes that the image is said to show, and
  * takes the connected components of each class as instances, largest first.
  *
- * @param image A photograph.
- * @param options `model`: of {@linkcode fitColours}; `labels`: class indices of the image; `fragment`: share of the
+ * @param image An image.
+ * @param options `model`: of {@linkcode fitColours}; `labels`: class indices of the image; `fragment`: fraction of the
  * image below which components are dropped.
  */
 export function colourBaseline(

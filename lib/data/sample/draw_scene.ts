@@ -1,16 +1,13 @@
 import type { LabelMap, RgbImage } from "../image.ts";
 import type { Random } from "../random.ts";
-import { Canvas, smoothNoise } from "./canvas.ts";
-import { type Colour, hsv } from "./colour.ts";
-import { BODIES, box, ellipse, type Shape, union } from "./shapes.ts";
-
+import { BODIES, box, Canvas, type Colour, ellipse, hsv, type Shape, smoothNoise, union } from "./canvas.ts";
 /** Names of the classes of the sample data set, in the order of their ids. */
 export const SAMPLE_CLASSES: readonly string[] = BODIES.map(({ name }) => name);
 
-/** Side of the pictures, pixels. */
+/** Side of the images, pixels. */
 export const SAMPLE_SIDE = 160;
 
-/** A picture and what is true of it. */
+/** Image and its ground truth. */
 export interface Scene {
   /** 160×160 pixels. */
   readonly image: RgbImage;
@@ -49,11 +46,11 @@ const PIXEL_NOISE = 0.02;
 const LEAST_VISIBLE = 0.55;
 
 /**
- * Draws one picture of the sample data set: up to two classes of small creatures, up to three of each, often touching
+ * Draws one image of the sample data set: up to two classes of small creatures, up to three of each, often touching
  * or overlapping their like, over a soft background with things in it that are no creatures.
  *
- * @param draw Source of random numbers of this picture.
- * @param options `empty`: a picture without any creature.
+ * @param draw Source of random numbers of this image.
+ * @param options `empty`: an image without any creature.
  */
 export function drawScene(draw: Random, { empty }: { readonly empty: boolean }): Scene {
   const canvas = new Canvas(side);
@@ -267,7 +264,7 @@ function paintCreature(
     const coverage = (distance: number) => Math.min(1, Math.max(0, 0.5 - distance * halfSize));
     const distance = outline(u, v), covered = coverage(distance);
     if (covered === 0) return;
-    // light falls from the upper left of the picture, whichever way the creature looks
+    // light falls from the upper left of the image, whichever way the creature looks
     const light = 1 - 0.35 * (u * mirror * 0.35 + v * 0.65) / 2 +
       0.05 * texture(pixel % side, Math.floor(pixel / side));
     const rim = (d: number) => d > -rimWidth ? 0.8 : 1;

@@ -7,25 +7,25 @@ import { drawScene, SAMPLE_CLASSES, type Scene } from "./draw_scene.ts";
 
 /** Options of {@linkcode generateSample}. */
 export interface GenerateSampleOptions {
-  /** Every seed gives other pictures; the same seed gives the same files, byte by byte. */
+  /** Seed of all draws: every one gives other images, the same one the same files, byte by byte. */
   readonly seed: number;
   /** Folder of the data set; made where it is missing. */
   readonly out: string;
   /** Images of each kind. Default: 160 for training, 160 for validation, 56 without any object. */
   readonly counts?: { readonly train: number; readonly val: number; readonly empty: number };
-  /** Told after every image. */
+  /** Called after every image. */
   readonly progress?: (done: number, total: number) => void;
 }
 
 /**
- * Writes the sample data set: small pictures of four kinds of creatures, drawn rather than photographed, in the layout
+ * Writes the sample data set: small images of four kinds of creatures, drawn rather than photographed, in the layout
  * of VOC. The whole method can be tried on them in minutes.
  *
  * | path | content |
  * |---|---|
  * | `JPEGImages/<id>.png` | 160×160 pixels, lossless |
  * | `Annotations/<id>.xml` | names and boxes of the objects; none in the empty images |
- * | `SegmentationClass/<id>.png`, `SegmentationObject/<id>.png` | true masks |
+ * | `SegmentationClass/<id>.png`, `SegmentationObject/<id>.png` | ground truth |
  * | `ImageSets/Segmentation/` | `train.txt`, `val.txt`, and `train_classifier.txt`: train and the empty images |
  *
  * The lists are written last: where they are, the data set is complete.
@@ -69,13 +69,13 @@ export async function generateSample(
 }
 
 async function writeScene(scene: Scene, { id, out }: { id: string; out: string }): Promise<void> {
-  await Deno.writeFile(join(out, "JPEGImages", `${id}.png`), await encodePhotograph(scene.image));
+  await Deno.writeFile(join(out, "JPEGImages", `${id}.png`), await encodeImage(scene.image));
   await Deno.writeTextFile(join(out, "Annotations", `${id}.xml`), annotation(scene, id));
   await Deno.writeFile(join(out, "SegmentationClass", `${id}.png`), encodePng(scene.classMask));
   await Deno.writeFile(join(out, "SegmentationObject", `${id}.png`), encodePng(scene.instanceMask));
 }
 
-async function encodePhotograph({ width, height, data }: RgbImage): Promise<Uint8Array> {
+async function encodeImage({ width, height, data }: RgbImage): Promise<Uint8Array> {
   return await sharp(data, { raw: { width, height, channels: 3 } }).png().toBuffer();
 }
 

@@ -1,5 +1,5 @@
 import type { Boxes } from "./boxes.ts";
-import { roundHalfToEven } from "../../data/round_half_to_even.ts";
+import { roundHalfToEven } from "../../data/resize.ts";
 
 /** Height over width of the anchors at a position. */
 export const ANCHOR_RATIOS: readonly number[] = [0.5, 1, 2];

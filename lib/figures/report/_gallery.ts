@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { vocPalette } from "../../data/palette.ts";
+import { vocPalette } from "../../data/image.ts";
 import { colourMap, type ColourMapName } from "../colour_map.ts";
 import { wheelColour } from "../_wheel.ts";
 import { html, Markup, percent } from "./_html.ts";

@@ -11,7 +11,7 @@ import {
   random,
 } from "../../lib/data/mod.ts";
 
-const asIs = { mean: [0, 0, 0], deviation: [1, 1, 1] } as const;
+const asIs = { mean: [0, 0, 0], standardDeviation: [1, 1, 1] } as const;
 
 Deno.test("normalise() equals the reference with ImageNet's convention", async () => {
   const golden = await readGolden("g13_normalize");
