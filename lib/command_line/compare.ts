@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
-import { checkDownstreamLists } from "../config/check_lists.ts";
+import { checkLists } from "../config/check_paths.ts";
 import { describeComparison } from "../results/describe_comparison.ts";
 import { previewRun, run, type RunOptions } from "../run/run.ts";
 import { openDataset } from "../stages/mod.ts";
@@ -23,7 +23,7 @@ export interface CompareOptions extends RunOptions {
  * @throws UsageError if the data set lacks a list of `downstream`.
  */
 export async function compare(config: Config, { out, ...options }: CompareOptions): Promise<string> {
-  checkDownstreamLists(await openDataset(config.data), config.downstream);
+  checkLists(await openDataset(config.data), { config, group: "downstream" });
   await run(withPseudoLabels(config), { ...options, module, keeps: config });
   const tables = await Deno.readTextFile(join(options.workdir, "compare", "metrics.json"));
   await Deno.mkdir(out, { recursive: true });

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { type Config, presets } from "../config/config.ts";
 import { type FolderReport, inspectFolder, openDataset } from "../data/mod.ts";
-import { checkLists } from "../config/check_lists.ts";
+import { checkLists } from "../config/check_paths.ts";
 import { describeFolder, folderProblems } from "./describe_folder.ts";
 import { exists } from "../files/disk.ts";
 import { classesOf, initConfig } from "../config/init_config.ts";
@@ -156,8 +156,8 @@ async function chooseLists(
 
 /** Opens what was written as a run would. */
 async function check(out: string): Promise<void> {
-  const { data } = loadConfig({ file: out });
-  checkLists(await openDataset(data), data);
+  const config = loadConfig({ file: out });
+  checkLists(await openDataset(config.data), { config, group: "data" });
 }
 
 const bulleted = (lines: readonly string[]) => lines.map((line) => `  ${line}`).join("\n");

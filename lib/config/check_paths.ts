@@ -1,4 +1,7 @@
-import { type Config, presets } from "./config.ts";
+import { presets } from "./config.ts";
+import type { Config } from "./schema.ts";
+import { pathsIn, settings, valueOf } from "./settings.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -7,33 +10,47 @@ import { UsageError } from "./usage_error.ts";
  * @param config The configuration.
  * @throws UsageError naming the key and the path of the first one that does not.
  */
-export function checkPaths({ data, backbone, cam, irnet }: Config): void {
-  if (data.root === null) {
+export function checkPaths(config: Config): void {
+  if (config.data.root === null) {
     throw new UsageError("Expected a folder with images for data.root but found null; give --voc-root");
   }
-  const hint = data.root === presets.sample.data.root ? "; deno task demo makes it" : "";
-  if (!statOrNull(data.root)?.isDirectory) {
-    throw new UsageError(`Expected a folder with images for data.root but found none at ${data.root}${hint}`);
-  }
-  if (data.labels !== null && !statOrNull(data.labels)) {
-    throw new UsageError(`Expected a file or folder for data.labels but found none at ${data.labels}`);
-  }
-  const files = { "backbone.weights": backbone.weights, "cam.weights": cam.weights, "irnet.weights": irnet.weights };
-  for (const [key, path] of Object.entries(files)) {
-    if (path !== null && !statOrNull(path)?.isFile) {
-      throw new UsageError(`Expected a file for ${key} but found none at ${path}`);
-    }
-  }
-  if (cam.from !== null && !statOrNull(cam.from)?.isDirectory) {
-    throw new UsageError(`Expected a folder with class attention maps for cam.from but found none at ${cam.from}`);
+  for (const { key, path, schema } of pathsIn(config)) {
+    if (schema.isList || schema.isMade || isThere(path, schema.path!)) continue;
+    const hint = key === "data.root" && path === presets.sample.data.root ? "; deno task demo makes it" : "";
+    throw new UsageError(`Expected a ${schema.path} for ${key} but found none at ${path}${hint}`);
   }
 }
 
-function statOrNull(path: string): Deno.FileInfo | null {
+function isThere(path: string, what: string): boolean {
   try {
-    return Deno.statSync(path);
+    const { isFile, isDirectory } = Deno.statSync(path);
+    return what === "file or folder" || (what.startsWith("file") ? isFile : isDirectory);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return null;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
     throw error; // no permission: the message names path and flag
+  }
+}
+
+/**
+ * Checks that the data set has all lists which a whole run needs, or a comparison besides, before a training that takes
+ * hours finds out.
+ *
+ * @param dataset The data set.
+ * @param options The configuration, and the group of it whose lists count.
+ * @throws UsageError naming the key of the first list that is missing, empty, or has an image without photograph or
+ * labels.
+ */
+export function checkLists(
+  dataset: Dataset,
+  { config, group }: { config: Config; group: "data" | "downstream" },
+): void {
+  for (const { key, schema } of settings) {
+    const name = valueOf(config, key);
+    if (!schema.isList || !key.startsWith(`${group}.`) || typeof name !== "string") continue;
+    try {
+      dataset.list(name);
+    } catch (error) {
+      throw new UsageError(`${key}: ${(error as Error).message}`, { cause: error });
+    }
   }
 }

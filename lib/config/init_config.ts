@@ -1,9 +1,8 @@
 import { basename, resolve } from "node:path";
-import { type Config, presets, VOC_CLASSES } from "./config.ts";
+import { type Config, presets } from "./config.ts";
 import type { FolderReport } from "../data/inspect_folder.ts";
-
-/** Any part of a configuration. */
-type Partial<T> = { [K in keyof T]?: T[K] extends readonly unknown[] ? T[K] : Partial<T[K]> | T[K] };
+import { VOC_CLASSES } from "../data/voc_classes.ts";
+import type { Part } from "./merge.ts";
 
 /** Options of {@linkcode initConfig}. */
 export interface InitOptions {
@@ -38,10 +37,10 @@ const SMALLEST_CROP = 96, LARGEST_CROP = 160;
  * @param options What to start from.
  * @returns Settings that differ from the preset's, as a file of `--config` holds them.
  */
-export function initConfig(report: FolderReport, options: InitOptions): Partial<Config> {
+export function initConfig(report: FolderReport, options: InitOptions): Part<Config> {
   const { preset, weights, list, valList, usable } = options;
   const base = presets[preset];
-  const data: Partial<Config["data"]> = {
+  const data: Part<Config["data"]> = {
     root: report.root,
     labels: report.labelSource,
     classes: [...options.classes],

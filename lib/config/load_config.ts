@@ -1,8 +1,9 @@
 import { type Config, presets } from "./config.ts";
 import { parseJson } from "../files/json.ts";
-import { describe, nearestKey, parseValue, schemaOf } from "./_config_keys.ts";
-import { configSchema } from "./_config_schema.ts";
+import { isGroup, merge } from "./merge.ts";
 import { nearest } from "../files/nearest.ts";
+import { configSchema } from "./schema.ts";
+import { describe, nearestKey, parseValue, schemaOf } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
 
 /** Where a configuration comes from; later ones change single values of earlier ones. */
@@ -90,18 +91,6 @@ function settingOf(key: string, text: string): Record<string, unknown> {
   const value = parseValue(text, schema);
   if (value === undefined) throw new UsageError(`Expected ${describe(schema)} for ${key} but found ${show(text)}`);
   return path.reduceRight<unknown>((inner, part) => ({ [part]: inner }), value) as Record<string, unknown>;
-}
-
-/** Groups are merged, everything else is replaced. */
-function merge(base: unknown, changes: unknown): unknown {
-  if (!isGroup(base) || !isGroup(changes)) return changes;
-  const merged = { ...base };
-  for (const [key, value] of Object.entries(changes)) merged[key] = merge(base[key], value);
-  return merged;
-}
-
-function isGroup(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function check(value: unknown): Config {

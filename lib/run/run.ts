@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Stage } from "./stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
-import { checkLists } from "../config/check_lists.ts";
+import { checkLists } from "../config/check_paths.ts";
 import { InputMemory } from "./inputs.ts";
 import { describePlan } from "./describe_plan.ts";
 import { estimateRun, formatEstimates } from "./estimate.ts";
@@ -133,7 +133,7 @@ async function openSession(
   const { stages, openDataset, prepare }: PipelineModule = await import(module);
   const selected = selectStages(stages, { config, names: options.stages ?? null });
   const dataset = await openDataset(config.data);
-  if (!options.stages) checkLists(dataset, config.data);
+  if (!options.stages) checkLists(dataset, { config, group: "data" });
   const { workdir, shard = WHOLE, progress = { terminal: false, write: () => {} } } = options;
   const quarantine = await Quarantine.open(workdir, { choice: options.onBadImage ?? "fail", shard, dataset });
   let prepared: BackendReport | null = null;

@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { VOC_CLASSES } from "../../config/config.ts";
+import { VOC_CLASSES } from "../../data/voc_classes.ts";
 
 /** A published result, percent. */
 export interface ReferenceNumber {

@@ -1,12 +1,16 @@
-/** What the configuration's schema says about single keys, read from its JSON Schema. */
+/**
+ * What the schema says about single settings: their keys, what a value must be, and which of them are paths.
+ * @module
+ */
 import { z } from "zod";
-import { configSchema } from "./_config_schema.ts";
 import { nearest } from "../files/nearest.ts";
+import { type Config, configSchema, type SettingFacts } from "./schema.ts";
 
 /** The part of a JSON Schema that zod writes for our configuration. */
-export interface SchemaNode {
+export interface SchemaNode extends Partial<SettingFacts> {
   readonly type?: string | readonly string[];
   readonly enum?: readonly string[];
+  readonly const?: unknown;
   readonly anyOf?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly items?: SchemaNode | false;
@@ -14,17 +18,55 @@ export interface SchemaNode {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
+  readonly multipleOf?: number;
   readonly minItems?: number;
+}
+
+/** A setting, or a group of settings. */
+export interface Setting {
+  /** Its key, such as `walk` or `walk.radius`. */
+  readonly key: string;
+  /** Its type, bounds and facts. */
+  readonly schema: SchemaNode;
+  /** It is a group. */
+  readonly isGroup: boolean;
 }
 
 const root = z.toJSONSchema(configSchema) as SchemaNode;
 
-/** Keys of all settings and groups, such as `walk` and `walk.radius`. */
-const configKeys: readonly string[] = keysOf(root, "");
+/** All settings and groups, each group before what is in it. */
+export const settings: readonly Setting[] = settingsIn(root, "");
 
-function keysOf(node: SchemaNode, prefix: string): string[] {
-  return Object.entries(withoutNull(node).properties ?? {})
-    .flatMap(([name, child]) => [`${prefix}${name}`, ...keysOf(child, `${prefix}${name}.`)]);
+function settingsIn(node: SchemaNode, prefix: string): Setting[] {
+  return Object.entries(withoutNull(node).properties ?? {}).flatMap(([name, schema]) => {
+    const key = `${prefix}${name}`, inner = settingsIn(schema, `${key}.`);
+    return [{ key, schema, isGroup: inner.length > 0 }, ...inner];
+  });
+}
+
+/** The default of every setting: the preset `paper`. */
+export function defaults(): Config {
+  return configSchema.parse(defaultOf(root));
+}
+
+function defaultOf({ default: initial, properties }: SchemaNode): unknown {
+  if (!properties) return structuredClone(initial);
+  const inner = Object.entries(properties).map(([name, node]) => [name, defaultOf(node)]);
+  return { ...Object.fromEntries(inner), ...structuredClone(initial ?? {}) };
+}
+
+/** The value of a setting in a configuration; `undefined` where its group is null. */
+export function valueOf(config: Config, key: string): unknown {
+  return key.split(".").reduce<unknown>((value, part) => (value as Record<string, unknown> | null)?.[part], config);
+}
+
+/** Settings whose values in a configuration are paths, with these; names of lists only where they look like a path. */
+export function pathsIn(config: Config): (Setting & { path: string })[] {
+  return settings.flatMap((setting) => {
+    const { path, isList } = setting.schema, value = valueOf(config, setting.key);
+    const isPath = path !== undefined || (isList && /[/\\.]/.test(String(value)));
+    return isPath && typeof value === "string" ? [{ ...setting, path: value }] : [];
+  });
 }
 
 /** The schema of a key; elements of lists have their number as a part. `null` where there is no such key. */
@@ -42,8 +84,8 @@ export function schemaOf(path: readonly PropertyKey[]): SchemaNode | null {
 /** The known key nearest to one that is not: one with the same last part if there is any. */
 export function nearestKey(key: string): string {
   const last = (name: string) => name.slice(name.lastIndexOf(".") + 1);
-  const alike = configKeys.filter((known) => last(known) === last(key));
-  return nearest(key, alike.length > 0 ? alike : configKeys)!;
+  const keys = settings.map(({ key }) => key), alike = keys.filter((known) => last(known) === last(key));
+  return nearest(key, alike.length > 0 ? alike : keys)!;
 }
 
 /** Text of a command line → the value that a key's schema asks for; `undefined` where it cannot be one. */
@@ -84,6 +126,7 @@ export function describe(node: SchemaNode): string {
 
 function describeValue(node: SchemaNode): string {
   if (node.enum) return `one of ${node.enum.join(", ")}`;
+  if (node.anyOf) return `one of ${node.anyOf.map((choice) => choice.const).join(", ")}`;
   switch (node.type) {
     case "string":
       return "text";
@@ -103,11 +146,12 @@ function describeValue(node: SchemaNode): string {
   }
 }
 
-function describeRange({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
-  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}`;
+function describeRange({ minimum, maximum, exclusiveMinimum, multipleOf }: SchemaNode): string {
+  const step = multipleOf === undefined ? "" : `, a multiple of ${multipleOf}`;
+  if (exclusiveMinimum !== undefined) return ` above ${exclusiveMinimum}${step}`;
   const bounded = maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER;
-  if (minimum !== undefined && bounded) return ` from ${minimum} to ${maximum}`;
-  return minimum !== undefined ? ` of at least ${minimum}` : "";
+  if (minimum !== undefined && bounded) return ` from ${minimum} to ${maximum}${step}`;
+  return minimum !== undefined ? ` of at least ${minimum}${step}` : step;
 }
 
 function isNullable({ type, anyOf }: SchemaNode): boolean {
@@ -116,7 +160,7 @@ function isNullable({ type, anyOf }: SchemaNode): boolean {
 
 /** The schema of a value that is not null. */
 function withoutNull(node: SchemaNode): SchemaNode {
-  if (node.anyOf) return node.anyOf.find((choice) => choice.type !== "null") ?? node;
+  if (node.anyOf && isNullable(node)) return node.anyOf.find((choice) => choice.type !== "null") ?? node;
   if (Array.isArray(node.type)) return { ...node, type: node.type.find((type) => type !== "null") ?? "null" };
   return node;
 }

@@ -1,0 +1,368 @@
+/**
+ * Every setting, once: its type and bounds, what it is, its unit, where its value comes from, whether it is a path, and
+ * its default, which is the value of the preset `paper`. Types, checks, permissions, the files of clusters and
+ * `config --help` follow from this.
+ * @module
+ */
+import { z } from "zod";
+import { VOC_CLASSES } from "../data/voc_classes.ts";
+
+/** What there is to know of a setting beside its type; of a group, `help` and defaults of what is in it. */
+export interface SettingFacts {
+  /** Meaning. */
+  readonly help: string;
+  /** Value in the preset `paper`. */
+  readonly default?: unknown;
+  /** Unit; absent: none. */
+  readonly unit?: string;
+  /** Where the default comes from; absent: chosen here. */
+  readonly source?: string;
+  /** What lies at the path that it is: begins with `file` or `folder`, or is `file or folder`; absent: no path. */
+  readonly path?: string;
+  /** Path that a run makes, so that it need not exist. */
+  readonly isMade?: true;
+  /** Name of a list of images, or the path of a text file. */
+  readonly isList?: true;
+}
+
+/** A type with its facts. */
+function set<T extends z.ZodType>(type: T, facts: SettingFacts): T {
+  return type.meta({ ...facts });
+}
+
+const CODE = "released code", PSA = "AffinityNet's code", DEEPLAB = "DeepLab-v2", MASK_RCNN = "Mask R-CNN";
+const STRIDE_4 = "pixels at stride 4", STRIDE_8 = "pixels at stride 8", PIXELS = "pixels";
+
+const text = z.string();
+const flag = z.boolean();
+const whole = z.number().int();
+const count = whole.min(1);
+const natural = whole.min(0);
+const positive = z.number().positive();
+const weight = z.number().min(0);
+const fraction = z.number().min(0).max(1);
+const side = whole.min(16);
+const radius = whole.min(2);
+const range = z.tuple([positive, positive]);
+const scales = z.array(positive).min(1);
+const fractions = z.array(fraction).min(1);
+
+const list = (help: string, initial: string) => set(text, { help, default: initial, isList: true });
+const optionalList = (help: string, initial: string | null) =>
+  set(text.nullable(), { help, default: initial, isList: true });
+const weights = (help: string) => set(text.nullable(), { help, default: null, path: "file" });
+
+/** `from`, `from` + `by`, … `to`. */
+const steps = (from: number, to: number, by: number) =>
+  Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => Number((from + i * by).toFixed(6)));
+
+const optimiser = z.strictObject({
+  method: set(z.enum(["sgd", "adam", "adamw"]), {
+    help: "SGD with momentum, Adam, or Adam with decoupled weight decay",
+  }),
+  learningRate: set(positive, { help: "Learning rate of the backbone, or of the class-boundary branch" }),
+  headFactor: set(positive, { help: "Factor of the learning rate of classifier, displacement branch or heads" }),
+  momentum: set(fraction, { help: "Momentum of SGD; the released code's weight decay slipped into this place" }),
+  weightDecay: set(weight, { help: "Weight decay" }),
+  power: set(positive, { help: "Power of the polynomial decay of the learning rate" }),
+  warmup: set(fraction, { help: "Steps with linearly rising learning rate", unit: "fraction of all" }),
+});
+
+const training = z.strictObject({
+  crop: set(side, { help: "Side of the square crop", unit: PIXELS }),
+  batch: set(count, { help: "Batch of a step", unit: "images" }),
+  microBatch: set(count, {
+    help: "Batch that passes through the network at once; gradients are summed",
+    unit: "images",
+  }),
+  epochs: set(count, { help: "Epochs" }),
+  optimiser: set(optimiser, { help: "Optimiser" }),
+});
+const scaledTraining = training.extend({ scale: set(range, { help: "Range of the random scale" }) });
+
+const releasedSgd = {
+  ...{ method: "sgd", learningRate: 0.1, headFactor: 10, momentum: 1e-4, weightDecay: 1e-4, power: 0.9, warmup: 0 },
+};
+
+const data = z.strictObject({
+  root: set(text.nullable(), {
+    help: "Folder of the images, or of VOC's JPEGImages, ImageSets, …; a run needs it",
+    default: null,
+    path: "folder with images",
+  }),
+  labels: set(text.nullable(), {
+    help: "JSON or CSV of ids and class names, or VOC's XML; null: the one in the root",
+    default: null,
+    path: "file or folder",
+  }),
+  classes: set(z.array(text.min(1)).min(1).max(254), {
+    help: "Names of the classes; label ids are index + 1",
+    default: [...VOC_CLASSES],
+    source: "PASCAL VOC",
+  }),
+  trainList: list("Images that IRNet trains on", "train_aug"),
+  classifierList: optionalList("Images that the classifier trains on; null: trainList", null),
+  valList: optionalList("Images that classification is judged on; null: none", "val"),
+  inferList: list("Images that get pseudo labels, judged where there is ground truth", "train"),
+  instanceList: list("Images whose ground truth of instances is exact", "train"),
+  meanDisplacementList: optionalList("Images of the mean displacement; null: inferList, as the released code", null),
+});
+
+const backbone = z.strictObject({
+  network: set(z.enum(["resnet50", "efficientnet_lite0", "sample"]), { help: "Network", default: "resnet50" }),
+  weights: weights("Its weights, safetensors or a PyTorch checkpoint; null: random initialisation"),
+  taps: set(z.enum(["inner", "block"]), {
+    help: "What IRNet reads of EfficientNet: inside blocks, or after them",
+    default: "block",
+  }),
+  pretraining: set(
+    scaledTraining.extend({
+      shift: set(fraction, { help: "Largest random shift", unit: "fraction of the side" }),
+      colourJitter: set(fraction, { help: "Strength of random brightness, contrast and saturation" }),
+    }).nullable(),
+    { help: "Classification from scratch before that of CAMs; null: none", default: null },
+  ),
+});
+
+const cam = z.strictObject({
+  weights: weights("A trained classifier with its backbone; null: train one"),
+  from: set(text.nullable(), {
+    help: "CAMs of another method, <id>.npz or <id>.npy; null: make them",
+    default: null,
+    path: "folder with class attention maps",
+  }),
+  training: set(
+    training.extend({
+      resizeLong: set(z.tuple([count, count]).nullable(), {
+        help: "Range of the longer side; null: no resizing",
+        unit: PIXELS,
+      }),
+    }),
+    {
+      help: "Training of the classifier",
+      default: { crop: 512, batch: 16, microBatch: 4, epochs: 5, optimiser: releasedSgd, resizeLong: [320, 640] },
+      source: CODE,
+    },
+  ),
+  scales: set(scales, { help: "Scales of the image whose maps are summed", default: [1, 0.5, 1.5, 2], source: CODE }),
+  threshold: set(fraction, { help: "Background score when CAMs are judged", default: 0.15, source: CODE }),
+});
+
+const relation = z.strictObject({
+  foreground: set(fraction, { help: "Scores above are confident foreground", default: 0.3, source: CODE }),
+  background: set(fraction, { help: "Scores below are confident background", default: 0.05, source: CODE }),
+  crf: set(
+    z.strictObject({
+      iterations: set(count, { help: "Mean-field iterations", default: 10, source: CODE }),
+      confidence: set(fraction, { help: "Probability of the given label", default: 0.7, source: CODE }),
+      gaussian: set(
+        z.strictObject({
+          position: set(positive, { help: "Standard deviation", unit: PIXELS, default: 3, source: CODE }),
+          weight: set(weight, { help: "Weight", default: 3, source: CODE }),
+        }),
+        { help: "Smoothness kernel" },
+      ),
+      bilateral: set(
+        z.strictObject({
+          position: set(positive, { help: "Standard deviation", unit: PIXELS, default: 50, source: CODE }),
+          colour: set(positive, { help: "Standard deviation", unit: "grey levels of 255", default: 5, source: CODE }),
+          weight: set(weight, { help: "Weight", default: 10, source: CODE }),
+        }),
+        { help: "Appearance kernel" },
+      ),
+    }),
+    { help: "Dense CRF that refines both" },
+  ),
+});
+
+const irnet = z.strictObject({
+  weights: weights("A trained IRNet with its backbone; null: train one"),
+  training: set(
+    scaledTraining.extend({
+      radius: set(radius, { help: "Radius of pixel pairs", unit: STRIDE_4 }),
+      backgroundDisplacement: set(weight, { help: "Weight of the background displacement loss" }),
+    }),
+    {
+      help: "Training of both branches",
+      default: {
+        ...{ crop: 512, batch: 32, microBatch: 4, epochs: 3, optimiser: releasedSgd, scale: [0.5, 1.5] },
+        ...{ radius: 10, backgroundDisplacement: 1 },
+      },
+      source: CODE,
+    },
+  ),
+  displacementWidth: set(side.multipleOf(16), {
+    help: "Channels of the widest displacement layers",
+    default: 256,
+    source: CODE,
+  }),
+  crop: set(side, { help: "Least side of the inference canvas", unit: PIXELS, default: 512, source: CODE }),
+});
+
+const affinityNet = z.strictObject({
+  training: set(scaledTraining, {
+    help: "Training of the affinities",
+    default: {
+      ...{ crop: 448, batch: 8, microBatch: 2, epochs: 8, optimiser: { ...releasedSgd, weightDecay: 5e-4 } },
+      scale: [0.5, 1.5],
+    },
+    source: PSA,
+  }),
+  radius: set(radius, { help: "Radius of pixel pairs", unit: STRIDE_8, default: 5, source: PSA }),
+  alpha: set(positive, { help: "Exponent of the background score (1 − highest CAM)^alpha", default: 16, source: PSA }),
+  beta: set(positive, { help: "Exponent on affinities", default: 8, source: PSA }),
+  steps: set(natural, { help: "Steps of the random walk", default: 256, source: PSA }),
+});
+
+const deepLab = z.strictObject({
+  stride: set(z.union([z.literal(8), z.literal(16)]), {
+    help: "Total stride of the backbone; the sample's: 8",
+    default: 16,
+  }),
+  training: set(scaledTraining, {
+    help: "Training of backbone and pyramid",
+    default: {
+      ...{ crop: 321, batch: 10, microBatch: 5, epochs: 20 },
+      optimiser: { ...releasedSgd, learningRate: 2.5e-3, momentum: 0.9, weightDecay: 5e-4 },
+      scale: [0.5, 1.5],
+    },
+    source: DEEPLAB,
+  }),
+  scales: set(scales, { help: "Scales of the image whose probabilities are averaged", default: [0.75, 1, 1.25] }),
+  crf: set(flag, { help: "A dense CRF refines the result", default: false }),
+});
+
+const maskRcnn = z.strictObject({
+  training: set(
+    scaledTraining.extend({ crop: set(side.multipleOf(16), { help: "Side of the square crop", unit: PIXELS }) }),
+    {
+      help: "Training of pyramid, heads and the later layers of the backbone",
+      default: {
+        ...{ crop: 512, batch: 8, microBatch: 2, epochs: 12 },
+        optimiser: { ...releasedSgd, learningRate: 0.01, headFactor: 1, momentum: 0.9, warmup: 0.05 },
+        scale: [0.75, 1.5],
+      },
+    },
+  ),
+  score: set(fraction, { help: "Pseudo instances of a lower score are not learned; of score 0, never", default: 0 }),
+  pyramidWidth: set(count, { help: "Channels of the feature pyramid", default: 256, source: MASK_RCNN }),
+  boxWidth: set(count, { help: "Units of the two fully connected layers", default: 1024, source: MASK_RCNN }),
+  maskWidth: set(count, { help: "Channels of the mask branch", default: 256, source: MASK_RCNN }),
+  anchor: set(positive, {
+    help: "Side of the square anchor of a level",
+    unit: "strides of the level",
+    default: 8,
+    source: MASK_RCNN,
+  }),
+  anchors: set(whole.min(2), {
+    help: "Anchors of an image that are learned in a step",
+    default: 256,
+    source: MASK_RCNN,
+  }),
+  regions: set(whole.min(4), { help: "Regions of an image that are learned in a step", default: 256 }),
+  proposals: set(
+    z.strictObject({
+      perLevel: set(count, { help: "The best of each level that are looked at", default: 1000, source: MASK_RCNN }),
+      most: set(count, { help: "Those that stay in an image", default: 1000, source: MASK_RCNN }),
+    }),
+    { help: "Proposals" },
+  ),
+  detections: set(count, { help: "Detections of an image, at most", default: 100, source: MASK_RCNN }),
+});
+
+const downstream = z.strictObject({
+  trainList: list("Images whose pseudo labels the networks are trained on", "train_aug"),
+  trainInstanceList: list("Those with exact ground truth of instances, for Mask R-CNN's upper bound", "train"),
+  valList: list("Images with ground truth, on which the networks are judged", "val"),
+  valInstanceList: list("Those whose ground truth of instances is exact", "val"),
+  affinityNet: set(affinityNet, { help: "AffinityNet, IRNet's predecessor, as another source of semantic labels" }),
+  deepLab: set(deepLab, { help: "DeepLab-v2, trained on semantic labels" }),
+  maskRcnn: set(maskRcnn, { help: "Mask R-CNN, trained on instance masks" }),
+});
+
+/** A whole configuration; unknown keys are errors. */
+export const configSchema = z.strictObject({
+  preset: set(z.enum(["paper", "lite", "sample"]), { help: "The preset it started from", default: "paper" }),
+  workdir: set(text.min(1).nullable(), {
+    help: "Folder of all results; null: out/<preset>",
+    default: null,
+    path: "folder",
+    isMade: true,
+  }),
+  seed: set(natural.max(2 ** 32 - 1), { help: "Seed of all randomness", default: 0 }),
+  data: set(data, { help: "Data set; lists are names below ImageSets/Segmentation, paths of text files, or all" }),
+  backbone: set(backbone, { help: "Network below CAMs and IRNet" }),
+  cam: set(cam, { help: "Class Attention Maps" }),
+  relation: set(relation, { help: "Inter-pixel Relation Mining from CAMs" }),
+  irnet: set(irnet, { help: "IRNet and its training" }),
+  displacement: set(
+    z.strictObject({
+      iterations: set(count, { help: "Rounds of refinement", default: 300, source: CODE }),
+      clusterThreshold: set(positive, {
+        help: "Displacement below which a pixel is a centroid",
+        unit: STRIDE_4,
+        default: 2.5,
+        source: CODE,
+      }),
+    }),
+    { help: "Generating Class-agnostic Instance Map" },
+  ),
+  walk: set(
+    z.strictObject({
+      radius: set(radius, { help: "Reach of a step", unit: STRIDE_4, default: 5, source: CODE }),
+      beta: set(positive, { help: "Exponent on affinities", default: 10, source: CODE }),
+      steps: set(natural, { help: "Steps", default: 256, source: "paper; released code, 2^8" }),
+    }),
+    { help: "Random walk" },
+  ),
+  synthesis: set(
+    z.strictObject({
+      instanceThreshold: set(fraction, { help: "Background score of instance labels", default: 0.25, source: CODE }),
+      semanticThreshold: set(fraction, { help: "Background score of semantic labels", default: 0.25, source: CODE }),
+      fragment: set(fraction, {
+        help: "Area below which a component scores 0",
+        unit: "fraction of the image",
+        default: 0.01,
+        source: CODE,
+      }),
+    }),
+    { help: "Synthesizing Instance Segmentation Labels" },
+  ),
+  evaluation: set(
+    z.strictObject({
+      classes: set(z.array(text).nullable(), { help: "Classes that enter the means; null: all", default: null }),
+      ious: set(fractions, { help: "IoU thresholds of AP", default: [0.25, 0.5, 0.7, 0.75] }),
+      camThresholds: set(fractions, { help: "Thresholds swept for CAMs", default: steps(0.05, 0.5, 0.05) }),
+      pseudoThresholds: set(fractions, { help: "Thresholds swept for pseudo labels", default: steps(0.1, 0.6, 0.05) }),
+      colourBaseline: set(flag, { help: "A control that knows colours alone, fitted on ground truth", default: false }),
+      pictures: set(natural, { help: "Images shown in the report", default: 12 }),
+    }),
+    { help: "How results are judged" },
+  ),
+  downstream: set(downstream, { help: "Networks trained on pseudo labels, by the command compare" }),
+  compute: set(
+    z.strictObject({
+      backend: set(z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]), {
+        help: "Tensor library",
+        default: "auto",
+      }),
+      precision: set(z.enum(["auto", "float32", "bfloat16"]), {
+        help: "What TensorFlow's convolutions multiply; auto: bfloat16 where it is much faster",
+        default: "float32",
+      }),
+      threads: set(natural, { help: "Threads of the tensor library; 0: all cores", default: 0 }),
+      workers: set(natural, {
+        help: "Workers of stages without tensors, with wasm of the others too; 0: one a core",
+        default: 0,
+      }),
+    }),
+    { help: "What computes" },
+  ),
+});
+
+/** Every setting of a run: a complete configuration. */
+export type Config = z.infer<typeof configSchema>;
+/** What all trainings have. */
+export type TrainingSettings = z.infer<typeof training>;
+/** How an optimiser steps. */
+export type OptimiserSettings = z.infer<typeof optimiser>;
