@@ -1,21 +1,5 @@
-/** The standard library's assertions, with types (the npm mirror carries none), and one for arrays of numbers. */
-// deno-lint-ignore-file no-explicit-any
-import * as std from "@std/assert";
-
-const untyped = std as any;
-
-/** Deep equality. */
-export const assertEquals: <T>(actual: T, expected: T, message?: string) => void = untyped.assertEquals;
-/** Truth. */
-export const assert: (condition: unknown, message?: string) => asserts condition = untyped.assert;
-/** Closeness of two numbers. */
-export const assertAlmostEquals: (actual: number, expected: number, tolerance?: number, message?: string) => void =
-  untyped.assertAlmostEquals;
-/** An error of a class, with a text in its message. */
-export const assertThrows: (fn: () => unknown, error?: any, includes?: string) => any = untyped.assertThrows;
-/** As {@linkcode assertThrows}, for promises. */
-export const assertRejects: (fn: () => Promise<unknown>, error?: any, includes?: string) => Promise<any> =
-  untyped.assertRejects;
+/** The standard library's assertions, and one for arrays of numbers. */
+export { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 
 /** Closeness of every element: |a − b| ≤ absolute + relative·|b|. */
 export function assertClose(

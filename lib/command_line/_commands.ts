@@ -5,17 +5,16 @@ import {
   COMPARE_FLAGS,
   CONFIG_FLAGS,
   CURVE_FLAGS,
-  describeFlags,
   EVALUATION_FLAGS,
   EXPORT_FLAGS,
   FIGURE_FLAGS,
-  type Flags,
   INIT_FLAGS,
   KUBERNETES_FLAGS,
   PREDICTION_FLAGS,
   RUN_FLAGS,
   SLURM_FLAGS,
 } from "./_flags.ts";
+import { describeFlags, type Flags } from "../config/flags.ts";
 
 /** A command. */
 export interface Command {

@@ -1,8 +1,8 @@
-import type { ParsedArguments } from "./_flags.ts";
+import { closestString } from "@std/text/closest-string";
+import type { ParsedArguments } from "../config/flags.ts";
 import { optional } from "./_optional.ts";
 import { EXPORT_FORMATS, INSTANCE_STAGES } from "../results/export_formats.ts";
 import type { ExportOptions } from "../results/export_labels.ts";
-import { nearest } from "../files/nearest.ts";
 import type { RunOptions } from "../run/run.ts";
 import { UsageError } from "../config/usage_error.ts";
 
@@ -13,7 +13,7 @@ export function exportOptions({ values }: ParsedArguments, { workdir, limit, pro
   if (!isOneOf(EXPORT_FORMATS, format)) {
     throw new UsageError(
       `Expected --format ${EXPORT_FORMATS.join(", ")} but found ${format}; the nearest is ${
-        nearest(format, EXPORT_FORMATS)
+        closestString(format, EXPORT_FORMATS)
       }`,
     );
   }

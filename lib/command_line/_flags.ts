@@ -1,14 +1,5 @@
-/** The flags of the command line and their parser. */
-import { nearest } from "../files/nearest.ts";
-import { UsageError } from "../config/usage_error.ts";
-
-/** A flag: what follows it, if anything, and what it is for. */
-interface Flag {
-  readonly value?: string;
-  readonly help: string;
-  /** May be given several times. */
-  readonly repeats?: true;
-}
+/** The flags of the command line. */
+import type { Flag } from "../config/flags.ts";
 
 /** Flags that choose the configuration. */
 export const CONFIG_FLAGS = {
@@ -133,60 +124,3 @@ export const COMMON_FLAGS = {
   help: { help: "show this text" },
   version: { help: "show the version" },
 } satisfies Record<string, Flag>;
-
-/** A set of flags by name. */
-export type Flags = Readonly<Record<string, Flag>>;
-
-/** A command line in parts. */
-export interface ParsedArguments {
-  /** Everything that is no flag. */
-  readonly positionals: readonly string[];
-  /** Values of the flags that were given; `""` for one without a value. */
-  readonly values: ReadonlyMap<string, readonly string[]>;
-}
-
-/**
- * Parses `--flag value`, `--flag=value` and `--flag`.
- * @throws UsageError for an unknown flag, naming the nearest one, and for missing, superfluous or repeated values.
- */
-export function parseFlags(args: readonly string[], flags: Flags): ParsedArguments {
-  const positionals: string[] = [];
-  const values = new Map<string, string[]>();
-  for (let i = 0; i < args.length; i++) {
-    const arg = args[i] === "-h" ? "--help" : args[i]!;
-    if (!arg.startsWith("-")) {
-      positionals.push(arg);
-      continue;
-    }
-    const [, name, inline] = /^--?([^=]*)(?:=(.*))?$/s.exec(arg)!;
-    const flag = Object.hasOwn(flags, name!) && arg.startsWith("--") ? flags[name!] : undefined;
-    if (!flag) {
-      throw new UsageError(
-        `Expected a flag of this command but found ${arg.split("=")[0]}; the nearest is --${
-          nearest(name!, Object.keys(flags))
-        }`,
-      );
-    }
-    if (!flag.value && inline !== undefined) {
-      throw new UsageError(`Expected --${name} without a value but found ${inline}`);
-    }
-    const value = !flag.value ? "" : inline ?? args[++i];
-    if (value === undefined || (inline === undefined && value.startsWith("--"))) {
-      throw new UsageError(`Expected <${flag.value}> after --${name} but found ${value ?? "nothing"}`);
-    }
-    const given = values.get(name!) ?? [];
-    if (given.length > 0 && !flag.repeats) {
-      throw new UsageError(`Expected --${name} once but found it twice`);
-    }
-    values.set(name!, [...given, value]);
-  }
-  return { positionals, values };
-}
-
-/** A line of help for each flag. */
-export function describeFlags(flags: Flags): string {
-  return Object.entries(flags).map(([name, { value, help }]) => {
-    const usage = `  --${name}${value ? ` <${value}>` : ""}`;
-    return usage.length < 25 ? `${usage.padEnd(25)} ${help}` : `${usage}\n${" ".repeat(26)}${help}`;
-  }).join("\n");
-}

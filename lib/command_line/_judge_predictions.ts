@@ -1,5 +1,5 @@
 import type { Config } from "../config/config.ts";
-import type { ParsedArguments } from "./_flags.ts";
+import type { ParsedArguments } from "../config/flags.ts";
 import { interruptible } from "./_interruptible.ts";
 import { optional } from "./_optional.ts";
 import type { RunOptions } from "../run/run.ts";

@@ -1,4 +1,4 @@
-import type { ParsedArguments } from "./_flags.ts";
+import type { ParsedArguments } from "../config/flags.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { SubmitOptions } from "./submit.ts";
 import { UsageError } from "../config/usage_error.ts";

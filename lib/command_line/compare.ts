@@ -3,6 +3,7 @@ import type { Config } from "../config/config.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeComparison } from "../results/describe_comparison.ts";
 import { previewRun, run, type RunOptions } from "../run/run.ts";
+import { placeFile } from "../files/disk.ts";
 import { openDataset } from "../stages/mod.ts";
 
 const module = new URL("../stages/comparison.ts", import.meta.url).href;
@@ -25,10 +26,7 @@ export interface CompareOptions extends RunOptions {
 export async function compare(config: Config, { out, ...options }: CompareOptions): Promise<string> {
   checkLists(await openDataset(config.data), { config, group: "downstream" });
   await run(withPseudoLabels(config), { ...options, module, keeps: config });
-  const tables = await Deno.readTextFile(join(options.workdir, "compare", "metrics.json"));
-  await Deno.mkdir(out, { recursive: true });
-  await Deno.writeTextFile(join(out, "metrics.json.tmp"), tables);
-  await Deno.rename(join(out, "metrics.json.tmp"), join(out, "metrics.json"));
+  await placeFile(join(out, "metrics.json"), await Deno.readFile(join(options.workdir, "compare", "metrics.json")));
   return await describeComparison(options.workdir);
 }
 

@@ -1,6 +1,6 @@
+import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { FolderReport, ImageFacts, MaskFacts } from "../data/inspect_folder.ts";
 import { textTable } from "../files/text_table.ts";
-import { editDistance } from "../files/nearest.ts";
 
 /** Sides below which an image is called very small, pixels; area above which it is called large. */
 const SMALL = 32, LARGE = 1500 * 1500;
@@ -104,7 +104,7 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
 /** Names that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
 function alike(report: FolderReport, classes: readonly string[]): string[] {
   const isAlike = (a: string, b: string) =>
-    a.toLowerCase() === b.toLowerCase() || (Math.min(a.length, b.length) >= 3 && editDistance(a, b) === 1);
+    a.toLowerCase() === b.toLowerCase() || (Math.min(a.length, b.length) >= 3 && levenshteinDistance(a, b) === 1);
   return classes.flatMap((a, i) =>
     classes.slice(i + 1).filter((b) => isAlike(a, b)).map((b) => {
       const [rarer, other] = imagesOf(report, a) <= imagesOf(report, b) ? [a, b] : [b, a];

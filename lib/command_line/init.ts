@@ -1,3 +1,4 @@
+import { closestString } from "@std/text/closest-string";
 import { join, resolve } from "node:path";
 import { type Config, presets } from "../config/config.ts";
 import { type FolderReport, inspectFolder, openDataset } from "../data/mod.ts";
@@ -6,7 +7,6 @@ import { describeFolder, folderProblems } from "./describe_folder.ts";
 import { exists } from "../files/disk.ts";
 import { classesOf, initConfig } from "../config/init_config.ts";
 import { loadConfig } from "../config/load_config.ts";
-import { nearest } from "../files/nearest.ts";
 import { Progress, type ProgressOptions } from "../run/progress.ts";
 import { UsageError } from "../config/usage_error.ts";
 
@@ -102,7 +102,9 @@ function choosePreset({ preset, weights }: InitCommandOptions): Config["preset"]
   if (!Object.hasOwn(presets, chosen)) {
     const names = Object.keys(presets);
     throw new UsageError(
-      `Expected one of ${names.join(", ")} as preset but found ${chosen}; the nearest is ${nearest(chosen, names)}`,
+      `Expected one of ${names.join(", ")} as preset but found ${chosen}; the nearest is ${
+        closestString(chosen, names)
+      }`,
     );
   }
   if (chosen === "sample" && weights !== undefined) {

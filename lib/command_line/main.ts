@@ -2,14 +2,14 @@
  * The command line: parses it, checks the configuration, and only then loads what is heavy.
  * @module
  */
+import { closestString } from "@std/text/closest-string";
 import { type CommandName, COMMANDS, helpText } from "./_commands.ts";
 import { exportOptions } from "./_export_options.ts";
-import { type ParsedArguments, parseFlags } from "./_flags.ts";
+import { type ParsedArguments, parseFlags } from "../config/flags.ts";
 import { interruptible } from "./_interruptible.ts";
 import { judgePredictions } from "./_judge_predictions.ts";
 import { optional } from "./_optional.ts";
 import { submitOptions } from "./_submit_options.ts";
-import { nearest } from "../files/nearest.ts";
 import type { ProgressOptions } from "../run/progress.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { RunReport } from "../run/run_report.ts";
@@ -154,7 +154,7 @@ function splitCommand(args: readonly string[]): { command: CommandName; rest: re
   if (Object.hasOwn(COMMANDS, first)) return { command: first as CommandName, rest: args.slice(1) };
   const names = Object.keys(COMMANDS);
   throw new UsageError(
-    `Expected a command among ${names.join(", ")} but found ${first}; the nearest is ${nearest(first, names)}`,
+    `Expected a command among ${names.join(", ")} but found ${first}; the nearest is ${closestString(first, names)}`,
   );
 }
 

@@ -53,7 +53,7 @@ export async function submit(config: Config, options: SubmitOptions): Promise<vo
   await Deno.mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) {
     const path = resolve(folder, name);
-    await replaceFile(path, new TextEncoder().encode(text), { temporary: `${path}.tmp` });
+    await replaceFile(path, new TextEncoder().encode(text));
   }
   const script = resolve(folder, cluster.kind === "slurm" ? "submit.sh" : "apply.sh");
   if (cluster.kind === "kubernetes" || options.writeOnly) {

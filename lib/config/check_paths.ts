@@ -2,6 +2,7 @@ import { presets } from "./config.ts";
 import type { Config } from "./schema.ts";
 import { pathsIn, settings, valueOf } from "./settings.ts";
 import type { Dataset } from "../data/dataset.ts";
+import { isFile, isFolder } from "../files/disk.ts";
 import { UsageError } from "./usage_error.ts";
 
 /**
@@ -22,13 +23,11 @@ export function checkPaths(config: Config): void {
 }
 
 function isThere(path: string, what: string): boolean {
-  try {
-    const { isFile, isDirectory } = Deno.statSync(path);
-    return what === "file or folder" || (what.startsWith("file") ? isFile : isDirectory);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return false;
-    throw error; // no permission: the message names path and flag
-  }
+  return what === "file or folder"
+    ? isFile(path) || isFolder(path)
+    : what.startsWith("file")
+    ? isFile(path)
+    : isFolder(path);
 }
 
 /**

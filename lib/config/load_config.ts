@@ -1,7 +1,7 @@
+import { closestString } from "@std/text/closest-string";
 import { type Config, presets } from "./config.ts";
 import { parseJson } from "../files/json.ts";
 import { isGroup, merge } from "./merge.ts";
-import { nearest } from "../files/nearest.ts";
 import { configSchema } from "./schema.ts";
 import { describe, nearestKey, parseValue, schemaOf } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
@@ -56,7 +56,9 @@ function presetOf(name: unknown): Config {
   if (typeof name === "string" && Object.hasOwn(presets, name)) return presets[name as Config["preset"]];
   const names = Object.keys(presets);
   throw new UsageError(
-    `Expected one of ${names.join(", ")} as preset but found ${name}; the nearest is ${nearest(String(name), names)}`,
+    `Expected one of ${names.join(", ")} as preset but found ${name}; the nearest is ${
+      closestString(String(name), names)
+    }`,
   );
 }
 
@@ -100,7 +102,7 @@ function check(value: unknown): Config {
     if (unknown === undefined) return data;
     throw new UsageError(
       `Expected classes of data.classes in evaluation.classes but found ${unknown}; the nearest is ` +
-        nearest(unknown, data.data.classes),
+        closestString(unknown, data.data.classes),
     );
   }
   throw new UsageError(

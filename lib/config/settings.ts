@@ -2,8 +2,8 @@
  * What the schema says about single settings: their keys, what a value must be, and which of them are paths.
  * @module
  */
+import { closestString } from "@std/text/closest-string";
 import { z } from "zod";
-import { nearest } from "../files/nearest.ts";
 import { type Config, configSchema, type SettingFacts } from "./schema.ts";
 
 /** The part of a JSON Schema that zod writes for our configuration. */
@@ -85,7 +85,7 @@ export function schemaOf(path: readonly PropertyKey[]): SchemaNode | null {
 export function nearestKey(key: string): string {
   const last = (name: string) => name.slice(name.lastIndexOf(".") + 1);
   const keys = settings.map(({ key }) => key), alike = keys.filter((known) => last(known) === last(key));
-  return nearest(key, alike.length > 0 ? alike : keys)!;
+  return closestString(key, alike.length > 0 ? alike : keys);
 }
 
 /** Text of a command line → the value that a key's schema asks for; `undefined` where it cannot be one. */

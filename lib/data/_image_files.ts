@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readdirSync } from "node:fs";
-import { isFolder } from "./_stat.ts";
+import { isFolder } from "../files/disk.ts";
 
 /** The image files of a data set. */
 export interface ImageFiles {

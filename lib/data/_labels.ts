@@ -1,8 +1,8 @@
+import { closestString } from "@std/text/closest-string";
 import { join } from "node:path";
 import { existsSync, readdirSync } from "node:fs";
 import { type NamesById, parseLabelsCsv, parseLabelsJson, parseNamesXml } from "./_label_files.ts";
-import { nearest } from "./_nearest.ts";
-import { isFolder } from "./_stat.ts";
+import { isFolder } from "../files/disk.ts";
 
 /** Class indices of images, and where they were found. */
 export interface Labels {
@@ -113,10 +113,15 @@ function indicesInXml(path: string, { id, classes }: { id: string; classes: read
   return [...indices].sort((a, b) => a - b);
 }
 
+/** "; the nearest is …" for a name that is not among the known ones; empty where none are known. */
+export function nearestOf(name: string, known: readonly string[]): string {
+  return known.length > 0 ? `; the nearest is ${closestString(name, known)}` : "";
+}
+
 function unknownClass(
   { name, id, path, classes }: { name: string; id: string; path: string; classes: readonly string[] },
 ): Error {
   return new Error(
-    `Expected labels of ${id} in ${path} to be among data.classes but found ${name}${nearest(name, classes)}`,
+    `Expected labels of ${id} in ${path} to be among data.classes but found ${name}${nearestOf(name, classes)}`,
   );
 }

@@ -2,9 +2,8 @@ import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
 import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
-import { type Labels, openLabels } from "./_labels.ts";
-import { nearest } from "./_nearest.ts";
-import { isFile, isFolder } from "./_stat.ts";
+import { type Labels, nearestOf, openLabels } from "./_labels.ts";
+import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
 import { decodePng } from "../files/png.ts";
 import { imageSize, readImage } from "./read_image.ts";
 
@@ -86,13 +85,8 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
   const maskPaths = (id: string) =>
     [join(root, "SegmentationClass", `${id}.png`), join(root, "SegmentationObject", `${id}.png`)] as const;
   const readMask = async (path: string, id: string): Promise<LabelMap | null> => {
-    let bytes: Uint8Array;
-    try {
-      bytes = await Deno.readFile(path);
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) return null;
-      throw error;
-    }
+    const bytes = await readFileIfExists(path);
+    if (!bytes) return null;
     const { width, height, data } = decodePng(bytes, path);
     await expectSizeOfImage({ width, height }, { path, image: imagePath(id) });
     return { width, height, data };
@@ -149,7 +143,7 @@ function allImages(
   if (lost.length > 0) {
     throw new Error(
       `Expected an image in ${folder} for every id in ${labelsOf.source} but found none of ${firstOf(lost)}` +
-        nearest(lost[0]!, lost.length === 1 ? ids : []),
+        nearestOf(lost[0]!, lost.length === 1 ? ids : []),
     );
   }
   return ids;
@@ -191,7 +185,7 @@ export function readList(root: string, name: string): { path: string; ids: strin
     const known = isFolder(folder)
       ? readdirSync(folder).filter((file) => file.endsWith(".txt")).map((file) => basename(file, ".txt"))
       : ["all"];
-    throw new Error(`Expected a list at ${candidates.join(" or ")} but found none${nearest(name, known)}`);
+    throw new Error(`Expected a list at ${candidates.join(" or ")} but found none${nearestOf(name, known)}`);
   }
   const ids = Deno.readTextFileSync(path).replace(/^\ufeff/, "").split("\n").map((line) => line.trim()).filter(Boolean);
   if (ids.length === 0) throw new Error(`Expected at least one id in ${path} but found none`);

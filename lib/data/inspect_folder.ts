@@ -5,7 +5,7 @@ import sharp from "sharp";
 import { findImages } from "./_image_files.ts";
 import { findLabels, readNames } from "./_labels.ts";
 import { imageProblem } from "./read_image.ts";
-import { isFile, isFolder } from "./_stat.ts";
+import { isFile, isFolder } from "../files/disk.ts";
 import { decodePng } from "../files/png.ts";
 
 /** Content of a folder of images. */

@@ -1,4 +1,6 @@
-/** Small operations on files. */
+/** Files on the disk: those that may be missing, and those that are replaced as a whole. */
+import { basename, dirname, join } from "node:path";
+
 /** Contents, or `null` where there is no such file. */
 export function readFileIfExists(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
   return nullIfMissing(Deno.readFile(path));
@@ -40,6 +42,32 @@ export async function exists(path: string): Promise<boolean> {
   return await statIfExists(path) !== null;
 }
 
+/**
+ * Test for a file at a path, also over links.
+ * @throws Error where it must not be looked at: it may well be there.
+ */
+export function isFile(path: string): boolean {
+  return statOrNull(path)?.isFile ?? false;
+}
+
+/**
+ * Test for a folder at a path, also over links.
+ * @throws Error where it must not be looked at: it may well be there.
+ */
+export function isFolder(path: string): boolean {
+  return statOrNull(path)?.isDirectory ?? false;
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    const { NotCapable, PermissionDenied } = Deno.errors;
+    if (error instanceof NotCapable || error instanceof PermissionDenied) throw error;
+    return null;
+  }
+}
+
 async function nullIfMissing<T>(promise: Promise<T>): Promise<T | null> {
   try {
     return await promise;
@@ -54,28 +82,58 @@ export async function removeIfExists(path: string): Promise<void> {
   await nullIfMissing(Deno.remove(path));
 }
 
+/** Options of {@linkcode replaceFile}. */
+export interface ReplaceOptions {
+  /** Temporary name, in the same folder. Default: the file's, between a dot and `.tmp`. */
+  readonly temporary?: string;
+  /** Waits until the contents are on the disk before the file takes its name. */
+  readonly durable?: boolean;
+}
+
 /**
  * Writes a file under a temporary name in the same folder, then renames it: readers see the old file or the whole new
  * one. When writing fails, the temporary file goes.
+ *
+ * @param path The file.
+ * @param contents Its contents: bytes, or pieces of them.
+ * @param options Temporary name, and patience.
+ * @throws Error naming the file where it cannot be written; errors of the pieces as they are.
  */
 export async function replaceFile(
   path: string,
-  bytes: Uint8Array,
-  { temporary, durable = false }: { temporary: string; durable?: boolean },
+  contents: Uint8Array | AsyncIterable<Uint8Array>,
+  { temporary = join(dirname(path), `.${basename(path)}.tmp`), durable = false }: ReplaceOptions = {},
 ): Promise<void> {
+  const writing = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((cause) => {
+      throw new Error(`Expected to write ${path} but found: ${(cause as Error).message}`, { cause });
+    });
   try {
-    const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
+    const file = await writing(Deno.open(temporary, { write: true, create: true, truncate: true }));
     try {
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      if (durable) await file.syncData();
+      for await (const piece of contents instanceof Uint8Array ? [contents] : contents) {
+        await writing(writeAll(file, piece));
+      }
+      if (durable) await writing(file.syncData());
     } finally {
       file.close();
     }
-    await Deno.rename(temporary, path);
+    await writing(Deno.rename(temporary, path));
   } catch (error) {
     await removeIfExists(temporary).catch(() => {}); // the first error is the one to tell
-    throw new Error(`Expected to write ${path} but found: ${(error as Error).message}`, { cause: error });
+    throw error;
   }
+}
+
+/** Replaces a file as {@linkcode replaceFile} does, and makes its folder where there is none. */
+export async function placeFile(path: string, contents: Uint8Array | AsyncIterable<Uint8Array>): Promise<void> {
+  if (!isFolder(dirname(path))) await Deno.mkdir(dirname(path), { recursive: true });
+  await replaceFile(path, contents);
+}
+
+/** Writes all bytes where an open file stands. */
+export async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length;) done += await file.write(bytes.subarray(done));
 }
 
 /** Results of an asynchronous function on every item, in their order, with up to 64 calls under way. */

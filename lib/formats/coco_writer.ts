@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { placeFile } from "../files/disk.ts";
 import { compressCounts } from "./compressed_counts.ts";
 import { maskToRuns, measureRuns } from "./run_lengths.ts";
 
@@ -94,7 +93,7 @@ export async function writeCocoDataset(
   const categories = classes.map((name, n) => ({ id: n + 1, name, supercategory: "object" }));
   const images: string[] = [];
   const counts = { images: 0, annotations: 0 };
-  await writeWhole(path, async function* () {
+  const text = async function* () {
     yield `{"info":${JSON.stringify({ description })},\n"licenses":[],\n"categories":${JSON.stringify(categories)},\n`;
     yield `"annotations":[`;
     for await (const entry of entries) {
@@ -108,7 +107,8 @@ export async function writeCocoDataset(
     }
     counts.images = images.length;
     yield `],\n"images":[\n${images.join(",\n")}]}\n`;
-  });
+  };
+  await placeFile(path, encoded(text()));
   return counts;
 }
 
@@ -121,7 +121,7 @@ export async function writeCocoDataset(
  */
 export async function writeCocoResults(path: string, entries: AsyncIterable<CocoEntry>): Promise<CocoCounts> {
   const counts = { images: 0, annotations: 0 };
-  await writeWhole(path, async function* () {
+  const text = async function* () {
     yield "[";
     for await (const entry of entries) {
       counts.images++;
@@ -130,36 +130,22 @@ export async function writeCocoResults(path: string, entries: AsyncIterable<Coco
       }
     }
     yield "]\n";
-  });
+  };
+  await placeFile(path, encoded(text()));
   return counts;
 }
 
-const PIECE = 1 << 16; // bytes gathered before they are written
+const PIECE = 1 << 16; // characters gathered before they are written
 
-/** Writes text to a temporary file that takes its name in the end, and is gone if anything fails. */
-async function writeWhole(path: string, text: () => AsyncIterable<string>): Promise<void> {
-  if (!existsSync(dirname(path))) await Deno.mkdir(dirname(path), { recursive: true });
-  const temporary = join(dirname(path), `.${basename(path)}.tmp`);
-  const file = await Deno.open(temporary, { write: true, create: true, truncate: true });
-  try {
-    let waiting = "";
-    const flush = async () => {
-      const bytes = new TextEncoder().encode(waiting);
-      for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
-      waiting = "";
-    };
-    try {
-      for await (const piece of text()) {
-        waiting += piece;
-        if (waiting.length >= PIECE) await flush();
-      }
-      await flush();
-    } finally {
-      file.close();
-    }
-    await Deno.rename(temporary, path);
-  } catch (error) {
-    await Deno.remove(temporary).catch(() => {}); // the first error is the one to tell
-    throw error;
+/** Bytes of text, in larger pieces. */
+async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
+  const encoder = new TextEncoder();
+  let waiting = "";
+  for await (const piece of text) {
+    waiting += piece;
+    if (waiting.length < PIECE) continue;
+    yield encoder.encode(waiting);
+    waiting = "";
   }
+  yield encoder.encode(waiting);
 }

@@ -2,9 +2,8 @@ import { basename, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { readList } from "../data/mod.ts";
 import { decodePng, encodePng } from "../files/png.ts";
-import { readFileIfExists } from "../files/disk.ts";
+import { placeFile, readFileIfExists } from "../files/disk.ts";
 import type { ExportOptions } from "./export_labels.ts";
-import { placeFile } from "./_place_file.ts";
 
 /**
  * Writes the folder that VOC's evaluation server takes: label maps with VOC's palette, without void.

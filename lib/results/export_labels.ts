@@ -20,7 +20,7 @@ import { restrictDataset } from "../run/restrict_dataset.ts";
 import { WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
 import { writeServerFolder } from "./_server_folder.ts";
-import { placeFile } from "./_place_file.ts";
+import { placeFile } from "../files/disk.ts";
 
 /** Options of {@linkcode exportLabels}. */
 export interface ExportOptions {

@@ -1,6 +1,6 @@
+import { closestString } from "@std/text/closest-string";
 import type { Config } from "../config/config.ts";
 import type { Stage } from "./stage.ts";
-import { nearest } from "../files/nearest.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /**
@@ -22,7 +22,7 @@ export function selectStages(
     if (!stage) {
       const known = stages.map((stage) => stage.name);
       throw new UsageError(
-        `Expected a stage among ${known.join(", ")} but found ${name}; the nearest is ${nearest(name, known)}`,
+        `Expected a stage among ${known.join(", ")} but found ${name}; the nearest is ${closestString(name, known)}`,
       );
     }
     if (!enabled(stage)) {

@@ -79,9 +79,10 @@ Deno.test("gradients() names the micro-batch whose loss fails, and goes on with 
   });
 });
 
-Deno.test("startDataParallel() refuses trainable parameters that are not there", () =>
-  assertRejects(
+Deno.test("startDataParallel() refuses trainable parameters that are not there", async () => {
+  await assertRejects(
     () => startDataParallel({ module, settings: {}, params, trainable: ["second"], workers: 1 }),
     Error,
     "Expected a parameter second to train but found none",
-  ));
+  );
+});
