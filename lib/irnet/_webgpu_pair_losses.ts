@@ -1,7 +1,8 @@
 /** The losses on pairs of pixels and their gradients, computed where the maps are: on the GPU. */
 import type { GridSize, PathIndex } from "../relation/path_index.ts";
 import * as tf from "../tensor/tf.ts";
-import { runShader, workgroupSum } from "../tensor/webgpu/mod.ts";
+import { runShader } from "../tensor/webgpu/_run_shader.ts";
+import { workgroupSum } from "../tensor/webgpu/_wgsl.ts";
 import type { PairWeights } from "./_path_affinity.ts";
 
 /** The four losses of all pairs, weighted, and their gradients. */

@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { Stage } from "./stage.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
-import { findAdapter } from "../tensor/webgpu/find_adapter.ts";
+import { findAdapter } from "../tensor/webgpu/start.ts";
 import { earlierRuns, measurements } from "./_earlier_runs.ts";
 import { readJsonLines } from "../files/json_lines.ts";
 import { textTable } from "../files/text_table.ts";

@@ -2,7 +2,7 @@
 import * as tf from "./tf.ts";
 
 /** A differentiable operation with one output. */
-export interface Operation {
+interface Operation {
   /** Tensors that may need a gradient, by name. */
   readonly inputs: tf.NamedTensorMap;
   /** Computes the output; what is passed to `save` is handed to `backward`. */
@@ -28,7 +28,7 @@ export function differentiable({ inputs, forward, backward }: Operation): tf.Ten
     backwardsFunc(dy, saved) {
       releaseSpent();
       const gradients = backward(dy, saved);
-      spendLater(dy, saved);
+      deferDispose(dy, saved);
       return gradients;
     },
     inputs,
@@ -48,7 +48,7 @@ export function shareGradient<T extends tf.Tensor>(tensor: T): T {
   return tensor;
 }
 
-function spendLater(dy: tf.Tensor, saved: tf.Tensor[]): void {
+function deferDispose(dy: tf.Tensor, saved: tf.Tensor[]): void {
   const { gradientDepth, activeScope } = tf.engine().state;
   // Inside another gradient computation the saved tensors are needed again.
   if (gradientDepth > 0) return;
@@ -60,4 +60,26 @@ function spendLater(dy: tf.Tensor, saved: tf.Tensor[]): void {
 function releaseSpent(): void {
   for (const tensor of spent) tensor.dispose();
   spent = [];
+}
+
+/**
+ * Runs a function whose operations are constants to any surrounding gradient computation: nothing is recorded and no
+ * activation is kept for a backward pass. Use it for frozen layers inside a loss function.
+ *
+ * @param compute Function that returns tensors.
+ * @returns What the function returns.
+ * @example
+ * ```ts
+ * const features = withoutGradient(() => backbone.forward(params, images).features);
+ * ```
+ */
+export function withoutGradient<T>(compute: () => T): T {
+  const { state } = tf.engine();
+  // The engine records on the tape only outside kernels.
+  state.kernelDepth++;
+  try {
+    return compute();
+  } finally {
+    state.kernelDepth--;
+  }
 }

@@ -1,9 +1,8 @@
 /** What the layers need from a backend, and the choice of its implementation. */
 import type { Window } from "./_window.ts";
-import { composedKernels } from "./_composed_kernels.ts";
 import * as tf from "./tf.ts";
 
-/** Rectifiers that a convolution can end in. */
+/** Activations that a convolution can end in. */
 export type Activation = "relu" | "relu6";
 
 /** A convolution's input [B, H, W, C] and filter: [h, w, C, D], or [h, w, C, 1] where depthwise. */
@@ -30,20 +29,16 @@ export interface Kernels {
   convolveFilterGradient(dy: tf.Tensor4D, x: tf.Tensor4D, options: Convolution & { shape: Shape }): tf.Tensor4D;
   /** Sum over batch and pixels, [C]: the gradient of a bias. */
   sumPixels(dy: tf.Tensor4D): tf.Tensor1D;
-  /** Gradient before a rectifier, from the gradient after it and its output. */
-  rectifierGradient(dy: tf.Tensor4D, y: tf.Tensor4D, activation: Activation): tf.Tensor4D;
+  /** Gradient before a ReLU, from the gradient after it and its output. */
+  reluGradient(dy: tf.Tensor4D, y: tf.Tensor4D, activation: Activation): tf.Tensor4D;
   /** Maxima, and whatever else {@linkcode Kernels.maxPoolGradient} needs beside them. */
   maxPool(x: tf.Tensor4D, window: Window): { y: tf.Tensor4D; saved: tf.Tensor[] };
   maxPoolGradient(dy: tf.Tensor4D, saved: tf.Tensor[], window: Window): tf.Tensor4D;
-}
-
-/** More work of the layers that a backend may have a faster way for than TensorFlow.js's operations. */
-export interface MapKernels {
   /** Bilinear resizing between pixel centres. */
   resize(x: tf.Tensor4D, size: readonly [number, number]): tf.Tensor4D;
-  /** Gradient of {@linkcode MapKernels.resize} for its input of the given shape. */
+  /** Gradient of {@linkcode Kernels.resize} for its input of the given shape. */
   resizeGradient(dy: tf.Tensor4D, shape: Shape): tf.Tensor4D;
-  /** Group normalisation, and what {@linkcode MapKernels.groupNormGradients} needs. */
+  /** Group normalisation, and what {@linkcode Kernels.groupNormGradients} needs. */
   groupNorm(x: tf.Tensor4D, options: GroupNormalisation): { y: tf.Tensor4D; saved: tf.Tensor[] };
   /** Gradients for the map, scale and offset; `share` takes charge of tensors that several of them need. */
   groupNormGradients(
@@ -53,7 +48,7 @@ export interface MapKernels {
   ): Record<"x" | "scale" | "offset", () => tf.Tensor>;
 }
 
-/** Parameters of {@linkcode MapKernels.groupNorm}. */
+/** Parameters of {@linkcode Kernels.groupNorm}. */
 export interface GroupNormalisation {
   readonly groups: number;
   /** Factor and summand of every channel, [C]. */
@@ -67,16 +62,16 @@ export interface GroupNormalisation {
 export type Shape = readonly [number, number, number, number];
 
 interface Registered {
-  readonly usual: Kernels & MapKernels;
+  readonly usual: Kernels;
   /** Those that round nothing. */
-  readonly exact: Kernels & MapKernels;
+  readonly exact: Kernels;
 }
 
-const special = new Map<string, Registered>();
+const registered = new Map<string, Registered>();
 let exact = false;
 
 /**
- * Gives a backend its own kernels instead of those composed of TensorFlow.js operations.
+ * Gives a backend its kernels.
  *
  * @param backend Name of the backend.
  * @param usual Kernels.
@@ -84,15 +79,17 @@ let exact = false;
  */
 export function registerKernels(
   backend: string,
-  usual: Kernels & Partial<MapKernels>,
-  exact: Kernels & Partial<MapKernels> = usual,
+  usual: Kernels,
+  exact: Kernels = usual,
 ): void {
-  special.set(backend, { usual: { ...composedKernels, ...usual }, exact: { ...composedKernels, ...exact } });
+  registered.set(backend, { usual, exact });
 }
 
 /** Kernels of the current backend. */
-export function kernels(): Kernels & MapKernels {
-  return special.get(tf.getBackend())?.[exact ? "exact" : "usual"] ?? composedKernels;
+export function kernels(): Kernels {
+  const found = registered.get(tf.getBackend());
+  if (!found) throw new Error(`Expected useBackend() to have been called but found the backend ${tf.getBackend()}`);
+  return exact ? found.exact : found.usual;
 }
 
 /**

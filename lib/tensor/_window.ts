@@ -1,7 +1,7 @@
 /** Where the window of a convolution or pool stands: filter size, stride, and padding resolved to numbers. */
 
 /** Rows and columns added around a map: top, bottom, left, right. */
-export type Padding = readonly [top: number, bottom: number, left: number, right: number];
+type Padding = readonly [top: number, bottom: number, left: number, right: number];
 
 /** A window that slides over a map [B, H, W, C]. */
 export interface Window {
@@ -70,11 +70,20 @@ export function withoutPadding(window: Window): Window {
 }
 
 /** Whether every output sees just one pixel, so that the convolution is a product of those that are met. */
-export function seesOnePixel(window: Window): boolean {
+export function isOneByOne(window: Window): boolean {
   return window.size[0] === 1 && window.size[1] === 1 && isValid(window);
 }
 
 /** Whether every output sees just the pixel at its place: the convolution is a plain product. */
 export function isPointwise(window: Window): boolean {
-  return seesOnePixel(window) && window.stride === 1;
+  return isOneByOne(window) && window.stride === 1;
+}
+
+/** Height and width of what a window makes of a map. */
+export function outputSize([height, width]: readonly [number, number], window: Window): [number, number] {
+  const { size, stride, padding: [top, bottom, left, right] } = window;
+  return [
+    Math.floor((height + top + bottom - size[0]) / stride) + 1,
+    Math.floor((width + left + right - size[1]) / stride) + 1,
+  ];
 }

@@ -1,11 +1,11 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { choose, type Machine } from "./_choose.ts";
-import { registerRectifierGradients } from "./_rectifier_gradients.ts";
+import { composedKernels } from "./_composed_kernels.ts";
+import { type Activation, kernels, registerKernels } from "./_kernels.ts";
 import { findLibrary } from "./tensorflow/find_library.ts";
 import { startTensorflow } from "./tensorflow/start.ts";
 import * as tf from "./tf.ts";
-import { type Adapter, findAdapter } from "./webgpu/find_adapter.ts";
+import { type Adapter, findAdapter, startWebgpu } from "./webgpu/start.ts";
 
 /** A choice of backend, as of the configuration. */
 export type BackendChoice = "auto" | "tensorflow" | "webgpu" | "wasm" | "cpu";
@@ -50,9 +50,10 @@ export async function useBackend(
 ): Promise<BackendReport> {
   const options = { threads, precision };
   quietCpuBackend();
-  registerRectifierGradients();
+  registerReluGradients();
   if (choice === "cpu") {
     await tf.setBackend("cpu");
+    registerKernels("cpu", composedKernels);
     const advice = "--backend auto: this backend is for cross-checks";
     return { name: "cpu", version: tf.version["tfjs-core"], reason: "asked for", advice };
   }
@@ -93,7 +94,6 @@ async function tryTensorflow(options: Required<BackendOptions>): Promise<Machine
 }
 
 async function useWebgpu(reason: string, adapter?: Adapter): Promise<BackendReport> {
-  const { startWebgpu } = await import("./webgpu/mod.ts");
   const { device, software } = await startWebgpu(adapter);
   return {
     name: "webgpu",
@@ -109,7 +109,7 @@ async function useWasm(reason: string, advice: string | null): Promise<BackendRe
   setWasmPaths(join(dirname(createRequire(import.meta.url).resolve("@tensorflow/tfjs-backend-wasm")), "/"));
   await tf.setBackend("wasm");
   await tf.ready();
-  const { registerWasmTrainingKernels } = await import("./wasm/mod.ts");
+  const { registerWasmTrainingKernels } = await import("./wasm/register.ts");
   await registerWasmTrainingKernels();
   return { name: "wasm", version, reason, advice };
 }
@@ -118,4 +118,62 @@ async function useWasm(reason: string, advice: string | null): Promise<BackendRe
 function quietCpuBackend(): void {
   const cpu = tf.findBackend("cpu") as unknown as { firstUse: boolean };
   cpu.firstUse = false;
+}
+
+/** What `auto` chooses, worked out apart from starting anything. */
+
+/** What a machine has to compute with. */
+export interface Machine {
+  /** The graphics processor that WebGPU offers, if any. */
+  readonly gpu: { readonly name: string; readonly software: boolean } | null;
+  /** TensorFlow: whether it computes on a GPU, or why it does not run. */
+  readonly tensorflow: { readonly gpu: boolean } | { readonly missing: string };
+}
+
+/** The fastest backend that a machine has. */
+interface Choice {
+  readonly name: "tensorflow" | "webgpu" | "wasm";
+  /** Why this one. */
+  readonly reason: string;
+  /** What would be faster, or `null`. */
+  readonly advice: string | null;
+}
+
+/** Chooses: TensorFlow with CUDA, then a graphics processor, then TensorFlow, then WebAssembly. */
+export function choose({ gpu, tensorflow }: Machine): Choice {
+  if ("gpu" in tensorflow && tensorflow.gpu) {
+    return { name: "tensorflow", reason: "it computes on the GPU", advice: null };
+  }
+  if (gpu && !gpu.software) {
+    const other = "missing" in tensorflow ? tensorflow.missing : "TensorFlow would compute on the CPU";
+    return { name: "webgpu", reason: `a GPU is there; ${other}`, advice: null };
+  }
+  const noGpu = gpu ? `no GPU but the program ${gpu.name}` : "no GPU";
+  if ("gpu" in tensorflow) return { name: "tensorflow", reason: `the fastest one found; ${noGpu}`, advice: null };
+  return {
+    name: "wasm",
+    reason: `${tensorflow.missing}; ${noGpu}`,
+    advice: "TensorFlow is several times faster: deno task setup:tensorflow",
+  };
+}
+
+let registered = false;
+
+/** Replaces the gradients of `tf.relu` and `tf.relu6`, on every backend. */
+function registerReluGradients(): void {
+  if (registered) return;
+  registered = true;
+  replace(tf.Relu, "relu");
+  replace(tf.Relu6, "relu6");
+}
+
+function replace(kernelName: string, activation: Activation): void {
+  tf.unregisterGradient(kernelName);
+  tf.registerGradient({
+    kernelName,
+    outputsToSave: [true],
+    gradFunc: (dy, [y]) => ({
+      x: () => kernels().reluGradient(dy as tf.Tensor4D, y as tf.Tensor4D, activation),
+    }),
+  });
 }

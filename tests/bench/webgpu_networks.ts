@@ -159,7 +159,7 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   const { version } = await useBackend("webgpu");
-  const { webgpuKernels } = await import("../../lib/tensor/webgpu/convolution_kernels.ts");
+  const { webgpuKernels } = await import("../../lib/tensor/webgpu/kernels.ts");
   console.log(version);
   if (values.layers) { for (const batch of batches) await printRates({ batch, side, repeats }); }
 

@@ -1,6 +1,6 @@
 /** Backends that whole networks are compared with the reference on. */
 import { useBackend } from "../../lib/tensor/mod.ts";
-import { findAdapter } from "../../lib/tensor/webgpu/mod.ts";
+import { findAdapter } from "../../lib/tensor/webgpu/start.ts";
 
 const patient = Deno.env.get("IRNET_PATIENT") !== undefined;
 await useBackend("auto"); // before an adapter is asked for, see lib/tensor/backend.ts

@@ -1,7 +1,7 @@
 /** Runs a test on every backend that is there. */
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import { findLibrary } from "../../lib/tensor/tensorflow/mod.ts";
-import { findAdapter } from "../../lib/tensor/webgpu/mod.ts";
+import { findLibrary } from "../../lib/tensor/tensorflow/find_library.ts";
+import { findAdapter } from "../../lib/tensor/webgpu/start.ts";
 import { assertEquals } from "../assert.ts";
 
 const library = findLibrary().path !== null;

@@ -1,5 +1,5 @@
 import { conv2d, tf, useBackend } from "../../lib/tensor/mod.ts";
-import { findAdapter } from "../../lib/tensor/webgpu/mod.ts";
+import { findAdapter } from "../../lib/tensor/webgpu/start.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { backends } from "./_backends.ts";
 

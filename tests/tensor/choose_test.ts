@@ -1,5 +1,5 @@
-import { choose, type Machine } from "../../lib/tensor/_choose.ts";
-import { findAdapter, type Gpu } from "../../lib/tensor/webgpu/mod.ts";
+import { choose, type Machine } from "../../lib/tensor/backend.ts";
+import { findAdapter, type Gpu } from "../../lib/tensor/webgpu/start.ts";
 import { assert, assertEquals } from "../assert.ts";
 
 /** A driver that offers an adapter of this description. */

@@ -1,6 +1,6 @@
 import { zipSync } from "fflate";
 import { setupTensorflow } from "../../lib/tensor/setup_tensorflow.ts";
-import { frameworkName, interfaceNames } from "../../lib/tensor/tensorflow/mod.ts";
+import { frameworkName, interfaceNames } from "../../lib/tensor/tensorflow/find_library.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
 import { inFolder } from "../in_folder.ts";
 

@@ -1,6 +1,6 @@
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { attribute, dataType, execute } from "../../lib/tensor/tensorflow/_execute.ts";
-import { createOutputTypes, describe, operationKey } from "../../lib/tensor/tensorflow/_output_types.ts";
+import { createOutputTypes, describe, operationKey } from "../../lib/tensor/tensorflow/_operations.ts";
 import { assertAlmostEquals, assertEquals, assertThrows } from "../assert.ts";
 import { backends } from "./_backends.ts";
 

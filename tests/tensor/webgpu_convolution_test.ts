@@ -4,15 +4,13 @@
  */
 import { composedKernels } from "../../lib/tensor/_composed_kernels.ts";
 import type { Kernels } from "../../lib/tensor/_kernels.ts";
-import { resolveWindow } from "../../lib/tensor/_window.ts";
+import { outputSize, resolveWindow } from "../../lib/tensor/_window.ts";
 import { type Conv2dOptions, tf, useBackend } from "../../lib/tensor/mod.ts";
 import type { Planner } from "../../lib/tensor/webgpu/_convolution_product.ts";
 import { convolve } from "../../lib/tensor/webgpu/_convolve.ts";
-import { convolveFilterGradient } from "../../lib/tensor/webgpu/_convolve_filter_gradient.ts";
-import { convolveInputGradient } from "../../lib/tensor/webgpu/_convolve_input_gradient.ts";
-import { outputSize } from "../../lib/tensor/webgpu/_output_size.ts";
+import { convolveFilterGradient, convolveInputGradient } from "../../lib/tensor/webgpu/_convolve_gradients.ts";
 import { planSplits, tiles } from "../../lib/tensor/webgpu/_plan_product.ts";
-import { webgpuKernels } from "../../lib/tensor/webgpu/convolution_kernels.ts";
+import { webgpuKernels } from "../../lib/tensor/webgpu/kernels.ts";
 import { assertClose, assertEquals } from "../assert.ts";
 import { backends } from "./_backends.ts";
 import { sampleMap } from "./_reference.ts";
@@ -103,8 +101,8 @@ for (const map of [[1, 2, 3, 5], [3, 61, 63, 8], [2, 70, 75, 21]] satisfies Shap
       const dy = sample(map, 1), y = sample(map, 2).mul(9).clipByValue(0, 6) as tf.Tensor4D;
       return {
         sum: kernels.sumPixels(dy),
-        relu: kernels.rectifierGradient(dy, y, "relu"),
-        relu6: kernels.rectifierGradient(dy, y, "relu6"),
+        relu: kernels.reluGradient(dy, y, "relu"),
+        relu6: kernels.reluGradient(dy, y, "relu6"),
       };
     };
     const expected = await on("cpu", () => compute(composedKernels));

@@ -1,6 +1,6 @@
 /** Maps that several workgroups share, against the plain backend; and how the backend treats memory and mistakes. */
 import { groupNorm, tf, upsampleBilinear, useBackend } from "../../lib/tensor/mod.ts";
-import { runShader } from "../../lib/tensor/webgpu/mod.ts";
+import { runShader } from "../../lib/tensor/webgpu/_run_shader.ts";
 import { assert, assertClose, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { noise } from "../noise.ts";
 import { backends } from "./_backends.ts";

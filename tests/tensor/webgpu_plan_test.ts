@@ -1,7 +1,7 @@
 /** What of the programs for GPUs needs no GPU: how work is cut, and what the generator writes. */
 import { convolveCode } from "../../lib/tensor/webgpu/_convolve.ts";
 import { invocations, planProduct, planSplits, tileBytes, tiles } from "../../lib/tensor/webgpu/_plan_product.ts";
-import { workgroupsFor } from "../../lib/tensor/webgpu/_invocations.ts";
+import { workgroupsFor } from "../../lib/tensor/webgpu/_wgsl.ts";
 import { chunksOf } from "../../lib/tensor/webgpu/_sum_rows.ts";
 import { assert, assertEquals } from "../assert.ts";
 

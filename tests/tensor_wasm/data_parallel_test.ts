@@ -1,7 +1,7 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
-import { type DataParallel, type NamedArrays, startDataParallel } from "../../lib/tensor/wasm/mod.ts";
+import { type DataParallel, type NamedArrays, startDataParallel } from "../../lib/tensor/wasm/data_parallel.ts";
 import { createLoss, type Micro } from "./_loss.ts";
 
 const module = new URL("./_loss.ts", import.meta.url);

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertClose, assertEquals, assertRejects } from "../assert.ts";
 import { conv2d, useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
-import { registerWasmTrainingKernels } from "../../lib/tensor/wasm/mod.ts";
+import { registerWasmTrainingKernels } from "../../lib/tensor/wasm/register.ts";
 
 type Values = Record<string, { shape: number[]; data: Float32Array }>;
 

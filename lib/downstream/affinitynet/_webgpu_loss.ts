@@ -1,7 +1,8 @@
 /** The loss of AffinityNet and its gradient, computed where the features are: on the GPU. */
 import type { PathIndex } from "../../relation/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { runShader, workgroupSum } from "../../tensor/webgpu/mod.ts";
+import { runShader } from "../../tensor/webgpu/_run_shader.ts";
+import { workgroupSum } from "../../tensor/webgpu/_wgsl.ts";
 
 /** Invocations of a workgroup. */
 const GROUP = 64;

@@ -1,6 +1,6 @@
 /** RoIAlign and its gradient, computed where the maps are: on the GPU. */
 import { tf } from "../../tensor/mod.ts";
-import { runShader } from "../../tensor/webgpu/mod.ts";
+import { runShader } from "../../tensor/webgpu/_run_shader.ts";
 import type { AxisSamples } from "./_region_samples.ts";
 
 /** Where a region lies. */

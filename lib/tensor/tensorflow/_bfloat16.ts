@@ -2,7 +2,8 @@
  * Tensors whose values are kept in bfloat16, which TensorFlow.js has no name for: to it they are `float32`.
  * Operations that only move, add or select values take them as they are; for all others they become float32 first.
  */
-import type { Attribute, Binding } from "./_binding.ts";
+import type { Binding } from "./_binding.ts";
+import type { Attribute } from "./_operations.ts";
 
 /** TensorFlow's number of the type. */
 export const BFLOAT16 = 14;

@@ -1,21 +1,14 @@
 /** The object through which tfjs-node's kernels talk to TensorFlow, over the C interface instead of a native addon. */
 import { cString, openTensorflow, readCString, type Tensorflow } from "./_c_api.ts";
-import { createOutputTypes, describe, operationKey, type OutputType } from "./_output_types.ts";
-
-/** An attribute of an operation; `type` is one of the binding's `TF_ATTR_` numbers. */
-export interface Attribute {
-  readonly name: string;
-  readonly type: number;
-  readonly value: AttributeValue | readonly AttributeValue[];
-}
-type AttributeValue = boolean | number | string;
-
-/** An output of an operation. */
-export interface Output {
-  readonly id: number;
-  readonly shape: number[];
-  readonly dtype: number;
-}
+import {
+  type Attribute,
+  type AttributeValue,
+  createOutputTypes,
+  describe,
+  operationKey,
+  type Output,
+  type OutputType,
+} from "./_operations.ts";
 
 /** TensorFlow's numbers for data types (its `TF_DataType`) and tfjs-node's for attributes. */
 const constants = {

@@ -1,6 +1,6 @@
 /** TensorFlow's operations by name, on the current backend's tensors. */
 import { BFLOAT16, type Bfloat16Binding } from "./_bfloat16.ts";
-import type { Attribute, Output } from "./_binding.ts";
+import type { Attribute, Output } from "./_operations.ts";
 import * as tf from "../tf.ts";
 
 /** What is used of tfjs-node's backend. */

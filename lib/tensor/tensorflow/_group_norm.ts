@@ -2,13 +2,13 @@
  * Group normalisation by TensorFlow's batch norm, image by image: its single passes replace chains of elementwise
  * operations, and memory of one image's size is reused where that of a whole batch is asked of the system anew.
  */
-import type { MapKernels } from "../_kernels.ts";
+import type { Kernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { attribute, type Attributes, dataType, execute, executeAll } from "./_execute.ts";
 
 const float = { T: attribute.dataType(dataType.float) };
 
-export const groupNormKernels: Pick<MapKernels, "groupNorm" | "groupNormGradients"> = {
+export const groupNormKernels: Pick<Kernels, "groupNorm" | "groupNormGradients"> = {
   groupNorm(x, { groups, scale, offset, epsilon, activation }) {
     const [y, mean, variance] = tf.tidy(() => {
       const images = splitImages(x);

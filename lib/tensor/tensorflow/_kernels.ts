@@ -1,6 +1,6 @@
 /** The layers' kernels made of TensorFlow's operations, fused where its library has them for this processor. */
-import type { Convolution, Epilogue, Kernels, MapKernels, Shape } from "../_kernels.ts";
-import { isSame, isValid, seesOnePixel, type Window, withoutPadding } from "../_window.ts";
+import type { Convolution, Epilogue, Kernels, Shape } from "../_kernels.ts";
+import { isOneByOne, isSame, isValid, type Window, withoutPadding } from "../_window.ts";
 import * as tf from "../tf.ts";
 import { attribute, type Attributes, dataType, execute, executeAll } from "./_execute.ts";
 import { groupNormKernels } from "./_group_norm.ts";
@@ -24,7 +24,7 @@ const typeOf = (precision: Precision, depthwise: boolean) => ({
 });
 
 /** Made of operations that every TensorFlow has. */
-export const plainKernels = (precision: Precision): Kernels & MapKernels => ({
+export const plainKernels = (precision: Precision): Kernels => ({
   ...groupNormKernels,
 
   convolve(x, filter, { window, depthwise, bias, addend, activation }) {
@@ -55,7 +55,7 @@ export const plainKernels = (precision: Precision): Kernels & MapKernels => ({
   convolveFilterGradient(dy, x, { window, depthwise, shape }) {
     const name = depthwise ? "DepthwiseConv2dNativeBackpropFilter" : "Conv2DBackpropFilter";
     const type = typeOf(precision, depthwise);
-    if (!depthwise && seesOnePixel(window)) {
+    if (!depthwise && isOneByOne(window)) {
       return tf.tidy(() => {
         // several times faster than oneDNN's gradient
         const product = execute("MatMul", [flat(metPixels(x, window)), flat(dy)], {
@@ -86,7 +86,7 @@ export const plainKernels = (precision: Precision): Kernels & MapKernels => ({
     });
   },
 
-  rectifierGradient(dy, y, activation) {
+  reluGradient(dy, y, activation) {
     return execute(activation === "relu" ? "ReluGrad" : "Relu6Grad", [dy, y], float);
   },
 
@@ -117,7 +117,7 @@ function shapedLike(shape: Shape, other: tf.Tensor4D): tf.Tensor4D {
 }
 
 /** Made of the fused operations of oneDNN, which TensorFlow has on x86 processors. */
-export const fusedKernels = (precision: Precision): Kernels & MapKernels => ({
+export const fusedKernels = (precision: Precision): Kernels => ({
   ...plainKernels(precision),
 
   convolve(x, filter, options) {
@@ -204,7 +204,7 @@ export interface FusedOperations {
 export function bestKernels(
   { convolution, volume, depthwise, maxPool }: FusedOperations,
   precision: Precision,
-): Kernels & MapKernels {
+): Kernels {
   const plain = plainKernels(precision);
   const { convolve, maxPool: pool, maxPoolGradient } = fusedKernels(precision);
   return {

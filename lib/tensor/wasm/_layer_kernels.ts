@@ -1,19 +1,15 @@
 /** The layers' kernels on `wasm`: what {@linkcode Kernels} asks for, in single passes over memory. */
 import { composedKernels } from "../_composed_kernels.ts";
-import type { Kernels, MapKernels, Shape } from "../_kernels.ts";
+import type { Kernels, Shape } from "../_kernels.ts";
 import type { Window } from "../_window.ts";
 import type * as tf from "../tf.ts";
-import { convolve } from "./_convolve.ts";
-import { convolveFilterGradient } from "./_convolve_filter_gradient.ts";
-import { convolveInputGradient } from "./_convolve_input_gradient.ts";
+import { convolve, convolveFilterGradient, convolveInputGradient } from "./_convolve.ts";
 import type { Geometry } from "./_geometry.ts";
-import { groupNormKernels } from "./_group_norm.ts";
-import { maxPool, maxPoolGradient } from "./_pool.ts";
-import { resizeKernels } from "./_resize.ts";
+import { groupNormKernels, maxPool, maxPoolGradient, resizeKernels } from "./_maps.ts";
 import { addressOf, allocate, tensorOf, wasmKernels } from "./_runtime.ts";
 
 /** Kernels for `registerKernels("wasm", …)`. Depthwise convolutions go through TensorFlow.js's kernel names. */
-export const layerKernels: Kernels & MapKernels = {
+export const layerKernels: Kernels = {
   ...groupNormKernels,
   ...resizeKernels,
 
@@ -53,10 +49,10 @@ export const layerKernels: Kernels & MapKernels = {
     return tensorOf(sums);
   },
 
-  rectifierGradient(dy, y, activation) {
+  reluGradient(dy, y, activation) {
     const dx = allocate(y.shape);
     const six = activation === "relu6" ? 1 : 0;
-    wasmKernels().rectifierGradient(addressOf(dy), addressOf(y), y.size, six, addressOf(dx));
+    wasmKernels().reluGradient(addressOf(dy), addressOf(y), y.size, six, addressOf(dx));
     return tensorOf(dx);
   },
 

@@ -25,7 +25,7 @@ type WinogradKernel =
 
 type MapKernel =
   | "sumRows"
-  | "rectifierGradient"
+  | "reluGradient"
   | "copyRuns"
   | "maxPool"
   | "maxPoolGradient"

@@ -2,9 +2,7 @@
  * 3×3 convolutions with stride 1 by Winograd's minimal filtering: 2.25 times fewer products, and sums of about the same
  * accuracy. `winograd.as.ts` has the formulas.
  */
-import type { Ending } from "./_convolve.ts";
-import { frameBytes, frameImage, type Images } from "./_frames.ts";
-import type { Geometry } from "./_geometry.ts";
+import { type Ending, frameBytes, frameImage, type Geometry, type Images } from "./_geometry.ts";
 import { clear, wasmKernels, withScratch } from "./_runtime.ts";
 
 /** Planes of a transformed tile. */
@@ -86,7 +84,7 @@ function filterTiles(
   // The kernel takes six at a time.
   const block = Math.min(tiles, Math.max(6, Math.floor(BLOCK_BYTES / (PLANES * (pixel + outputPixel)) / 6) * 6));
   const plane = block * pixel, outputPlane = block * outputPixel;
-  const rectifier = activation === "relu6" ? 2 : activation === "relu" ? 1 : 0;
+  const relu = activation === "relu6" ? 2 : activation === "relu" ? 1 : 0;
 
   withScratch([
     PLANES * packedBytes(g),
@@ -111,7 +109,7 @@ function filterTiles(
         }
         kernels.transformProducts(
           ...[outputPlanes, outputPlane, outputChannels, across, first, count],
-          ...[bias, addend && addend + offset, rectifier, y + offset, outputHeight, outputWidth],
+          ...[bias, addend && addend + offset, relu, y + offset, outputHeight, outputWidth],
         );
       }
     }

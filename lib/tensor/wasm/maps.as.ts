@@ -55,7 +55,7 @@ export function sumRows(matrix: usize, rows: i32, channels: i32, sums: usize): v
 }
 
 /** Gradient before ReLU (`six` = 0) or ReLU6 (1), from the gradient after it and its output. */
-export function rectifierGradient(dy: usize, y: usize, length: i32, six: i32, dx: usize): void {
+export function reluGradient(dy: usize, y: usize, length: i32, six: i32, dx: usize): void {
   const upper = f32x4.splat(six ? 6 : Infinity);
   const zero = f32x4.splat(0);
   let i = 0;

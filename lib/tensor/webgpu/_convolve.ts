@@ -1,29 +1,30 @@
 import type { Convolution, Epilogue } from "../_kernels.ts";
-import { isPointwise } from "../_window.ts";
+import { isPointwise, outputSize } from "../_window.ts";
 import type * as tf from "../tf.ts";
-import { declareBindings, lanesOf } from "./_bindings.ts";
+import {
+  declareBindings,
+  epilogueBindings,
+  epilogueCode,
+  epilogueInputs,
+  type EpilogueSteps,
+  lanesOf,
+  noEpilogue,
+  stepsOf,
+} from "./_wgsl.ts";
 import {
   bestPlan,
   type ConvolutionCode,
   convolutionNumbers,
   convolutionSizes,
+  gather,
   type Planner,
+  productResult,
   productWorkgroups,
+  rowMajor,
   splitRange,
   splitRow,
 } from "./_convolution_product.ts";
-import {
-  epilogueBindings,
-  epilogueCode,
-  epilogueInputs,
-  type EpilogueSteps,
-  noEpilogue,
-  stepsOf,
-} from "./_epilogue.ts";
-import { gather, rowMajor } from "./_gather.ts";
 import { matrixProduct } from "./_matrix_product.ts";
-import { outputSize } from "./_output_size.ts";
-import { productResult } from "./_product_result.ts";
 import { runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
 

@@ -1,18 +1,20 @@
 /** Depthwise convolution and its gradients: every invocation works on one channel, or on four where they come by fours. */
 import type { Convolution, Epilogue, Shape } from "../_kernels.ts";
-import type { Window } from "../_window.ts";
+import { outputSize, type Window } from "../_window.ts";
 import type * as tf from "../tf.ts";
-import { declareBindings, lanesOf, typeOf } from "./_bindings.ts";
 import {
+  declareBindings,
   epilogueBindings,
   epilogueCode,
   epilogueInputs,
   type EpilogueSteps,
+  invocationsCode,
+  lanesOf,
   noEpilogue,
   stepsOf,
-} from "./_epilogue.ts";
-import { invocationsCode, workgroupsFor } from "./_invocations.ts";
-import { outputSize } from "./_output_size.ts";
+  typeOf,
+  workgroupsFor,
+} from "./_wgsl.ts";
 import { runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
 

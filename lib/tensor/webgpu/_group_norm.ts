@@ -1,7 +1,7 @@
-import type { MapKernels } from "../_kernels.ts";
+import type { Kernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { runShader } from "./_run_shader.ts";
-import { workgroupSum } from "./_workgroup_sum.ts";
+import { workgroupSum } from "./_wgsl.ts";
 
 /** Invocations of a workgroup that sums. */
 const SUMMING = 256;
@@ -14,7 +14,7 @@ const CHUNK = 8192;
  * Group normalisation and its gradients. Maps are too large for a workgroup: each takes a chunk of rows, and what they
  * found is put together afterwards.
  */
-export const groupNormKernels: Pick<MapKernels, "groupNorm" | "groupNormGradients"> = {
+export const groupNormKernels: Pick<Kernels, "groupNorm" | "groupNormGradients"> = {
   groupNorm(x, { groups, scale, offset, epsilon, activation }) {
     const [batch, height, width, channels] = x.shape, each = channels / groups;
     const [y, statistics] = tf.tidy(() => {
@@ -53,7 +53,7 @@ export const groupNormKernels: Pick<MapKernels, "groupNorm" | "groupNormGradient
   groupNormGradients(dy, [x, statistics, scale, y], { groups, share }) {
     const [batch, height, width, channels] = dy.shape, each = channels / groups;
     const rectified = y ? [y] : [];
-    // Sums over pixels of d and of d · z, with z the normalised map and d the gradient before the rectifier.
+    // Sums over pixels of d and of d · z, with z the normalised map and d the gradient before the ReLU.
     const sums = share(tf.tidy(() => {
       const rows = Math.max(1, Math.ceil(CHUNK / GROUP / width)), chunks = Math.ceil(height / rows);
       const [parts] = runShader({

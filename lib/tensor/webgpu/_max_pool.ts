@@ -1,9 +1,7 @@
 import type { Shape } from "../_kernels.ts";
-import type { Window } from "../_window.ts";
+import { outputSize, type Window } from "../_window.ts";
 import type * as tf from "../tf.ts";
-import { declareBindings, type Lanes, lanesOf, typeOf } from "./_bindings.ts";
-import { invocationsCode, workgroupsFor } from "./_invocations.ts";
-import { outputSize } from "./_output_size.ts";
+import { declareBindings, invocationsCode, type Lanes, lanesOf, typeOf, workgroupsFor } from "./_wgsl.ts";
 import { runShader } from "./_run_shader.ts";
 
 /** Maxima over windows. */

@@ -1,4 +1,4 @@
-import type { MapKernels } from "../_kernels.ts";
+import type { Kernels } from "../_kernels.ts";
 import type * as tf from "../tf.ts";
 import { runShader } from "./_run_shader.ts";
 
@@ -6,7 +6,7 @@ import { runShader } from "./_run_shader.ts";
 const GROUP = 64;
 
 /** Bilinear resizing and its gradient, one invocation a value of what they make. */
-export const resizeKernels: Pick<MapKernels, "resize" | "resizeGradient"> = {
+export const resizeKernels: Pick<Kernels, "resize" | "resizeGradient"> = {
   resize(x, [height, width]) {
     const [batch, rows, columns, channels] = x.shape;
     return runShader({

@@ -1,15 +1,19 @@
 import type { Epilogue } from "../_kernels.ts";
 import type * as tf from "../tf.ts";
-import { declareBindings, type Lanes, lanesOf, typeOf } from "./_bindings.ts";
 import {
+  declareBindings,
   epilogueBindings,
   epilogueCode,
   epilogueInputs,
   type EpilogueSteps,
+  invocationsCode,
+  type Lanes,
+  lanesOf,
   noEpilogue,
   stepsOf,
-} from "./_epilogue.ts";
-import { invocationsCode, workgroupsFor } from "./_invocations.ts";
+  typeOf,
+  workgroupsFor,
+} from "./_wgsl.ts";
 import { runShader } from "./_run_shader.ts";
 
 /** Invocations that keep a large GPU busy, and the least that each should have to do. */

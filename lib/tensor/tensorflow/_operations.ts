@@ -1,8 +1,22 @@
 /**
- * What operations will return, known before they have computed it: TensorFlow runs operations in the background as long
+ * Operations of TensorFlow, and what they will return, known before they have computed it: TensorFlow runs operations in the background as long
  * as nobody asks it about their results, and TensorFlow.js wants every result's shape at once.
  */
-import type { Attribute } from "./_binding.ts";
+/** An attribute of an operation; `type` is one of the binding's `TF_ATTR_` numbers. */
+export interface Attribute {
+  readonly name: string;
+  readonly type: number;
+  readonly value: AttributeValue | readonly AttributeValue[];
+}
+/** A value of an attribute. */
+export type AttributeValue = boolean | number | string;
+
+/** An output of an operation. */
+export interface Output {
+  readonly id: number;
+  readonly shape: number[];
+  readonly dtype: number;
+}
 
 /** Shape and data type of an output. */
 export interface OutputType {

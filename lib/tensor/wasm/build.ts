@@ -21,7 +21,7 @@ interface Compiler {
 
 const { default: compiler }: { default: Compiler } = await import(COMPILER);
 
-const lib = new URL("../", import.meta.url);
+const lib = new URL("../../", import.meta.url);
 
 async function sources(folder: URL): Promise<URL[]> {
   const found: URL[] = [];

@@ -1,0 +1,124 @@
+import type { Epilogue } from "../_kernels.ts";
+import type * as tf from "../tf.ts";
+
+/** Values that lie together in memory and are read at once: four where the number of channels allows it. */
+export type Lanes = 1 | 4;
+
+/** Lanes of a map or filter whose innermost side has a length. */
+export function lanesOf(length: number): Lanes {
+  return length % 4 === 0 ? 4 : 1;
+}
+
+/** Type of a value in WGSL. */
+export function typeOf(lanes: Lanes): string {
+  return lanes === 4 ? "vec4<f32>" : "f32";
+}
+
+/**
+ * Declares what `runShader` binds: outputs, then inputs, both arrays of the lanes given, then the numbers as fields of
+ * `size`.
+ */
+export function declareBindings(
+  { outputs, inputs, numbers }: {
+    outputs: Record<string, Lanes>;
+    inputs: Record<string, Lanes>;
+    numbers: readonly string[];
+  },
+): string {
+  const arrays = [
+    ...Object.entries(outputs).map(([name, lanes]) => `var<storage, read_write> ${name}: array<${typeOf(lanes)}>;`),
+    ...Object.entries(inputs).map(([name, lanes]) => `var<storage, read> ${name}: array<${typeOf(lanes)}>;`),
+  ];
+  return [
+    `struct Size { ${numbers.map((name) => `${name}: i32`).join(", ")} }`,
+    ...[...arrays, "var<uniform> size: Size;"].map((line, binding) => `@group(0) @binding(${binding}) ${line}`),
+  ].join("\n");
+}
+
+/** Programs of which every invocation works out one thing for itself. */
+
+const perWorkgroup = 256, widest = 32768;
+
+/** Workgroups for a number of invocations, within what WebGPU allows in each direction. */
+export function workgroupsFor(count: number): readonly [number, number] {
+  const workgroups = Math.ceil(count / perWorkgroup);
+  return [Math.min(workgroups, widest), Math.ceil(workgroups / widest)];
+}
+
+/** A program whose body runs with `i` from 0 to `size.count` − 1. */
+export function invocationsCode(body: string): string {
+  return `
+@compute @workgroup_size(${perWorkgroup})
+fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
+  let i = i32((group.y * ${widest}u + group.x) * ${perWorkgroup}u + thread);
+  if (i >= size.count) { return; }
+${body}
+}`;
+}
+
+/** Which steps follow a convolution. */
+export interface EpilogueSteps {
+  readonly bias: boolean;
+  readonly addend: boolean;
+  readonly activation: Epilogue["activation"];
+}
+
+/** None of them. */
+export const noEpilogue: Epilogue = { bias: undefined, addend: undefined, activation: undefined };
+
+/** The steps of an epilogue, which decide about a program. */
+export function stepsOf({ bias, addend, activation }: Epilogue): EpilogueSteps {
+  return { bias: bias !== undefined, addend: addend !== undefined, activation };
+}
+
+/** Arrays that an epilogue reads. */
+export function epilogueBindings({ bias, addend }: EpilogueSteps, lanes: Lanes): Record<string, Lanes> {
+  return { ...(bias ? { bias: lanes } : {}), ...(addend ? { addend: lanes } : {}) };
+}
+
+/** Tensors for {@linkcode epilogueBindings}. */
+export function epilogueInputs({ bias, addend }: Epilogue): tf.Tensor[] {
+  return [bias, addend].filter((tensor) => tensor !== undefined);
+}
+
+/** Declares `finish(sum, at, channel)`, the result at an index of the output; both count lanes. */
+export function epilogueCode({ bias, addend, activation }: EpilogueSteps, lanes: Lanes): string {
+  const type = typeOf(lanes);
+  const steps = [
+    ...(bias ? ["value += bias[channel];"] : []),
+    ...(addend ? ["value += addend[at];"] : []),
+    // Not by max() and min(), which may turn the NaN of a training gone wrong into a number.
+    ...(activation ? [`value = select(value, ${type}(), value < ${type}());`] : []),
+    ...(activation === "relu6" ? [`value = select(value, ${type}(6.0), value > ${type}(6.0));`] : []),
+  ];
+  return `
+fn finish(sum: ${type}, at: i32, channel: i32) -> ${type} {
+  var value = sum;
+  ${steps.join("\n  ")}
+  return value;
+}`;
+}
+
+/**
+ * WGSL of `workgroupSum(value, lane)`: the sum of a workgroup's values, in an order that does not change. All
+ * invocations must call it; the sum is returned to all of them.
+ *
+ * @param size Invocations of the workgroup, a power of two.
+ * @param type What is added.
+ */
+export function workgroupSum(size: number, type = "f32"): string {
+  return `
+var<workgroup> terms: array<${type}, ${size}>;
+
+fn workgroupSum(value: ${type}, lane: u32) -> ${type} {
+  workgroupBarrier(); // of an earlier sum all have read
+  terms[lane] = value;
+  for (var half = ${size / 2}u; half > 0; half /= 2) {
+    workgroupBarrier();
+    if (lane < half) { terms[lane] += terms[lane + half]; }
+  }
+  workgroupBarrier();
+  return terms[0];
+}
+`;
+}
