@@ -3,13 +3,12 @@ import type { Config } from "../config/config.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeComparison } from "../results/describe_comparison.ts";
 import { previewRun, run, type RunOptions } from "../run/run.ts";
+import { comparisonConfig, comparisonStages, STAGES_MODULE } from "../stages/list.ts";
+import { openDataset } from "../data/mod.ts";
 import { placeFile } from "../files/disk.ts";
-import { openDataset } from "../stages/mod.ts";
-
-const module = new URL("../stages/comparison.ts", import.meta.url).href;
 
 /** Options of {@linkcode compare}. */
-export interface CompareOptions extends RunOptions {
+export interface CompareOptions extends Omit<RunOptions, "module" | "stages"> {
   /** Folder that the tables are written to. */
   readonly out: string;
 }
@@ -24,8 +23,10 @@ export interface CompareOptions extends RunOptions {
  * @throws UsageError if the data set lacks a list of `downstream`.
  */
 export async function compare(config: Config, { out, ...options }: CompareOptions): Promise<string> {
-  checkLists(await openDataset(config.data), { config, group: "downstream" });
-  await run(withPseudoLabels(config), { ...options, module, keeps: config });
+  const compared = comparisonConfig(config), dataset = await openDataset(config.data);
+  checkLists(dataset, { config, group: "downstream" });
+  checkLists(dataset, { config: compared, group: "data" });
+  await run(compared, { ...options, ...stagesOf(compared), keeps: config });
   await placeFile(join(out, "metrics.json"), await Deno.readFile(join(options.workdir, "compare", "metrics.json")));
   return await describeComparison(options.workdir);
 }
@@ -35,17 +36,16 @@ export async function compare(config: Config, { out, ...options }: CompareOption
  *
  * @returns Lines of text, a line for each stage among them.
  */
-export async function previewComparison(config: Config, options: RunOptions): Promise<string[]> {
-  return await previewRun(withPseudoLabels(config), { ...options, module });
+export async function previewComparison(
+  config: Config,
+  options: Omit<RunOptions, "module" | "stages">,
+): Promise<string[]> {
+  const compared = comparisonConfig(config);
+  checkLists(await openDataset(config.data), { config: compared, group: "data" });
+  return await previewRun(compared, { ...options, ...stagesOf(compared) });
 }
 
-/** The configuration whose pseudo labels are those of the images that the networks are trained on. */
-function withPseudoLabels(config: Config): Config {
-  const { inferList, meanDisplacementList } = config.data;
-  const data = {
-    ...config.data,
-    inferList: config.downstream.trainList,
-    meanDisplacementList: meanDisplacementList ?? inferList, // of the IRNet that may be trained already
-  };
-  return { ...config, data };
+function stagesOf(config: Config): Pick<RunOptions, "module" | "stages"> {
+  const asked = comparisonStages.filter(({ enabled }) => enabled?.(config) ?? true);
+  return { module: STAGES_MODULE, stages: asked.map(({ name }) => name) };
 }

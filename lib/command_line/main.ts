@@ -14,14 +14,16 @@ import type { ProgressOptions } from "../run/progress.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { RunReport } from "../run/run_report.ts";
 import { parseShard } from "../run/shard.ts";
-import type { PipelineModule } from "../stages/mod.ts";
+import type { StageModule } from "../run/stage.ts";
 import { InterruptedError, UsageError } from "../config/usage_error.ts";
 import { VERSION } from "../config/version.ts";
 
 /** Options of {@linkcode main}. */
 export interface MainOptions {
-  /** Address of a {@linkcode PipelineModule} with other stages. */
+  /** Address of a {@linkcode StageModule} with other stages. */
   readonly module?: string;
+  /** Names of the stages among these that judge results. */
+  readonly evaluationStages?: readonly string[];
   /** Does the work in a process of its own, with the permissions that it needs and no others. */
   readonly confine?: boolean;
 }
@@ -33,9 +35,9 @@ export interface MainOptions {
  * @param options Which stages there are.
  * @returns The exit code: 0, 1 for errors, 2 for mistakes in the command line or configuration, 130 after an interrupt.
  */
-export async function main(args: readonly string[], { module, confine }: MainOptions = {}): Promise<number> {
+export async function main(args: readonly string[], options: MainOptions = {}): Promise<number> {
   try {
-    const code = await execute(args, { module: module ?? new URL("../stages/mod.ts", import.meta.url).href, confine });
+    const code = await execute(args, options);
     return typeof code === "number" ? code : 0;
   } catch (error) {
     console.error(args.includes("--debug") ? error : (error as Error).message);
@@ -46,8 +48,9 @@ export async function main(args: readonly string[], { module, confine }: MainOpt
 /** Runs a command, and returns the exit code if that is not 0, and not that of an error. */
 async function execute(
   args: readonly string[],
-  { module, confine }: { module: string; confine: boolean | undefined },
+  { confine, module: given, evaluationStages = ["measure", "evaluation"] }: MainOptions,
 ): Promise<number | void> {
+  const module = given ?? new URL("../stages/list.ts", import.meta.url).href;
   const { command, rest } = splitCommand(args);
   const parsed = parseFlags(rest, COMMANDS[command].flags);
   const { positionals, values } = parsed;
@@ -108,7 +111,7 @@ async function execute(
     const out = values.get("out")?.[0] ?? "out/compare";
     return console.log(await interruptible((signal) => compare(config, { ...options, out, signal })));
   }
-  const chosen = await withStages(options, { command, positionals });
+  const chosen = withStages(options, { command, positionals, evaluationStages });
   if (command === "submit-slurm" || command === "submit-kubernetes") {
     const { submit } = await import("./submit.ts");
     return await submit(config, submitOptions(parsed, { command, run: chosen }));
@@ -119,7 +122,7 @@ async function execute(
     return;
   }
   const report = await interruptible((signal) => run(config, { ...chosen, signal }));
-  const results = await resultsOf(report, { command, ...chosen });
+  const results = given === undefined ? await resultsOf(report, { command, ...chosen }) : null;
   const { formatRunReport } = await import("../run/run_report.ts");
   if (command !== "ablation" || !results) console.log(formatRunReport(report));
   if (results) console.log(command === "ablation" ? results : `\n${results}`);
@@ -223,28 +226,30 @@ function progressOnTerminal(): ProgressOptions {
 }
 
 /** The stages that a command stands for. */
-async function withStages(
+function withStages(
   options: RunOptions,
-  { command, positionals }: { command: CommandName; positionals: readonly string[] },
-): Promise<RunOptions> {
+  { command, positionals, evaluationStages }: {
+    command: CommandName;
+    positionals: readonly string[];
+    evaluationStages: readonly string[];
+  },
+): RunOptions {
   if (command === "stage") return { ...options, stages: positionals };
-  if (command !== "evaluate") return options;
-  const { evaluationStages }: PipelineModule = await import(options.module!);
-  return { ...options, ...optional("stages", evaluationStages) };
+  return command === "evaluate" ? { ...options, stages: evaluationStages } : options;
 }
 
 /** What there is to show after a run that came to its evaluation. */
 async function resultsOf(
   { stages }: RunReport,
-  { command, module, workdir }: RunOptions & { command: CommandName },
+  { command, workdir }: RunOptions & { command: CommandName },
 ): Promise<string | null> {
-  const { evaluationStages, describeResults }: PipelineModule = await import(module!);
-  if (!describeResults || !stages.some(({ stage }) => stage === evaluationStages?.at(-1))) return null;
+  if (!stages.some(({ stage }) => stage === "evaluation")) return null;
+  const { describeResults } = await import("../results/describe_results.ts");
   return await describeResults(command === "evaluate" || command === "ablation" ? command : "run", workdir);
 }
 
 async function describeStages(module: string): Promise<string[]> {
-  const { stages }: PipelineModule = await import(module);
+  const { stages }: StageModule = await import(module);
   return stages.map(({ name, section }) => `${name.padEnd(16)} ${section}`);
 }
 

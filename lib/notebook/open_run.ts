@@ -2,10 +2,9 @@ import { join, resolve } from "node:path";
 import { type Config, presets } from "../config/config.ts";
 import { completeConfig } from "../config/load_config.ts";
 import { makeSampleData } from "../command_line/make_sample_data.ts";
-import { openResults, type Results } from "../results/open_results.ts";
-import { resultIds } from "../results/result_ids.ts";
+import { openResults, resultIds, type Results } from "../results/open_results.ts";
 import { run } from "../run/run.ts";
-import { stages } from "../stages/mod.ts";
+import { stages, STAGES_MODULE } from "../stages/list.ts";
 import { VERSION } from "../config/version.ts";
 import { pipelineCommand, type StoredConfig } from "./_pipeline_command.ts";
 import { ROOT } from "./_root.ts";
@@ -59,6 +58,7 @@ export async function openRun(
     await makeSampleData(paths.data, config.seed);
     await run(config, {
       workdir: paths.workdir,
+      module: STAGES_MODULE,
       stages: withUpstream(needs, config),
       progress: { terminal: false, write: (text) => log(text.trimEnd()) },
     });

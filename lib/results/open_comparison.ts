@@ -1,16 +1,21 @@
 import type { Config } from "../config/config.ts";
-import type { ComparisonMeasurement, PredictedMasks } from "../evaluation/mod.ts";
+import type { PredictedMasks } from "../evaluation/mod.ts";
 import type { TrainingLog } from "../figures/mod.ts";
-import type { LabelMap } from "../data/mod.ts";
-import { decodePng } from "../files/png.ts";
-import { readInstances } from "../stages/_instances.ts";
-import { readTrainingLog } from "../stages/_training_logs.ts";
-import type { Comparison } from "../stages/downstream/compare.ts";
-import { LABEL_SOURCES, type LabelSource, readLabels } from "../stages/downstream/_label_sources.ts";
-import { MASK_SOURCES, type MaskSource } from "../stages/downstream/mask_rcnn.ts";
-import { SOURCE_NAMES } from "../stages/downstream/_makers.ts";
-import { openDataset } from "../stages/mod.ts";
+import { type LabelMap, openDataset } from "../data/mod.ts";
 import { Store } from "../run/store.ts";
+import { type Comparison, readComparison } from "../stages/downstream/compare.ts";
+import { type ComparisonParts, readComparisonMeasurement } from "../stages/downstream/compare_measure.ts";
+import { readPredictedLabels } from "../stages/downstream/deeplab.ts";
+import {
+  LABEL_SOURCES,
+  type LabelSource,
+  MASK_SOURCES,
+  type MaskSource,
+  readLabels,
+  SOURCE_NAMES,
+} from "../stages/downstream/sources.ts";
+import { readTrainingLog } from "../stages/evaluation.ts";
+import { readInstances } from "../stages/instance.ts";
 
 export { type Comparison, LABEL_SOURCES, type LabelSource, MASK_SOURCES, type MaskSource, SOURCE_NAMES };
 
@@ -28,7 +33,7 @@ export interface ComparisonResults {
   /** What Mask R-CNN, trained on masks of the source, finds in a validation image. */
   maskRcnn(id: string, source: MaskSource): Promise<PredictedMasks>;
   /** What was counted on an image, by the names of makers that the tables have. */
-  measurement(id: string): Promise<{ readonly train: ComparisonMeasurement; readonly val: ComparisonMeasurement }>;
+  measurement(id: string): Promise<ComparisonParts>;
   /** What a training stage, such as `deeplab_irnet_train`, logged; its title is that name. */
   training(stage: string): Promise<TrainingLog>;
 }
@@ -49,21 +54,17 @@ export interface ComparisonResults {
  * ```
  */
 export async function openComparison(config: Config, workdir: string): Promise<ComparisonResults | null> {
-  const files = new Store(workdir), text = await files.read("compare", "metrics.json");
-  if (!text) return null;
+  const files = new Store(workdir);
+  if (!await files.read("compare", "metrics.json")) return null;
   const dataset = await openDataset(config.data);
   const context = { config, dataset, files, signal: new AbortController().signal, progress: () => {} };
-  const readJson = (bytes: Uint8Array) => JSON.parse(new TextDecoder().decode(bytes));
   return {
-    tables: readJson(text),
+    tables: await readComparison(context),
     labels: (id, source) => readLabels(context, id, source),
-    deepLab: async (id, source) => {
-      const stage = `deeplab_${source}`, file = `${id}.png`;
-      return decodePng(await files.require(stage, file), files.path(stage, file));
-    },
+    deepLab: (id, source) => readPredictedLabels(context, id, source),
     maskRcnn: async (id, source) =>
       await readInstances(context, id, await dataset.readImage(id), `mask_rcnn_${source}`),
-    measurement: async (id) => readJson(await files.require("compare_measure", `${id}.json`)),
+    measurement: (id) => readComparisonMeasurement(context, id),
     training: (stage) => readTrainingLog(context, { stage, title: stage }),
   };
 }

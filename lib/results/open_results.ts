@@ -2,20 +2,23 @@ import type { CamArchive, CamNetwork } from "../cam/mod.ts";
 import type { Config } from "../config/config.ts";
 import type { Measurement, Metrics, PredictedMasks } from "../evaluation/mod.ts";
 import type { TrainingLog } from "../figures/mod.ts";
+import { isBookkeeping } from "../run/inputs.ts";
 import type { Irnet, IrnetMaps } from "../irnet/mod.ts";
 import type { Backbone } from "../nn/mod.ts";
 import type { Evidence } from "../synthesis/mod.ts";
-import type { Dataset, LabelMap } from "../data/mod.ts";
-import { decodePng } from "../files/png.ts";
+import { type Dataset, type LabelMap, openDataset } from "../data/mod.ts";
 import type { Params } from "../weights/mod.ts";
-import { resultIds } from "./result_ids.ts";
-import { openDataset, prepare } from "../stages/mod.ts";
-import { readCams } from "../stages/_cams.ts";
-import { readEvidence, readMaps } from "../stages/_evidence.ts";
-import { readInstances } from "../stages/_instances.ts";
-import { camNetwork, irnetNetwork, untrainedIrnet } from "../stages/_networks.ts";
-import { trainingLogs } from "../stages/_training_logs.ts";
+import { useConfiguredBackend } from "../run/session.ts";
 import { Store } from "../run/store.ts";
+import { readCams } from "../stages/cam.ts";
+import { camNetwork } from "../stages/cam_train.ts";
+import { readMetrics, trainingLogs } from "../stages/evaluation.ts";
+import { readEvidence, readInstances } from "../stages/instance.ts";
+import { readIrnetMaps } from "../stages/irnet.ts";
+import { irnetNetwork, untrainedIrnet } from "../stages/irnet_train.ts";
+import { readMeasurement } from "../stages/measure.ts";
+import { readConfidentLabels } from "../stages/relation.ts";
+import { readSemantic } from "../stages/semantic.ts";
 
 /**
  * What a run has made, as the values that the library's functions take and return. Every function that reads a file
@@ -78,12 +81,8 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
     signal: new AbortController().signal,
     progress: () => {},
   };
-  const readJson = async (stage: string, file: string) =>
-    JSON.parse(new TextDecoder().decode(await files.require(stage, file)));
-  const readLabels = async (stage: string, id: string) =>
-    decodePng(await files.require(stage, `${id}.png`), files.path(stage, `${id}.png`));
   const onBackend = async <T>(open: (from: typeof context) => Promise<T>) => {
-    await prepare(config.compute);
+    await useConfiguredBackend(config.compute);
     return await open(context);
   };
 
@@ -96,16 +95,34 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
       return [...new Set(listed)].filter((id) => found.every((ids) => ids.has(id)));
     },
     cams: (id) => readCams(context, id),
-    relation: (id) => readLabels("relation", id),
-    maps: (id) => readMaps(context, id),
+    relation: (id) => readConfidentLabels(context, id),
+    maps: (id) => readIrnetMaps(context, id),
     evidence: async (id) => (await readEvidence(context, id)).evidence,
     instances: async (id) => await readInstances(context, id, await dataset.readImage(id)),
-    semantic: (id) => readLabels("semantic", id),
-    measurement: (id) => readJson("measure", `${id}.json`),
-    metrics: () => readJson("evaluation", "metrics.json"),
+    semantic: (id) => readSemantic(context, id),
+    measurement: (id) => readMeasurement(context, id),
+    metrics: () => readMetrics(context),
     trainings: () => trainingLogs(context),
     camNetwork: () => onBackend(camNetwork),
     irnet: () => onBackend(irnetNetwork),
     untrainedIrnet: () => onBackend(untrainedIrnet),
   };
+}
+
+/**
+ * Names of the result files in a stage's folder without their endings: images, or for stages that work on the data set as a whole
+ * `weights`, `metrics` and the like.
+ *
+ * @param folder The stage's folder, which need not exist.
+ */
+export async function resultIds(folder: string): Promise<Set<string>> {
+  const ids = new Set<string>();
+  try {
+    for await (const { name, isFile } of Deno.readDir(folder)) {
+      if (isFile && !isBookkeeping(name)) ids.add(name.replace(/\.[^.]*$/, ""));
+    }
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return ids;
 }

@@ -1,13 +1,11 @@
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Stage } from "./stage.ts";
+import type { Stage, StageCost } from "./stage.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
 import { findAdapter } from "../tensor/webgpu/start.ts";
-import { earlierRuns, measurements } from "./_earlier_runs.ts";
+import { earlierRuns, measurements, usualImage } from "./earlier_runs.ts";
 import { readJsonLines } from "../files/json_lines.ts";
 import { textTable } from "../files/text_table.ts";
-import { usualImage } from "./_usual_image.ts";
-import type { Expectation, Expecting } from "../stages/expectations.ts";
 import type { Plan } from "./plan.ts";
 import { formatTime } from "./progress.ts";
 import { contextOf, type Session } from "./session.ts";
@@ -36,23 +34,21 @@ export interface Estimate {
  *
  * @param plans What the stages have to do.
  * @param session The run.
- * @param expectations What stages need, by their names.
- * @returns An estimate for each stage that has something to do.
+ * @returns An estimate for each stage that has something to do and tells what it costs.
  */
 export async function estimateRun(
   plans: readonly { stage: Stage; plan: Plan }[],
   session: Session,
-  expectations: Readonly<Record<string, Expecting>>,
 ): Promise<Estimate[]> {
   const context = contextOf(session), backend = await backendOf(session.config);
   const image = await usualImage(context, backend);
   const earlier = await earlierRuns(session, backend);
   const estimates: Estimate[] = [];
   for (const { stage, plan } of plans) {
-    const expecting = expectations[stage.name];
-    if (plan.tasks.length === 0 || !expecting) continue;
-    const needs = expecting.needs(context, image);
-    const measured = await measurements(stage, { needs, expecting, session, runs: earlier });
+    const { cost } = stage;
+    if (plan.tasks.length === 0 || !cost) continue;
+    const needs = cost.estimate(context, image);
+    const measured = await measurements(stage, { needs, cost, session, runs: earlier });
     const left = await partsLeft(needs, { stage, plan, workdir: session.workdir });
     const files = stage.kind === "image" ? plan.tasks.length : 1;
     estimates.push({
@@ -107,9 +103,9 @@ async function backendOf({ compute: { backend } }: Config): Promise<string> {
 
 /** The parts of a stage's work, without what is done. */
 async function partsLeft(
-  { parts }: Expectation,
+  { parts }: StageCost,
   { stage, plan, workdir }: { stage: Stage; plan: Plan; workdir: string },
-): Promise<Expectation["parts"]> {
+): Promise<StageCost["parts"]> {
   if (stage.kind === "image") return [{ ...parts[0]!, count: plan.tasks.length }];
   if (!plan.tasks[0]!.continues) return parts;
   const log = await readJsonLines(join(workdir, stage.name, "log.jsonl")) as { step?: number }[];

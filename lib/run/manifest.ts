@@ -3,7 +3,8 @@ import { z } from "zod";
 import { namesIn, readFileIfExists, removeIfExists, statIfExists } from "../files/disk.ts";
 import { hashOf, sha256 } from "../files/hash.ts";
 import { encodeJsonLines, JsonLines, readJsonLines, writeJsonLines } from "../files/json_lines.ts";
-import { type Shard, shardFile } from "./shard.ts";
+import { takeLock } from "./lock.ts";
+import { type Shard, shardFile, shardOfFile } from "./shard.ts";
 
 /** In place of an image's id, in the manifest of a stage that works on the data set as a whole. */
 export const WHOLE_STAGE = "*";
@@ -160,4 +161,34 @@ export class ManifestWriter {
 
 function manifestFiles(folder: string): string[] {
   return namesIn(folder).filter((name) => /^manifest(-\d+of\d+)?\.jsonl$/.test(name)).sort();
+}
+
+/**
+ * Puts what the shards of a stage have recorded into the manifest of the whole stage, and removes what they have left:
+ * their manifests, the locks of dead ones, their temporary files. Afterwards the folder is as if one process had made
+ * everything in it.
+ *
+ * @param folder The stage's folder, whose lock the caller has.
+ * @throws Error if a shard is still being worked on.
+ */
+export async function gatherShards(folder: string): Promise<void> {
+  const shards = new Map<string, Shard>();
+  const temporary: string[] = [];
+  for (const name of namesIn(folder)) {
+    const shard = shardOfFile(name, "manifest", ".jsonl") ?? shardOfFile(name, "lock", "");
+    if (shard) shards.set(shardFile("shard", shard, ""), shard);
+    if (/^\..*\.shard-\d+of\d+\.tmp$/.test(name)) temporary.push(name);
+  }
+  if (shards.size === 0 && temporary.length === 0) return;
+
+  const locks: (() => Promise<void>)[] = [];
+  try {
+    for (const shard of shards.values()) locks.push(await takeLock(folder, shard));
+    // Killed after the first of these steps, the next run finds every record twice, which changes nothing.
+    await writeJsonLines(join(folder, "manifest.jsonl"), [...(await readManifest(folder)).values()]);
+    for (const shard of shards.values()) await removeIfExists(join(folder, shardFile("manifest", shard, ".jsonl")));
+    for (const name of temporary) await removeIfExists(join(folder, name));
+  } finally {
+    for (const unlock of locks) await unlock();
+  }
 }

@@ -1,12 +1,11 @@
 import type { StageContext, WholeStage } from "./stage.ts";
 import { removeIfExists } from "../files/disk.ts";
 import { sha256 } from "../files/hash.ts";
-import { describePlan } from "./describe_plan.ts";
 import { isBookkeeping, photographsHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest, WHOLE_STAGE } from "./manifest.ts";
-import { Pace } from "./pace.ts";
-import type { Task } from "./plan.ts";
+import { Pace } from "./usage.ts";
+import { describePlan, type Task } from "./plan.ts";
 import { Progress } from "./progress.ts";
 import type { Counts } from "./run_image_stage.ts";
 import { contextOf, planIn, type Session } from "./session.ts";

@@ -1,10 +1,11 @@
 /**
- * What a stage of the pipeline is. A stage owns its work on one image, or its training; the pipeline owns loops,
- * files, resume, workers and progress.
+ * The contract between the engine and its stages. A stage owns its work on one image, or its training; the engine owns
+ * loops, files, resume, Workers and progress.
  * @module
  */
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { BackendReport } from "../tensor/backend.ts";
 
 /** Files of a stage by name, ready to be written. */
 export type Artifact = Record<string, Uint8Array>;
@@ -23,7 +24,7 @@ export interface StageFiles {
   path(stage: string, file: string): string;
 }
 
-/** What every stage may use. */
+/** All that a stage may use. */
 export interface StageContext {
   /** The configuration. */
   readonly config: Config;
@@ -37,7 +38,7 @@ export interface StageContext {
   progress(done: number, total: number, note?: string): void;
 }
 
-/** What both kinds of stages have. */
+/** Common part of both kinds of stages. */
 export interface StageBase {
   /** Name and folder of the stage. */
   readonly name: string;
@@ -47,7 +48,7 @@ export interface StageBase {
   readonly reads: readonly string[];
   /** The part of the configuration that must be unchanged for a result to count as done. */
   settings(config: Config): unknown;
-  /** Whether the configuration asks for it; absent: always. */
+  /** True where the configuration asks for it; absent: always. */
   enabled?(config: Config): boolean;
   /**
    * Paths of files that do not belong to the data set or the working directory and that it reads for an image, or, as a
@@ -55,10 +56,52 @@ export interface StageBase {
    * time. A path need not exist. Absent: none.
    */
   readsOutside?(config: Config, id: string): readonly string[];
-  /** Whether it reads true masks: when these change, it is done again. */
+  /** True where it reads ground truth: when that changes, it is done again. */
   readonly readsMasks?: boolean;
-  /** Runs only when the user names it. */
+  /** Runs only where it is named, not with all others. */
   readonly onlyNamed?: boolean;
+  /** What it needs, for the estimates of a dry run; absent: nothing worth telling. */
+  readonly cost?: CostModel;
+}
+
+/** Tells what a stage will need. */
+export interface CostModel {
+  /** Settings that what was measured with others says nothing about; crops, batches, images and cores are no such. */
+  settings(config: Config): unknown;
+  /** Names of other stages that do the same, on other labels. */
+  readonly likeStages?: readonly string[];
+  /** What it needs for all its work. */
+  estimate(context: StageContext, image: UsualImage): StageCost;
+}
+
+/** What a stage needs. */
+export interface StageCost {
+  /** Parts of its work, in their order: images; or steps of a training, and images that it looks at before or afterwards. */
+  readonly parts: readonly WorkPart[];
+  /** Bytes it leaves on the disk for each image, or, of a stage that works on the data set as a whole, in all. */
+  readonly bytes: number;
+  /** Bytes of memory at its peak. */
+  readonly memory: number;
+}
+
+/** A part of the work of a stage. */
+export interface WorkPart {
+  /** What is counted. */
+  readonly unit: "steps" | "images";
+  /** How many there are. */
+  readonly count: number;
+  /** Seconds each takes where nothing was measured: about as on two cores of a server of 2023. */
+  readonly seconds: number;
+}
+
+/** A usual image of the data set, and the backend that works on it. */
+export interface UsualImage {
+  /** Rows times columns, in millions. */
+  readonly megapixels: number;
+  /** Classes that are in it. */
+  readonly classes: number;
+  /** Name of the tensor library. */
+  readonly backend: string;
 }
 
 /** A stage that maps over images. */
@@ -88,11 +131,11 @@ export interface ImageProcessor {
 export interface WholeStage extends StageBase {
   /** Tells it from {@linkcode ImageStage}. */
   readonly kind: "whole";
-  /** The images whose photographs and labels it reads: when these change, it is done again. Absent: none. */
+  /** The images whose files and labels it reads: when these change, it is done again. Absent: none. */
   ids?(context: StageContext): string[];
   /**
    * Does the work. Files named `state.…` are checkpoints: what it finds there was made with the same settings from the
-   * same inputs, so it may continue; otherwise the pipeline has removed them. A run that ends without an error, and
+   * same inputs, so it may continue; otherwise the engine has removed them. A run that ends without an error, and
    * without an interrupt, is done, and the files it wrote are its results.
    */
   run(context: StageContext): Promise<void>;
@@ -100,3 +143,13 @@ export interface WholeStage extends StageBase {
 
 /** Any stage. */
 export type Stage = ImageStage | WholeStage;
+
+/** All stages that a run may go through, as a module that Workers import again. */
+export interface StageModule {
+  /** The stages in the order in which they run. */
+  readonly stages: readonly Stage[];
+  /** Opens images of a kind of its own; absent: those that the configuration names. */
+  readonly openDataset?: (data: Config["data"]) => Promise<Dataset>;
+  /** Makes another tensor library ready; `null`: the stages use none. Absent: the backend of the configuration. */
+  readonly prepare?: ((compute: Config["compute"]) => Promise<BackendReport>) | null;
+}

@@ -4,13 +4,12 @@
  */
 import type { Config } from "../config/config.ts";
 import type { Artifact, ImageProcessor } from "./stage.ts";
-import { restrictDataset, type Restriction } from "./restrict_dataset.ts";
-import type { PipelineModule } from "../stages/mod.ts";
+import { loadStages, restrictDataset, type Restriction } from "./session.ts";
 import { Store } from "./store.ts";
 
 /** The stage that a worker opens. */
 export interface WorkerTask extends Restriction {
-  /** Address of the module with the stages, see {@linkcode PipelineModule}. */
+  /** Address of the module with the stages, see `StageModule`. */
   readonly module: string;
   /** Name of the stage, one that maps over images. */
   readonly stage: string;
@@ -54,7 +53,7 @@ scope.onmessage = async ({ data }) => {
 };
 
 async function open({ module, stage: name, config, workdir, limit, without }: WorkerTask): Promise<ImageProcessor> {
-  const { stages, openDataset, prepare }: PipelineModule = await import(module);
+  const { stages, openDataset, prepare } = await loadStages(module);
   const stage = stages.find((stage) => stage.name === name);
   if (stage?.kind !== "image") throw new Error(`Expected ${name} to be a stage that maps over images in ${module}`);
   if (stage.runs === "main") await prepare?.(config.compute);

@@ -1,47 +1,13 @@
-/** The networks of a run: which backbone, from which weights. */
-import { type CamNetwork, classifierParameters } from "../cam/mod.ts";
+/** Networks that stages share: the backbone, and weights that a stage has trained. */
 import type { Config } from "../config/config.ts";
-import type { Irnet } from "../irnet/mod.ts";
-import { headParameters } from "../irnet/network.ts";
-import { type Backbone, createBackbone, initialise } from "../nn/mod.ts";
+import { type Backbone, createBackbone } from "../nn/mod.ts";
 import type { StageContext } from "../run/stage.ts";
-import {
-  disposeParams,
-  importWeights,
-  type ParameterSpec,
-  type Params,
-  readWeights,
-  toParams,
-} from "../weights/mod.ts";
+import { disposeParams, importWeights, type ParameterSpec, type Params, toParams } from "../weights/mod.ts";
 import { decodeSafetensors, type NamedTensors, type TensorFile } from "../files/safetensors.ts";
 
 /** The backbone that the configuration names, at this total stride where it has a choice. */
 export function backboneOf({ backbone: { network, taps } }: Pick<Config, "backbone">, stride: 8 | 16 = 16): Backbone {
   return createBackbone({ network, taps, stride });
-}
-
-/** The backbone's weights before CAM training, as IRNet sees them: from its own training, or from the file given. */
-export async function initialWeights(
-  { config, files }: Pick<StageContext, "config" | "files">,
-): Promise<NamedTensors> {
-  const backbone = backboneOf(config);
-  if (config.backbone.pretraining) {
-    return pick(
-      decodeSafetensors(await files.require("backbone_train", "weights.safetensors"), "backbone_train"),
-      backbone.parameters,
-    );
-  }
-  const path = config.backbone.weights;
-  if (path === null) {
-    throw new Error(`Expected backbone.weights to name a file of ${backbone.name} weights but found null`);
-  }
-  return importWeights(await readWeights(path), backbone.parameters, backbone.importRules);
-}
-
-/** Files that a training reads: the weights given in its place, or those that its backbone starts from. */
-export function weightsFiles({ backbone }: Config, given: string | null): string[] {
-  const file = given ?? (backbone.pretraining ? null : backbone.weights);
-  return file === null ? [] : [file];
 }
 
 /** Parameters of a stage's `weights.safetensors`. */
@@ -54,46 +20,12 @@ export async function trainedWeights(
   return pick(decodeSafetensors(await files.require(stage, "weights.safetensors"), name), specs);
 }
 
-function pick(file: TensorFile, specs: readonly ParameterSpec[]): NamedTensors {
+/** The parameters of a file that these specifications name. */
+export function pick(file: TensorFile, specs: readonly ParameterSpec[]): NamedTensors {
   const tensors = Object.fromEntries(
     specs.map(({ name }) => [name, file.tensors[name]]).filter(([, tensor]) => tensor),
   );
   return importWeights({ ...file, tensors }, specs, { ignored: [], aliases: [] });
-}
-
-/** Everything in `cam_train/weights.safetensors`. */
-export function camParameters(config: Config): ParameterSpec[] {
-  const backbone = backboneOf(config);
-  return [...backbone.parameters, ...classifierParameters(backbone, config.data.classes.length)];
-}
-
-/** Everything in `irnet_train/weights.safetensors`. */
-export function irnetParameters(config: Config): ParameterSpec[] {
-  const backbone = backboneOf(config);
-  return [
-    ...backbone.parameters,
-    ...headParameters(backbone.taps, config.irnet.displacementWidth),
-    { name: "mean_displacement", shape: [2], role: "offset" },
-  ];
-}
-
-/** The trained classifier, folded for inference; its parameters are the caller's to dispose of. */
-export async function camNetwork(context: Pick<StageContext, "config" | "files">): Promise<CamNetwork> {
-  const { config } = context, backbone = backboneOf(config);
-  const weights = await trainedWeights(context, "cam_train", camParameters(config));
-  return {
-    backbone,
-    params: foldedParams(weights, backbone, classifierParameters(backbone, config.data.classes.length)),
-  };
-}
-
-/** The trained IRNet, folded for inference; its parameters are the caller's to dispose of. */
-export async function irnetNetwork(context: Pick<StageContext, "config" | "files">): Promise<Irnet> {
-  const { config } = context, backbone = backboneOf(config);
-  const weights = await trainedWeights(context, "irnet_train", irnetParameters(config));
-  const [dy, dx] = weights["mean_displacement"]!.data;
-  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
-  return { backbone, params: foldedParams(weights, backbone, heads), meanDisplacement: [dy!, dx!] };
 }
 
 /**
@@ -113,7 +45,7 @@ export async function trainedNetwork(
 }
 
 /** New tensors: the backbone's with their norms multiplied in, those above it as they are. */
-function foldedParams(weights: NamedTensors, backbone: Backbone, heads: readonly ParameterSpec[]): Params {
+export function foldedParams(weights: NamedTensors, backbone: Backbone, heads: readonly ParameterSpec[]): Params {
   const all = toParams(weights, [...backbone.parameters, ...heads]);
   const params = {
     ...backbone.fold(all),
@@ -121,14 +53,4 @@ function foldedParams(weights: NamedTensors, backbone: Backbone, heads: readonly
   };
   disposeParams(all);
   return params;
-}
-
-/** IRNet before its training: the backbone from before CAM training, and both branches at random. */
-export async function untrainedIrnet(
-  context: Pick<StageContext, "config" | "files">,
-): Promise<{ backbone: Backbone; params: Params }> {
-  const { config } = context, backbone = backboneOf(config);
-  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
-  const tensors = { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) };
-  return { backbone, params: toParams(tensors, [...backbone.parameters, ...heads]) };
 }

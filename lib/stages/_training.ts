@@ -3,7 +3,7 @@ import type { StepReport } from "../nn/mod.ts";
 import type { StageContext } from "../run/stage.ts";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors, type TensorFile } from "../files/safetensors.ts";
 import { sha256 } from "../files/hash.ts";
-import { workersOf } from "../run/workers_of.ts";
+import { workersOf } from "../run/workers.ts";
 
 /** Steps between checkpoints. */
 const CHECKPOINT_EVERY = 20;

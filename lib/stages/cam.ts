@@ -1,12 +1,17 @@
-import { camArrays, extractCam } from "../cam/mod.ts";
-import type { ImageStage, StageContext } from "../run/stage.ts";
+import { type CamArchive, camArrays, extractCam, parseCamArrays } from "../cam/mod.ts";
+import { readFileIfExists } from "../files/disk.ts";
+import type { ImageProcessor, ImageStage, StageContext } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
-import { encodeNpz } from "../files/npz.ts";
-import { camFiles, importCams } from "./_import_cams.ts";
-import { camNetwork } from "./_networks.ts";
+import { decodeArrays, decodeNpz, encodeNpz } from "../files/npz.ts";
+import { GIB, inferences, networkCost } from "./_cost.ts";
+import { camNetwork } from "./cam_train.ts";
 
-/** Class activation maps of the images that train IRNet and of those that get pseudo labels: made, or given. */
-export const extractCams: ImageStage = {
+function idsOf({ config, dataset }: StageContext): string[] {
+  return [...new Set([...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)])];
+}
+
+/** Class attention maps of the images that train IRNet and of those that get pseudo labels: made, or given. */
+export const cam: ImageStage = {
   kind: "image",
   name: "cam",
   section: "Class Attention Maps",
@@ -15,9 +20,19 @@ export const extractCams: ImageStage = {
   settings: ({ cam, backbone, data }) =>
     cam.from === null ? { scales: cam.scales, network: backbone.network } : { given: data.classes },
   readsOutside: ({ cam }, id) => cam.from === null ? [] : camFiles(cam.from, id),
-  ids: ({ config, dataset }: StageContext) => [
-    ...new Set([...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)]),
-  ],
+  ids: idsOf,
+  cost: {
+    settings: ({ backbone, cam }) => [backbone.network, cam.from !== null],
+    estimate: (context, image) => {
+      const { config } = context, { scales } = config.cam, { forward, bytes } = networkCost(config);
+      const { megapixels } = image, area = scales.reduce((sum, scale) => sum + scale * scale, 0);
+      return {
+        parts: [inferences(idsOf(context).length, { cost: forward * 2 * area * megapixels, config, image })],
+        bytes: 1.5 * 4 * area * megapixels * 1e6 / 256,
+        memory: 0.3 * GIB + bytes * 2 * Math.max(...scales) ** 2 * megapixels,
+      };
+    },
+  },
   open: async (context: StageContext) => {
     const { config, dataset } = context;
     if (config.cam.from !== null) return importCams(context);
@@ -35,3 +50,42 @@ export const extractCams: ImageStage = {
     };
   },
 };
+
+/** Reads an image's archive of class attention maps. */
+export async function readCams({ files }: Pick<StageContext, "files">, id: string): Promise<CamArchive> {
+  const name = files.path("cam", `${id}.npz`);
+  return parseCamArrays(decodeNpz(await files.require("cam", `${id}.npz`), name), name);
+}
+
+/** Where the maps of an image may be. */
+function camFiles(folder: string, id: string): string[] {
+  return [`${folder}/${id}.npz`, `${folder}/${id}.npy`];
+}
+
+/** Checks the maps in `cam.from` against images and classes, and stores them as our own. */
+function importCams({ config, dataset }: StageContext): ImageProcessor {
+  return {
+    process: async (id) => {
+      const { archive, name } = await readGiven(config.cam.from!, id);
+      const { height, width } = await dataset.readImage(id);
+      const [h, w] = "size" in archive ? archive.size : [archive.highRes.height, archive.highRes.width];
+      if (h !== height || w !== width) {
+        throw new Error(`Expected maps of the ${height}×${width} image ${id} in ${name} but found those of ${h}×${w}`);
+      }
+      const classes = dataset.classes.length, key = archive.keys.find((key) => key >= classes);
+      if (key !== undefined) {
+        throw new Error(`Expected keys below ${classes}, the number of classes, in ${name} but found ${key}`);
+      }
+      return { [`${id}.npz`]: encodeNpz(camArrays(archive)) };
+    },
+    close: () => {},
+  };
+}
+
+async function readGiven(folder: string, id: string): Promise<{ archive: CamArchive; name: string }> {
+  for (const name of camFiles(folder, id)) {
+    const bytes = await readFileIfExists(name);
+    if (bytes) return { archive: parseCamArrays(decodeArrays(bytes, name), name), name };
+  }
+  throw new Error(`Expected class attention maps as ${camFiles(folder, id).join(" or ")} but found neither`);
+}

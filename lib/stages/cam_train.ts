@@ -1,19 +1,30 @@
-import { camImportRules, camLogits, classifierParameters, trainClassifier } from "../cam/mod.ts";
+import { camImportRules, camLogits, type CamNetwork, classifierParameters, trainClassifier } from "../cam/mod.ts";
+import type { Config } from "../config/config.ts";
 import { type Backbone, initialise } from "../nn/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
 import * as tf from "../tensor/tf.ts";
 import { augmentClassification, cropImage, random } from "../data/mod.ts";
-import { disposeParams, fromParams, importWeights, type Params, readWeights, toParams } from "../weights/mod.ts";
+import {
+  disposeParams,
+  fromParams,
+  importWeights,
+  type ParameterSpec,
+  type Params,
+  readWeights,
+  toParams,
+} from "../weights/mod.ts";
 import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
 import { classificationBatches, classifierIds } from "./_classification_batches.ts";
-import { backboneOf, camParameters, initialWeights, weightsFiles } from "./_networks.ts";
+import { inferences, networkCost, square, steps, trainingMemory } from "./_cost.ts";
+import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
+import { initialWeights, weightsFiles } from "./backbone_train.ts";
 import { resumable } from "./_training.ts";
 
 /**
  * Trains the classifier whose class activation maps start everything, or takes a trained one, and judges it on the
  * validation list.
  */
-export const trainCam: WholeStage = {
+export const camTrain: WholeStage = {
   kind: "whole",
   name: "cam_train",
   section: "Class Attention Maps",
@@ -30,18 +41,37 @@ export const trainCam: WholeStage = {
   ids: (context: StageContext) => [
     ...new Set([...classifierIds(context), ...validationIds(context)]),
   ],
+  cost: {
+    settings: ({ backbone }) => backbone.network,
+    estimate: (context, image) => {
+      const { config } = context, { training } = config.cam, { forward, bytes, weights } = networkCost(config);
+      const images = classifierIds(context).length, cost = forward * square(training.crop);
+      return {
+        parts: [
+          ...(config.cam.weights === null ? [steps(images, training, { cost: 2 * forward, config, image })] : []),
+          inferences(validationIds(context).length, { cost, config, image, shared: false }),
+        ],
+        bytes: 3 * weights,
+        memory: trainingMemory(training, 1.2 * bytes),
+      };
+    },
+  },
   run: async (context: StageContext) => {
     const { config, files } = context;
     const settings = config.cam.training;
     const backbone = backboneOf(config);
     const params = toParams(await startWeights(context), camParameters(config));
-    const { steps, batch } = classificationBatches(context, settings, (image, key) =>
-      augmentClassification(image, {
-        preprocess: backbone.preprocess,
-        crop: settings.crop,
-        resizeLong: settings.resizeLong,
-        draw: random(config.seed, "cam", ...key),
-      }));
+    const { steps: count, batch } = classificationBatches(
+      context,
+      settings,
+      (image, key) =>
+        augmentClassification(image, {
+          preprocess: backbone.preprocess,
+          crop: settings.crop,
+          resizeLong: settings.resizeLong,
+          draw: random(config.seed, "cam", ...key),
+        }),
+    );
     try {
       if (config.cam.weights === null) {
         await trainClassifier({
@@ -50,9 +80,9 @@ export const trainCam: WholeStage = {
           part: "cam",
           optimiser: settings.optimiser,
           microBatch: settings.microBatch,
-          steps,
+          steps: count,
           batch,
-          ...await resumable(context, "cam_train", steps),
+          ...await resumable(context, "cam_train", count),
         });
       }
       const logits = await validate(context, backbone, params);
@@ -109,4 +139,20 @@ async function validate(
     disposeParams(folded);
   }
   return logits;
+}
+
+/** Everything in `cam_train/weights.safetensors`. */
+export function camParameters(config: Config): ParameterSpec[] {
+  const backbone = backboneOf(config);
+  return [...backbone.parameters, ...classifierParameters(backbone, config.data.classes.length)];
+}
+
+/** The trained classifier, folded for inference; its parameters are the caller's to dispose of. */
+export async function camNetwork(context: Pick<StageContext, "config" | "files">): Promise<CamNetwork> {
+  const { config } = context, backbone = backboneOf(config);
+  const weights = await trainedWeights(context, "cam_train", camParameters(config));
+  return {
+    backbone,
+    params: foldedParams(weights, backbone, classifierParameters(backbone, config.data.classes.length)),
+  };
 }

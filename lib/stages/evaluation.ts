@@ -1,12 +1,15 @@
 import { type Measurement, type Metrics, summarise } from "../evaluation/mod.ts";
-import { renderReport, runCharts, type RunDetails } from "../figures/mod.ts";
+import { renderReport, runCharts, type RunDetails, type TrainingLog } from "../figures/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
 import { parseRunReport } from "../run/run_report.ts";
-import { trainingLogs } from "./_training_logs.ts";
+import { readJsonLines } from "../files/json_lines.ts";
+import { GIB, MIB } from "./_cost.ts";
+import { readJson } from "./_read.ts";
+import { measure, readMeasurement } from "./measure.ts";
 import { galleryEntries } from "./report_pictures.ts";
 
 /** Adds up all measurements, `metrics.json`, and shows them with curves and pictures, `report.html`. */
-export const evaluate: WholeStage = {
+export const evaluation: WholeStage = {
   kind: "whole",
   name: "evaluation",
   section: "Synthesizing Instance Segmentation Labels",
@@ -17,6 +20,17 @@ export const evaluate: WholeStage = {
     pictures: evaluation.pictures,
     lists: [data.valList, data.trainList, data.inferList, data.instanceList],
   }),
+  cost: {
+    settings: () => null,
+    estimate: ({ config, dataset }) => {
+      // Those asked for, and a quarter as many that went worst.
+      const pictures = Math.min(
+        dataset.list(config.data.inferList).length,
+        Math.ceil(1.25 * config.evaluation.pictures),
+      );
+      return { parts: [{ unit: "images", count: pictures, seconds: 1 }], bytes: 5 * MIB, memory: 0.7 * GIB };
+    },
+  },
   run: async (context: StageContext) => {
     const { config, files } = context;
     const write = (file: string, text: string) => files.write("evaluation", file, new TextEncoder().encode(text));
@@ -38,30 +52,25 @@ export const evaluate: WholeStage = {
   },
 };
 
-/** What the pipeline has stored about the stages so far; `null` where another program runs them. */
+/** The stages so far as the engine has stored them; `null` where another program runs them. */
 async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
   const bytes = await files.read(".", "run.json");
   return bytes && parseRunReport(bytes);
 }
 
-async function readMeasurements({ config, dataset, files }: StageContext): Promise<Measurement[]> {
-  const { inferList, trainList } = config.data;
+async function readMeasurements(context: StageContext): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const id of new Set([...dataset.list(inferList), ...dataset.list(trainList)])) {
-    measurements.push(JSON.parse(new TextDecoder().decode(await files.require("measure", `${id}.json`))));
-  }
+  for (const id of measure.ids(context)) measurements.push(await readMeasurement(context, id));
   return measurements;
 }
 
 /** All results of a run, from its measurements. */
-async function evaluationMetrics(
-  { config, dataset, files }: StageContext,
-  measurements: readonly Measurement[],
-): Promise<Metrics> {
+async function evaluationMetrics(context: StageContext, measurements: readonly Measurement[]): Promise<Metrics> {
+  const { config, dataset } = context;
   const { inferList, trainList, instanceList, valList } = config.data;
   // Without a classifier, where maps of another method are given, there is nothing of it to judge.
   const validation: Record<string, number[]> = config.cam.from === null
-    ? JSON.parse(new TextDecoder().decode(await files.require("cam_train", "validation.json")))
+    ? await readJson(context, { stage: "cam_train", file: "validation.json" })
     : {};
   const ids = Object.keys(validation);
   return summarise(measurements, {
@@ -75,4 +84,35 @@ async function evaluationMetrics(
       labels: ids.map((id) => dataset.labels(id)),
     },
   });
+}
+
+/** All results of a run, in percent. */
+export function readMetrics(from: Pick<StageContext, "files">): Promise<Metrics> {
+  return readJson(from, { stage: "evaluation", file: "metrics.json" });
+}
+
+const TRAININGS = [
+  { stage: "backbone_train", title: "Loss of the backbone" },
+  { stage: "cam_train", title: "Loss of the classifier" },
+  { stage: "irnet_train", title: "Loss of IRNet" },
+];
+
+/** Logs of the trainings, those that there are; damaged lines are left out. */
+export async function trainingLogs(context: Pick<StageContext, "files">): Promise<TrainingLog[]> {
+  const logs = await Promise.all(TRAININGS.map((training) => readTrainingLog(context, training)));
+  return logs.filter(({ steps }) => steps.length > 0);
+}
+
+/** Log of a training; no steps where there is no log. */
+export async function readTrainingLog(
+  { files }: Pick<StageContext, "files">,
+  { stage, title }: { stage: string; title: string },
+): Promise<TrainingLog> {
+  const lines = await readJsonLines(files.path(stage, "log.jsonl"));
+  return { title, steps: lines.filter(isStep) };
+}
+
+function isStep(line: unknown): line is TrainingLog["steps"][number] {
+  const { step, loss, learningRate } = (line ?? {}) as Record<string, unknown>;
+  return [step, loss, learningRate].every((value) => typeof value === "number");
 }

@@ -1,15 +1,36 @@
-import { headParameters, irnetImportRules, irnetSteps, meanDisplacementOf, trainIrnet } from "../irnet/mod.ts";
-import type { Backbone } from "../nn/mod.ts";
+import type { Config } from "../config/config.ts";
+import {
+  headParameters,
+  type Irnet,
+  irnetImportRules,
+  irnetSteps,
+  meanDisplacementOf,
+  trainIrnet,
+} from "../irnet/mod.ts";
+import { type Backbone, initialise } from "../nn/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
-import { decodePng } from "../files/png.ts";
-import { disposeParams, fromParams, importWeights, type Params, readWeights } from "../weights/mod.ts";
+import {
+  disposeParams,
+  fromParams,
+  importWeights,
+  type ParameterSpec,
+  type Params,
+  readWeights,
+  toParams,
+} from "../weights/mod.ts";
 import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
-import { backboneOf, irnetParameters, untrainedIrnet, weightsFiles } from "./_networks.ts";
+import { GIB, inferences, MIB, networkCost, square, steps, trainingMemory } from "./_cost.ts";
+import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
 import { remembered } from "./_remembered.ts";
 import { resumable } from "./_training.ts";
+import { initialWeights, weightsFiles } from "./backbone_train.ts";
+import { readConfidentLabels } from "./relation.ts";
+
+/** Seconds a megapixel forward through both branches, as those of the networks in `_cost.ts`. */
+export const BRANCHES_COST = 0.3;
 
 /** Trains both branches of IRNet on confident labels, then takes the mean displacement; or takes trained weights. */
-export const trainIrnetStage: WholeStage = {
+export const irnetTrain: WholeStage = {
   kind: "whole",
   name: "irnet_train",
   section: "Joint Learning of the Two Branches",
@@ -24,6 +45,25 @@ export const trainIrnetStage: WholeStage = {
   ids: ({ config: { data }, dataset }: StageContext) => [
     ...new Set([...dataset.list(data.trainList), ...dataset.list(data.meanDisplacementList ?? data.inferList)]),
   ],
+  cost: {
+    settings: (
+      { backbone, irnet },
+    ) => [backbone.network, backbone.taps, irnet.training.radius, irnet.displacementWidth],
+    estimate: ({ config, dataset }, image) => {
+      const { training, crop, weights: given } = config.irnet, { forward, bytes, weights } = networkCost(config);
+      const { trainList, meanDisplacementList, inferList } = config.data;
+      const images = dataset.list(trainList).length, mean = dataset.list(meanDisplacementList ?? inferList).length;
+      const cost = (forward + BRANCHES_COST) * square(crop);
+      return {
+        parts: given !== null ? [] : [
+          steps(images, training, { cost: forward + 4 * BRANCHES_COST, config, image }),
+          inferences(mean, { cost, config, image, shared: false }),
+        ],
+        bytes: 2 * weights + 20 * MIB,
+        memory: trainingMemory(training, 2 * (bytes + GIB / 2)),
+      };
+    },
+  },
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const { training, displacementWidth, weights: given } = config.irnet;
@@ -45,7 +85,7 @@ export const trainIrnetStage: WholeStage = {
         ids,
         sample: async (id) => ({
           image: await photograph(id),
-          label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
+          label: await readConfidentLabels(context, id),
         }),
         ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),
       });
@@ -83,4 +123,33 @@ async function meanDisplacement(
     disposeParams(folded);
   }
   return sum;
+}
+
+/** Everything in `irnet_train/weights.safetensors`. */
+export function irnetParameters(config: Config): ParameterSpec[] {
+  const backbone = backboneOf(config);
+  return [
+    ...backbone.parameters,
+    ...headParameters(backbone.taps, config.irnet.displacementWidth),
+    { name: "mean_displacement", shape: [2], role: "offset" },
+  ];
+}
+
+/** The trained IRNet, folded for inference; its parameters are the caller's to dispose of. */
+export async function irnetNetwork(context: Pick<StageContext, "config" | "files">): Promise<Irnet> {
+  const { config } = context, backbone = backboneOf(config);
+  const weights = await trainedWeights(context, "irnet_train", irnetParameters(config));
+  const [dy, dx] = weights["mean_displacement"]!.data;
+  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
+  return { backbone, params: foldedParams(weights, backbone, heads), meanDisplacement: [dy!, dx!] };
+}
+
+/** IRNet before its training: the backbone from before CAM training, and both branches at random. */
+export async function untrainedIrnet(
+  context: Pick<StageContext, "config" | "files">,
+): Promise<{ backbone: Backbone; params: Params }> {
+  const { config } = context, backbone = backboneOf(config);
+  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
+  const tensors = { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) };
+  return { backbone, params: toParams(tensors, [...backbone.parameters, ...heads]) };
 }

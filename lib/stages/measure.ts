@@ -14,11 +14,12 @@ import {
 import type { ImageStage, StageContext } from "../run/stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
-import { decodePng } from "../files/png.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
-import { readCams } from "./_cams.ts";
-import { readEvidence } from "./_evidence.ts";
-import { readInstances } from "./_instances.ts";
+import { onCores } from "./_cost.ts";
+import { readJson } from "./_read.ts";
+import { readCams } from "./cam.ts";
+import { readEvidence, readInstances } from "./instance.ts";
+import { readConfidentLabels } from "./relation.ts";
 
 /** Thresholds at which CAMs are counted: those swept, and the one reported. */
 export function camThresholds({ cam, evaluation }: Config): number[] {
@@ -30,8 +31,12 @@ export function semanticThresholds({ synthesis, evaluation }: Config): number[] 
   return [...new Set([...evaluation.pseudoThresholds, synthesis.semanticThreshold])].sort((a, b) => a - b);
 }
 
-/** Counts everything that evaluation needs on every image with true masks, the parts of the ablation included. */
-export const measureImages: ImageStage = {
+function idsOf({ config, dataset }: StageContext): string[] {
+  return [...new Set([...dataset.list(config.data.inferList), ...dataset.list(config.data.trainList)])];
+}
+
+/** Counts everything that evaluation needs on every image with ground truth, the parts of the ablation included. */
+export const measure: ImageStage = {
   kind: "image",
   name: "measure",
   section: "Synthesizing Instance Segmentation Labels",
@@ -46,9 +51,18 @@ export const measureImages: ImageStage = {
     colour: config.evaluation.colourBaseline,
     lists: [config.data.inferList, config.data.trainList, config.data.instanceList],
   }),
-  ids: ({ config, dataset }: StageContext) => [
-    ...new Set([...dataset.list(config.data.inferList), ...dataset.list(config.data.trainList)]),
-  ],
+  ids: idsOf,
+  cost: onCores({
+    ids: idsOf,
+    // The labels of images that got some are judged, and where true instances are exact also the walk by itself.
+    seconds: ({ classes }, context) => {
+      const { inferList, instanceList } = context.config.data;
+      const inferred = context.dataset.list(inferList).length, exact = context.dataset.list(instanceList).length;
+      return (inferred + Math.min(exact, inferred) * classes) / idsOf(context).length;
+    },
+    bytes: () => 12_000,
+    settings: ({ walk, evaluation }) => [walk, evaluation],
+  }),
   open: async (context: StageContext) => {
     const { config, dataset } = context;
     const inferred = new Set(dataset.list(config.data.inferList));
@@ -72,9 +86,9 @@ export const measureImages: ImageStage = {
 };
 
 /** Confident labels against the truth; pixels that are uncertain enter the count alone, not the confusion. */
-async function measureRelation({ dataset, files }: StageContext, id: string, truth: LabelMap) {
-  const predicted = decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`));
-  const counts = emptyLabelCounts(), confusion = emptyConfusion(dataset.classes.length + 1);
+async function measureRelation(context: StageContext, id: string, truth: LabelMap) {
+  const predicted = await readConfidentLabels(context, id);
+  const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);
   countLabels(counts, { predicted, truth });
   const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
   countConfusion(confusion, { predicted, truth: certain, uncertainIsBackground: true });
@@ -153,4 +167,9 @@ async function measureColours(
     mask,
   };
   return { confusion, instances: matchInstances(masks, instances) };
+}
+
+/** Counts on an image. */
+export function readMeasurement(from: Pick<StageContext, "files">, id: string): Promise<Measurement> {
+  return readJson(from, { stage: "measure", file: `${id}.json` });
 }

@@ -2,17 +2,30 @@ import { highResolutionCam } from "../cam/cam_archive.ts";
 import { confidentLabels } from "../relation/confident_labels.ts";
 import type { ImageStage, StageContext } from "../run/stage.ts";
 import { encodePng } from "../files/png.ts";
-import { readCams } from "./_cams.ts";
+import type { LabelMap } from "../data/mod.ts";
+import { onCores } from "./_cost.ts";
+import { readLabelMap } from "./_read.ts";
+import { readCams } from "./cam.ts";
+
+function trainingIds({ config, dataset }: StageContext): string[] {
+  return dataset.list(config.data.trainList);
+}
 
 /** Label maps of confident foreground, confident background and the uncertain rest, which train IRNet. */
-export const labelRelations: ImageStage = {
+export const relation: ImageStage = {
   kind: "image",
   name: "relation",
   section: "Inter-pixel Relation Mining from CAMs",
   reads: ["cam"],
   runs: "worker",
   settings: ({ relation }) => relation,
-  ids: ({ config, dataset }: StageContext) => dataset.list(config.data.trainList),
+  ids: trainingIds,
+  cost: onCores({
+    ids: trainingIds,
+    seconds: ({ classes }) => 1.3 + 0.45 * classes,
+    bytes: (megapixels) => 45_000 * megapixels,
+    settings: ({ relation }) => relation.crf.iterations,
+  }),
   open: (context: StageContext) => {
     const { config: { relation }, dataset } = context;
     return Promise.resolve({
@@ -26,3 +39,8 @@ export const labelRelations: ImageStage = {
     });
   },
 };
+
+/** Confident labels of a training image: 0 background, 1… classes, 255 uncertain. */
+export function readConfidentLabels(from: Pick<StageContext, "files">, id: string): Promise<LabelMap> {
+  return readLabelMap(from, { stage: "relation", id });
+}

@@ -1,4 +1,4 @@
-import { type Measurement, segmentationScores } from "../evaluation/mod.ts";
+import { segmentationScores } from "../evaluation/mod.ts";
 import {
   drawBoundary,
   drawCam,
@@ -14,10 +14,12 @@ import {
   type RgbImage,
 } from "../figures/mod.ts";
 import type { StageContext } from "../run/stage.ts";
-import { decodePng } from "../files/png.ts";
-import { readCams } from "./_cams.ts";
-import { clustersOf, readMaps } from "./_evidence.ts";
-import { readInstances } from "./_instances.ts";
+import { readCams } from "./cam.ts";
+import { clustersOf, readInstances } from "./instance.ts";
+import { readIrnetMaps } from "./irnet.ts";
+import { readMeasurement } from "./measure.ts";
+import { readConfidentLabels } from "./relation.ts";
+import { readSemantic } from "./semantic.ts";
 
 /** Longest sides, pixels: of pictures in the report, and of those in files of their own. */
 const IN_REPORT = 720, IN_FILES = 1600;
@@ -83,9 +85,8 @@ export function spreadOverClasses(
 }
 
 /** Mean IoU of an image's pseudo semantic labels over the labels that occur, percent; `null` without true masks. */
-async function imageIou({ config, dataset, files }: StageContext, id: string): Promise<number | null> {
-  const bytes = await files.require("measure", `${id}.json`);
-  const { semantic }: Measurement = JSON.parse(new TextDecoder().decode(bytes));
+async function imageIou(context: StageContext, id: string): Promise<number | null> {
+  const { config, dataset } = context, { semantic } = await readMeasurement(context, id);
   const at = semantic?.thresholds.findIndex((t) => Math.abs(t - config.synthesis.semanticThreshold) < 1e-9) ?? -1;
   const confusion = semantic?.confusions[at];
   if (!confusion) return null;
@@ -107,19 +108,15 @@ async function lowestIous(
 }
 
 /** What is most wrong with an image's pseudo semantic labels; `null` without true masks. */
-async function mistakeOf({ dataset, files }: StageContext, id: string): Promise<string | null> {
-  const truth = await dataset.readClassMask(id);
-  if (!truth) return null;
-  const labels = decodePng(await files.require("semantic", `${id}.png`), files.path("semantic", `${id}.png`));
-  return failureReason(labels, { truth, classes: dataset.classes });
+async function mistakeOf(context: StageContext, id: string): Promise<string | null> {
+  const { classes } = context.dataset, truth = await context.dataset.readClassMask(id);
+  return truth && failureReason(await readSemantic(context, id), { truth, classes });
 }
 
 async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
-  const { config, dataset, files } = context;
+  const { config, dataset } = context;
   const image = await dataset.readImage(id);
-  const maps = await readMaps(context, id), { height, width } = maps;
-  const readLabels = async (stage: string) =>
-    decodePng(await files.require(stage, `${id}.png`), files.path(stage, `${id}.png`));
+  const maps = await readIrnetMaps(context, id), { height, width } = maps;
   const isTrained = dataset.list(config.data.trainList).includes(id);
   const isExact = dataset.list(config.data.instanceList).includes(id);
   const truth = await dataset.readClassMask(id);
@@ -136,7 +133,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
       ? {
         name: "Confident labels",
         caption: "Confident labels that train IRNet: classes in colour, background plain, uncertain pixels light",
-        image: drawLabels(image, await readLabels("relation")),
+        image: drawLabels(image, await readConfidentLabels(context, id)),
       }
       : null,
     {
@@ -162,7 +159,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     {
       name: "Pseudo labels",
       caption: "Pseudo semantic labels in the colours of their classes",
-      image: drawLabels(image, await readLabels("semantic")),
+      image: drawLabels(image, await readSemantic(context, id)),
     },
     truth
       ? {

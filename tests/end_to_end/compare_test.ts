@@ -3,7 +3,7 @@ import type { Config } from "../../lib/config/config.ts";
 import { compare, previewComparison } from "../../lib/command_line/compare.ts";
 import { loadConfig } from "../../lib/config/load_config.ts";
 import { openComparison } from "../../lib/results/open_comparison.ts";
-import { openDataset } from "../../lib/stages/mod.ts";
+import { openDataset } from "../../lib/data/mod.ts";
 import type { Comparison } from "../../lib/stages/downstream/compare.ts";
 import { UsageError } from "../../lib/config/usage_error.ts";
 import { writeFigures } from "../../lib/results/write_figures.ts";

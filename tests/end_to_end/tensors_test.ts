@@ -2,7 +2,7 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { loadConfig } from "../../lib/config/load_config.ts";
 import { run } from "../../lib/run/run.ts";
-import { stages } from "../../lib/stages/mod.ts";
+import { irnetStages as stages, STAGES_MODULE as module } from "../../lib/stages/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { Workspace } from "./workspace.ts";
 
@@ -16,7 +16,7 @@ Deno.test("run() has no tensors left after any stage, nor after a training that 
     const workdir = workspace.path("out");
     const left: Record<string, number> = {};
     for (const { name } of stages) {
-      await run(config, { workdir, stages: [name], limit: 4 });
+      await run(config, { workdir, module, stages: [name], limit: 4 });
       left[name] = tf.memory().numTensors;
     }
     assertEquals(left, Object.fromEntries(stages.map(({ name }) => [name, 0])));
@@ -24,7 +24,7 @@ Deno.test("run() has no tensors left after any stage, nor after a training that 
     for (const training of [config.backbone.pretraining!, config.cam.training, config.irnet.training]) {
       training.optimiser.learningRate = 1e30;
       training.epochs = 4;
-      await assertRejects(() => run(config, { workdir, limit: 4 }), Error, "Expected a finite");
+      await assertRejects(() => run(config, { workdir, module, limit: 4 }), Error, "Expected a finite");
       assertEquals(tf.memory().numTensors, 0);
       training.optimiser.learningRate = 1e-3;
     }

@@ -1,6 +1,6 @@
 import { assert, assertEquals } from "../assert.ts";
 import { type Config, presets } from "../../lib/config/config.ts";
-import { stages as comparisonStages } from "../../lib/stages/comparison.ts";
+import { comparisonStages } from "../../lib/stages/list.ts";
 import { previewComparison } from "../../lib/command_line/compare.ts";
 import { previewRun, run } from "../../lib/run/run.ts";
 import { makeEntries } from "../scale/entries.ts";

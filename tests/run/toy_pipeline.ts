@@ -132,5 +132,5 @@ const extra: WholeStage = {
 /** The stages in their order. */
 export const stages: Stage[] = [words, train, pairs, synthesis, evaluation, extra];
 
-/** The stage of the command `evaluate`. */
-export const evaluationStages = ["evaluation"];
+/** They compute without tensors. */
+export const prepare = null;

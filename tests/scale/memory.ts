@@ -8,6 +8,7 @@
  */
 import { type Config, presets } from "../../lib/config/config.ts";
 import { run } from "../../lib/run/run.ts";
+import { STAGES_MODULE } from "../../lib/stages/list.ts";
 import { generateSample } from "../../lib/data/sample/mod.ts";
 
 /** Resident memory of a stage, bytes. */
@@ -74,6 +75,7 @@ export async function measureMemory(count: number, early: number): Promise<Stage
     const stages = ["backbone_train", "cam_train", "cam", "relation", "irnet_train", "irnet", "instance", "semantic"];
     await run(settings(`${root}/data`), {
       workdir: `${root}/out`,
+      module: STAGES_MODULE,
       stages: [...stages, "measure"],
       progress: { terminal: true, write, now: () => time += 1000 }, // every image is shown
     });

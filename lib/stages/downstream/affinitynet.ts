@@ -8,15 +8,18 @@ import {
 import { initialise } from "../../nn/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
 import { trainingSteps } from "../../data/mod.ts";
-import { decodePng, encodePng } from "../../files/png.ts";
+import { encodePng } from "../../files/png.ts";
 import { disposeParams, fromParams, toParams } from "../../weights/mod.ts";
 import { encodeSafetensors } from "../../files/safetensors.ts";
-import { readCams } from "../_cams.ts";
-import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
+import { denseFactor, GIB, inferences, networkCost, steps, trainingMemory } from "../_cost.ts";
+import { backboneOf, trainedNetwork } from "../_networks.ts";
 import { resumable } from "../_training.ts";
+import { initialWeights, weightsFiles } from "../backbone_train.ts";
+import { readCams } from "../cam.ts";
+import { readConfidentLabels } from "../relation.ts";
 
 /** Trains AffinityNet on the confident labels. */
-export const trainAffinityNetStage: WholeStage = {
+export const affinityNetTrain: WholeStage = {
   kind: "whole",
   name: "affinitynet_train",
   section: "Experiments: comparison with AffinityNet",
@@ -30,6 +33,18 @@ export const trainAffinityNetStage: WholeStage = {
     radius: affinityNet.radius,
   }),
   ids: ({ config, dataset }: StageContext) => dataset.list(config.data.trainList),
+  cost: {
+    settings: ({ backbone, downstream }) => [backbone.network, backbone.taps, downstream.affinityNet.radius],
+    estimate: ({ config, dataset }, image) => {
+      const { training } = config.downstream.affinityNet, { forward, bytes, weights } = networkCost(config);
+      const images = dataset.list(config.data.trainList).length;
+      return {
+        parts: [steps(images, training, { cost: 3 * forward * denseFactor(8), config, image })],
+        bytes: 3 * weights,
+        memory: trainingMemory(training, 2 * bytes),
+      };
+    },
+  },
   run: async (context: StageContext) => {
     const { config, dataset, files } = context;
     const { training, radius } = config.downstream.affinityNet;
@@ -46,7 +61,7 @@ export const trainAffinityNetStage: WholeStage = {
         ids,
         sample: async (id) => ({
           image: await dataset.readImage(id),
-          label: decodePng(await files.require("relation", `${id}.png`), files.path("relation", `${id}.png`)),
+          label: await readConfidentLabels(context, id),
         }),
         ...await resumable(
           context,
@@ -63,7 +78,7 @@ export const trainAffinityNetStage: WholeStage = {
 };
 
 /** Pseudo semantic labels of AffinityNet. */
-export const affinityNetStage: ImageStage = {
+export const affinityNet: ImageStage = {
   kind: "image",
   name: "affinitynet",
   section: "Experiments: comparison with AffinityNet",
@@ -74,10 +89,26 @@ export const affinityNetStage: ImageStage = {
     walk: { radius, alpha, beta, steps },
   }),
   ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
+  cost: {
+    settings: ({ backbone, downstream: { affinityNet: { radius, steps } } }) => [
+      [backbone.network, backbone.taps],
+      [radius, steps],
+    ],
+    estimate: ({ config, dataset }, image) => {
+      const { forward, bytes } = networkCost(config), { megapixels, classes } = image;
+      const count = dataset.list(config.downstream.trainList).length;
+      const cost = (forward * denseFactor(8) + 0.2 * (1 + classes)) * megapixels;
+      return {
+        parts: [inferences(count, { cost, config, image })],
+        bytes: 15_000 * megapixels,
+        memory: 0.3 * GIB + 2 * bytes * megapixels,
+      };
+    },
+  },
   open: async (context: StageContext) => {
     const { config, dataset } = context, backbone = backboneOf(config);
     const heads = affinityParameters(backbone.taps);
-    const network = await trainedNetwork(context, trainAffinityNetStage.name, { backbone, heads });
+    const network = await trainedNetwork(context, affinityNetTrain.name, { backbone, heads });
     return {
       process: async (id) => {
         const image = await dataset.readImage(id), archive = await readCams(context, id);

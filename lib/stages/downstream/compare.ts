@@ -1,6 +1,7 @@
 import { compareMakers, type ComparisonMeasurement, type ComparisonRows } from "../../evaluation/mod.ts";
 import type { StageContext, WholeStage } from "../../run/stage.ts";
-import { measureComparison } from "./measure_comparison.ts";
+import { readJson } from "../_read.ts";
+import { compareMeasure, readComparisonMeasurement } from "./compare_measure.ts";
 
 /** The paper's tables on a data set, percent: the content of `compare/metrics.json`. */
 export interface Comparison {
@@ -17,7 +18,7 @@ export const compare: WholeStage = {
   kind: "whole",
   name: "compare",
   section: "Experiments",
-  reads: [measureComparison.name],
+  reads: [compareMeasure.name],
   settings: ({ evaluation, downstream }) => ({
     classes: evaluation.classes,
     ious: evaluation.ious,
@@ -26,9 +27,8 @@ export const compare: WholeStage = {
   run: async (context: StageContext) => {
     const { files, dataset, config: { downstream, evaluation } } = context;
     const train: ComparisonMeasurement[] = [], val: ComparisonMeasurement[] = [];
-    for (const id of measureComparison.ids(context)) {
-      const bytes = await files.require(measureComparison.name, `${id}.json`);
-      const parts: Record<"train" | "val", ComparisonMeasurement> = JSON.parse(new TextDecoder().decode(bytes));
+    for (const id of compareMeasure.ids(context)) {
+      const parts = await readComparisonMeasurement(context, id);
       train.push(parts.train);
       val.push(parts.val);
     }
@@ -47,3 +47,8 @@ export const compare: WholeStage = {
     await files.write("compare", "metrics.json", new TextEncoder().encode(text));
   },
 };
+
+/** The tables of a comparison. */
+export function readComparison(from: Pick<StageContext, "files">): Promise<Comparison> {
+  return readJson(from, { stage: "compare", file: "metrics.json" });
+}

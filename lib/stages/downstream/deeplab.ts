@@ -2,14 +2,17 @@ import type { Config } from "../../config/config.ts";
 import type { CrfSettings } from "../../crf/mod.ts";
 import { inferDeepLab, pyramidGain, pyramidParameters, trainDeepLab } from "../../downstream/deeplab/mod.ts";
 import { initialise } from "../../nn/mod.ts";
-import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
-import { trainingSteps } from "../../data/mod.ts";
+import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
+import { type LabelMap, trainingSteps } from "../../data/mod.ts";
 import { encodePng } from "../../files/png.ts";
 import { disposeParams, fromParams, toParams } from "../../weights/mod.ts";
 import { encodeSafetensors } from "../../files/safetensors.ts";
-import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
+import { denseFactor, GIB, inferences, networkCost, steps, trainingMemory } from "../_cost.ts";
+import { backboneOf, trainedNetwork } from "../_networks.ts";
+import { readLabelMap } from "../_read.ts";
 import { resumable } from "../_training.ts";
-import { type LabelSource, readLabels, sourceSettings, STAGE_OF } from "./_label_sources.ts";
+import { initialWeights, weightsFiles } from "../backbone_train.ts";
+import { LABEL_SOURCES, type LabelSource, readLabels, sourceSettings, STAGE_OF } from "./sources.ts";
 
 /** DeepLab's CRF: the parameters that followers of the paper use with it. */
 const CRF: CrfSettings = {
@@ -23,8 +26,39 @@ const backboneFor = (config: Config) => backboneOf(config, config.downstream.dee
 
 const headsFor = (config: Config) => pyramidParameters(backboneFor(config), config.data.classes.length + 1);
 
+const trainingCost: CostModel = {
+  settings: ({ backbone, downstream: { deepLab } }) => [backbone.network, deepLab.stride],
+  likeStages: LABEL_SOURCES.map((source) => `deeplab_${source}_train`),
+  estimate: ({ config, dataset }, image) => {
+    const { training, stride } = config.downstream.deepLab, { forward, bytes, weights } = networkCost(config);
+    const images = dataset.list(config.downstream.trainList).length;
+    return {
+      parts: [steps(images, training, { cost: 3 * forward * denseFactor(stride), config, image })],
+      bytes: 3 * weights,
+      memory: trainingMemory(training, 1.5 * bytes * denseFactor(stride)),
+    };
+  },
+};
+
+const inferenceCost: CostModel = {
+  settings: ({ backbone, downstream: { deepLab } }) => [backbone.network, deepLab.stride, deepLab.crf],
+  likeStages: LABEL_SOURCES.map((source) => `deeplab_${source}`),
+  estimate: ({ config, dataset }, image) => {
+    const { scales, stride } = config.downstream.deepLab,
+      { forward, bytes } = networkCost(config),
+      { megapixels } = image;
+    const area = scales.reduce((sum, scale) => sum + scale * scale, 0);
+    const cost = 2 * forward * denseFactor(stride) * area * megapixels;
+    return {
+      parts: [inferences(dataset.list(config.downstream.valList).length, { cost, config, image })],
+      bytes: 15_000 * megapixels,
+      memory: 0.3 * GIB + 2 * bytes * denseFactor(stride) * Math.max(...scales) ** 2 * megapixels,
+    };
+  },
+};
+
 /** Trains DeepLab on the semantic labels of a source. */
-export function trainDeepLabStage(source: LabelSource): WholeStage {
+export function deepLabTrain(source: LabelSource): WholeStage {
   const name = `deeplab_${source}_train`;
   return {
     kind: "whole",
@@ -42,6 +76,7 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
       labels: sourceSettings(source, config),
     }),
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
+    cost: trainingCost,
     run: async (context: StageContext) => {
       const { config, dataset, files } = context;
       const { training } = config.downstream.deepLab;
@@ -71,7 +106,7 @@ export function trainDeepLabStage(source: LabelSource): WholeStage {
 }
 
 /** Semantic masks that DeepLab predicts for images it has not seen. */
-export function inferDeepLabStage(source: LabelSource): ImageStage {
+export function deepLab(source: LabelSource): ImageStage {
   const training = `deeplab_${source}_train`;
   return {
     kind: "image",
@@ -86,6 +121,7 @@ export function inferDeepLabStage(source: LabelSource): ImageStage {
       crf: crf ? CRF : null,
     }),
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valList),
+    cost: inferenceCost,
     open: async (context: StageContext) => {
       const { config, dataset } = context, { scales, crf } = config.downstream.deepLab;
       const network = await trainedNetwork(context, training, {
@@ -102,4 +138,13 @@ export function inferDeepLabStage(source: LabelSource): ImageStage {
       };
     },
   };
+}
+
+/** Semantic labels that DeepLab, trained on labels of a source, predicts for a validation image. */
+export function readPredictedLabels(
+  from: Pick<StageContext, "files">,
+  id: string,
+  source: LabelSource,
+): Promise<LabelMap> {
+  return readLabelMap(from, { stage: `deeplab_${source}`, id });
 }

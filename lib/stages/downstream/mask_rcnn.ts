@@ -8,20 +8,17 @@ import {
 } from "../../downstream/mask_rcnn/mod.ts";
 import { trueInstances } from "../../evaluation/mod.ts";
 import { initialise } from "../../nn/mod.ts";
-import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
+import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
 import { trainingSteps } from "../../data/mod.ts";
 import { disposeParams, fromParams, type ParameterSpec, toParams } from "../../weights/mod.ts";
 import { encodeSafetensors } from "../../files/safetensors.ts";
-import { encodeInstances, readInstances } from "../_instances.ts";
-import { backboneOf, initialWeights, trainedNetwork, weightsFiles } from "../_networks.ts";
+import { GIB, inferences, MIB, networkCost, steps, trainingMemory } from "../_cost.ts";
+import { backboneOf, trainedNetwork } from "../_networks.ts";
 import { resumable } from "../_training.ts";
+import { initialWeights, weightsFiles } from "../backbone_train.ts";
+import { encodeInstances, readInstances } from "../instance.ts";
+import { MASK_SOURCES, type MaskSource } from "./sources.ts";
 import { keepInstances } from "../../evaluation/keep_instances.ts";
-
-/** Instance masks to train on: IRNet's, and the true ones as the upper bound. */
-export const MASK_SOURCES = ["irnet", "truth"] as const;
-
-/** One of {@linkcode MASK_SOURCES}. */
-export type MaskSource = typeof MASK_SOURCES[number];
 
 function headParameters(config: Config): ParameterSpec[] {
   const { taps } = backboneOf(config), classes = config.data.classes.length;
@@ -37,8 +34,45 @@ function widths({ downstream: { maskRcnn: { pyramidWidth, boxWidth, maskWidth } 
   return { pyramidWidth, boxWidth, maskWidth };
 }
 
+const trainingCost = (source: MaskSource): CostModel => ({
+  settings: ({ backbone, downstream: { maskRcnn: { pyramidWidth, boxWidth, maskWidth, regions } } }) => [
+    [backbone.network, backbone.taps],
+    [pyramidWidth, boxWidth, maskWidth, regions],
+  ],
+  likeStages: MASK_SOURCES.map((source) => `mask_rcnn_${source}_train`),
+  estimate: ({ config, dataset }, image) => {
+    const { training } = config.downstream.maskRcnn, { forward, bytes, weights } = networkCost(config);
+    const images = dataset.list(listOf(source, config)).length;
+    return {
+      parts: [
+        { unit: "images", count: images, seconds: 0.1 * image.megapixels }, // looks for instances
+        steps(images, training, { cost: 4 * forward, config, image }),
+      ],
+      bytes: 3 * weights + 40 * MIB,
+      memory: trainingMemory(training, 3 * bytes),
+    };
+  },
+});
+
+const inferenceCost: CostModel = {
+  settings: ({ backbone, downstream: { maskRcnn: { pyramidWidth, boxWidth, maskWidth, proposals } } }) => [
+    [backbone.network, backbone.taps],
+    [pyramidWidth, boxWidth, maskWidth, proposals],
+  ],
+  likeStages: MASK_SOURCES.map((source) => `mask_rcnn_${source}`),
+  estimate: ({ config, dataset }, image) => {
+    const { forward, bytes } = networkCost(config), { megapixels } = image;
+    const count = dataset.list(config.downstream.valInstanceList).length;
+    return {
+      parts: [inferences(count, { cost: 3 * forward * megapixels, config, image })],
+      bytes: 50_000 * megapixels,
+      memory: 0.3 * GIB + 3 * bytes * megapixels,
+    };
+  },
+};
+
 /** Trains Mask R-CNN on the instance masks of a source; images without an instance are left out. */
-export function trainMaskRcnnStage(source: MaskSource): WholeStage {
+export function maskRcnnTrain(source: MaskSource): WholeStage {
   const name = `mask_rcnn_${source}_train`;
   return {
     kind: "whole",
@@ -59,6 +93,7 @@ export function trainMaskRcnnStage(source: MaskSource): WholeStage {
       };
     },
     ids: ({ config, dataset }: StageContext) => dataset.list(listOf(source, config)),
+    cost: trainingCost(source),
     run: async (context: StageContext) => {
       const { config, dataset, files, progress } = context;
       const settings = config.downstream.maskRcnn, backbone = backboneOf(config);
@@ -111,7 +146,7 @@ async function readTruth(context: StageContext, id: string, source: MaskSource):
 }
 
 /** Instances that Mask R-CNN finds in images it has not seen. */
-export function inferMaskRcnnStage(source: MaskSource): ImageStage {
+export function maskRcnn(source: MaskSource): ImageStage {
   const training = `mask_rcnn_${source}_train`;
   return {
     kind: "image",
@@ -128,6 +163,7 @@ export function inferMaskRcnnStage(source: MaskSource): ImageStage {
       };
     },
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valInstanceList),
+    cost: inferenceCost,
     open: async (context: StageContext) => {
       const { config, dataset } = context, settings = config.downstream.maskRcnn;
       const heads = headParameters(config);

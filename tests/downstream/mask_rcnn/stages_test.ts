@@ -2,7 +2,8 @@ import { type Config, presets } from "../../../lib/config/config.ts";
 import { maskRcnnParameters } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { initialise, sampleNet } from "../../../lib/nn/mod.ts";
 import { decodeNpz, encodeNpz } from "../../../lib/files/npz.ts";
-import { inferMaskRcnnStage, MASK_SOURCES, trainMaskRcnnStage } from "../../../lib/stages/downstream/mask_rcnn.ts";
+import { maskRcnn as maskRcnnStage, maskRcnnTrain } from "../../../lib/stages/downstream/mask_rcnn.ts";
+import { MASK_SOURCES } from "../../../lib/stages/downstream/sources.ts";
 import type { StageContext } from "../../../lib/run/stage.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
 import type { LabelMap, RgbImage } from "../../../lib/data/mod.ts";
@@ -72,9 +73,9 @@ Deno.test("the stages of Mask R-CNN train on each source and write instances as 
   const before = tf.memory().numTensors;
   for (const source of MASK_SOURCES) {
     const { context, held } = run(source === "irnet" ? twoPseudo : {});
-    await trainMaskRcnnStage(source).run(context);
+    await maskRcnnTrain(source).run(context);
     assert(held[`mask_rcnn_${source}_train/weights.safetensors`]);
-    const stage = inferMaskRcnnStage(source), opened = await stage.open(context);
+    const stage = maskRcnnStage(source), opened = await stage.open(context);
     assertEquals(stage.ids(context), ["c"]);
     const { "c.npz": bytes } = await opened.process("c");
     opened.close();
@@ -87,7 +88,7 @@ Deno.test("the stages of Mask R-CNN train on each source and write instances as 
 Deno.test("Mask R-CNN cannot be trained where there is no instance: fragments and low scores are none", async () => {
   await useBackend("wasm");
   const train = (files: Record<string, Uint8Array>, settings = config()) =>
-    trainMaskRcnnStage("irnet").run(run(files, { settings }).context);
+    maskRcnnTrain("irnet").run(run(files, { settings }).context);
   const message = "Expected instances to train on in the 2 images of train but found none";
   await assertRejects(() => train({ "instance/a.npz": pseudo(0), "instance/b.npz": pseudo() }), Error, message);
   const strict = config();
@@ -98,7 +99,7 @@ Deno.test("Mask R-CNN cannot be trained where there is no instance: fragments an
 Deno.test("Mask R-CNN's upper bound names an image without true masks", async () => {
   await useBackend("wasm");
   const { context } = run({}, { masks: false });
-  await assertRejects(() => trainMaskRcnnStage("truth").run(context), Error, "true instance masks of a to train");
+  await assertRejects(() => maskRcnnTrain("truth").run(context), Error, "true instance masks of a to train");
 });
 
 Deno.test("a trained Mask R-CNN of other widths is not taken", async () => {
@@ -110,7 +111,7 @@ Deno.test("a trained Mask R-CNN of other widths is not taken", async () => {
     ...initialise(wide, { seed: 0, method: "he" }),
   });
   await assertRejects(
-    () => inferMaskRcnnStage("irnet").open(context),
+    () => maskRcnnStage("irnet").open(context),
     Error,
     "misshapen: box.fc6.weight, expected [16,8,7,7] but found [32,8,7,7]",
   );

@@ -12,16 +12,22 @@ import {
 import type { ImageStage, StageContext } from "../../run/stage.ts";
 import { instancesFromCams, synthesizeInstances } from "../../synthesis/mod.ts";
 import type { LabelMap } from "../../data/mod.ts";
-import { decodePng } from "../../files/png.ts";
-import { readCams } from "../_cams.ts";
-import { readEvidence } from "../_evidence.ts";
-import { readInstances } from "../_instances.ts";
-import { LABEL_SOURCES, readLabels } from "./_label_sources.ts";
-import { MASK_SOURCES } from "./mask_rcnn.ts";
-import { PSEUDO_INSTANCES, PSEUDO_SOURCES, SOURCE_NAMES } from "./_makers.ts";
+import { onCores } from "../_cost.ts";
+import { readJson } from "../_read.ts";
+import { readCams } from "../cam.ts";
+import { readEvidence, readInstances } from "../instance.ts";
+import { readPredictedLabels } from "./deeplab.ts";
+import { LABEL_SOURCES, MASK_SOURCES, PSEUDO_INSTANCES, PSEUDO_SOURCES, readLabels, SOURCE_NAMES } from "./sources.ts";
+
+function idsOf({ config: { downstream }, dataset }: StageContext): string[] {
+  return [...new Set([...dataset.list(downstream.trainList), ...dataset.list(downstream.valList)])];
+}
+
+/** Counts on an image: of pseudo labels, and of predictions. */
+export type ComparisonParts = Readonly<Record<"train" | "val", ComparisonMeasurement>>;
 
 /** Judges pseudo labels on training images, and what the networks predict on validation images. */
-export const measureComparison: ImageStage = {
+export const compareMeasure: ImageStage = {
   kind: "image",
   name: "compare_measure",
   section: "Experiments",
@@ -42,9 +48,13 @@ export const measureComparison: ImageStage = {
     synthesis,
     lists: [downstream.trainList, downstream.trainInstanceList, downstream.valList, downstream.valInstanceList],
   }),
-  ids: ({ config: { downstream }, dataset }: StageContext) => [
-    ...new Set([...dataset.list(downstream.trainList), ...dataset.list(downstream.valList)]),
-  ],
+  ids: idsOf,
+  cost: onCores({
+    ids: idsOf,
+    seconds: ({ classes }) => 0.5 + 0.5 * classes,
+    bytes: () => 3_000,
+    settings: ({ walk }) => walk,
+  }),
   open: (context: StageContext) => {
     const { dataset, config: { downstream } } = context;
     const [trained, trainedExact, judged, judgedExact] = [
@@ -58,7 +68,7 @@ export const measureComparison: ImageStage = {
         const truth = await dataset.readClassMask(id);
         const objects = trainedExact.has(id) || judgedExact.has(id) ? await dataset.readInstanceMask(id) : null;
         const instances = truth && objects ? trueInstances(objects, truth) : null;
-        const parts: Record<"train" | "val", ComparisonMeasurement> = {
+        const parts: ComparisonParts = {
           train: {
             semantic: truth && trained.has(id) ? await pseudoLabels(context, id, truth) : {},
             instance: instances && trained.has(id) && trainedExact.has(id)
@@ -86,10 +96,9 @@ async function pseudoLabels(context: StageContext, id: string, truth: LabelMap):
 }
 
 async function deepLabs(context: StageContext, id: string, truth: LabelMap): Promise<Record<string, Confusion>> {
-  const { files } = context, confusions: Record<string, Confusion> = {};
+  const confusions: Record<string, Confusion> = {};
   for (const source of LABEL_SOURCES) {
-    const stage = `deeplab_${source}`, file = `${id}.png`;
-    const predicted = decodePng(await files.require(stage, file), files.path(stage, file));
+    const predicted = await readPredictedLabels(context, id, source);
     confusions[SOURCE_NAMES[source]] = confusionOf(context, predicted, truth);
   }
   return confusions;
@@ -130,4 +139,9 @@ async function maskRcnns(
     matches[SOURCE_NAMES[source]] = matchInstances(predicted, truth);
   }
   return matches;
+}
+
+/** Counts on an image, by the names that tables give to sources. */
+export function readComparisonMeasurement(from: Pick<StageContext, "files">, id: string): Promise<ComparisonParts> {
+  return readJson(from, { stage: "compare_measure", file: `${id}.json` });
 }

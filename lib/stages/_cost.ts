@@ -1,10 +1,9 @@
-/** What work costs, as far as it can be told before: of networks, and of stages that need no tensors. */
+/** Costs of work, as far as they can be told before: of networks, and of stages that need no tensors. */
 import { availableParallelism } from "node:os";
 import type { Config, TrainingSettings } from "../config/config.ts";
-import type { StageContext } from "../run/stage.ts";
+import type { CostModel, StageContext, UsualImage, WorkPart } from "../run/stage.ts";
 import { trainingSteps } from "../data/epochs.ts";
-import type { Expecting, UsualImage, WorkPart } from "./expectations.ts";
-import { workersOf } from "../run/workers_of.ts";
+import { workersOf } from "../run/workers.ts";
 
 export const MIB = 2 ** 20, GIB = 2 ** 30;
 
@@ -15,8 +14,11 @@ const NETWORKS = {
   sample: { forward: 0.1, bytes: 0.3 * GIB, weights: 3 * MIB },
 } satisfies Record<Config["backbone"]["network"], unknown>;
 
-/** The network below. */
-export const network = ({ backbone }: Config) => NETWORKS[backbone.network];
+/** Costs of the backbone. */
+export const networkCost = ({ backbone }: Config) => NETWORKS[backbone.network];
+
+/** How many times as long the later layers of a backbone take at stride 8 as at 16. */
+export const denseFactor = (stride: number) => stride === 8 ? 2 : 1;
 
 /** Pixels of a square, in millions. */
 export const square = (side: number) => side * side / 1e6;
@@ -57,17 +59,17 @@ export function trainingMemory({ crop, microBatch }: TrainingSettings, bytes: nu
 
 /** A stage over images that needs no tensors: seconds of a core a megapixel, bytes an image. */
 export function onCores(
-  list: (context: StageContext) => number,
-  { seconds, bytes, settings }: {
+  { ids, seconds, bytes, settings }: {
+    ids: (context: StageContext) => readonly string[];
     seconds: (image: UsualImage, context: StageContext) => number;
     bytes: (megapixels: number) => number;
     settings: (config: Config) => unknown;
   },
-): Expecting {
+): CostModel {
   return {
     settings,
-    needs: (context, image) => {
-      const { config } = context, count = list(context), { megapixels } = image;
+    estimate: (context, image) => {
+      const { config } = context, count = ids(context).length, { megapixels } = image;
       return {
         parts: [{ unit: "images", count, seconds: seconds(image, context) * megapixels / coresFor(config, count) }],
         bytes: bytes(megapixels),

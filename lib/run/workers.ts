@@ -1,5 +1,12 @@
+import { availableParallelism } from "node:os";
+import type { Config } from "../config/config.ts";
 import type { Artifact, ImageProcessor } from "./stage.ts";
 import type { WorkerReply, WorkerRequest, WorkerTask } from "./worker.ts";
+
+/** Number of Workers that the configuration asks for: one a core unless it says another. */
+export function workersOf({ compute }: Pick<Config, "compute">): number {
+  return compute.workers || availableParallelism();
+}
 
 /**
  * Starts Workers that open a stage.

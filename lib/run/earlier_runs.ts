@@ -1,15 +1,13 @@
 /** What runs in this working directory, or in one beside it, have measured. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import type { Stage } from "./stage.ts";
-import { readFileIfExists } from "../files/disk.ts";
+import type { CostModel, Stage, StageContext, StageCost, UsualImage } from "./stage.ts";
+import { mapConcurrently, readFileIfExists } from "../files/disk.ts";
 import { hashOf } from "../files/hash.ts";
-import { usualImage } from "./_usual_image.ts";
-import type { Expectation, Expecting, UsualImage } from "../stages/expectations.ts";
+import { imageSize } from "../data/read_image.ts";
 import { readManifest } from "./manifest.ts";
 import { parseRunReport, type StageReport } from "./run_report.ts";
 import { contextOf, type Session } from "./session.ts";
-import type { PipelineModule } from "../stages/mod.ts";
 
 /** What an earlier run has measured. */
 export interface EarlierRun {
@@ -53,8 +51,8 @@ export interface Measurements {
 
 /** The stage that is asked about. */
 export interface Wanted {
-  readonly needs: Expectation;
-  readonly expecting: Expecting;
+  readonly needs: StageCost;
+  readonly cost: CostModel;
   readonly session: Session;
   readonly runs: readonly EarlierRun[];
 }
@@ -63,7 +61,7 @@ export interface Wanted {
 export async function measurements(stage: Stage, { runs, ...wanted }: Wanted): Promise<Measurements | null> {
   let other: Measurements | null = null;
   for (const run of runs) {
-    for (const name of [stage.name, ...wanted.expecting.likeStages ?? []]) {
+    for (const name of [stage.name, ...wanted.cost.likeStages ?? []]) {
       const report = run.stages.find((report) => report.stage === name);
       const then = report?.pace?.[0] && await needsThen(report, run, wanted);
       if (!then) continue;
@@ -80,20 +78,19 @@ export async function measurements(stage: Stage, { runs, ...wanted }: Wanted): P
 async function needsThen(
   { limit }: StageReport,
   run: EarlierRun,
-  { expecting, session }: Omit<Wanted, "runs">,
-): Promise<Expectation | null> {
+  { cost, session }: Omit<Wanted, "runs">,
+): Promise<StageCost | null> {
   const { config } = session, cores = { threads: 0, workers: 0, backend: "auto" };
   const kind = ({ compute, ...config }: Config) =>
-    hashOf([expecting.settings({ ...config, compute }), { ...compute, ...cores }]);
+    hashOf([cost.settings({ ...config, compute }), { ...compute, ...cores }]);
   try {
     if (kind(run.config) !== kind(config)) return null;
     const same = hashOf(run.config.data) === hashOf(config.data);
-    const { openDataset }: PipelineModule = await import(session.module);
-    const dataset = same ? session.dataset : await openDataset(run.config.data);
+    const dataset = same ? session.dataset : await session.openDataset(run.config.data);
     const length = limit ?? Infinity, context = contextOf({ ...session, config: run.config, dataset, limit: length });
     const image = run.images.get(length) ?? await usualImage(context, run.backend);
     run.images.set(length, image);
-    return expecting.needs(context, image);
+    return cost.estimate(context, image);
   } catch {
     return null; // a configuration of another version, or a data set that is no longer there
   }
@@ -102,7 +99,7 @@ async function needsThen(
 /** Compares what was expected with what was measured. */
 async function compared(
   report: StageReport,
-  { run, then, needs }: { run: EarlierRun; then: Expectation; needs: Expectation },
+  { run, then, needs }: { run: EarlierRun; then: StageCost; needs: StageCost },
 ): Promise<Measurements> {
   const records = [...(await readManifest(join(run.workdir, report.stage))).values()];
   const sizes = records.flatMap(({ outputs }) => outputs ? [outputs] : []).map((outputs) =>
@@ -116,5 +113,31 @@ async function compared(
     bytes: sizes.length === 0
       ? undefined
       : sizes.reduce((sum, bytes) => sum + bytes, 0) / sizes.length * needs.bytes / then.bytes,
+  };
+}
+
+/** Images whose size is looked at. */
+const SAMPLE = 64;
+
+/** Mean size of some images that can be read, else as those of VOC, and mean number of classes. */
+export async function usualImage({ config: { data }, dataset }: StageContext, backend: string): Promise<UsualImage> {
+  const ids = [...new Set([...dataset.list(data.trainList), ...dataset.list(data.inferList)])];
+  const some = ids.length <= SAMPLE
+    ? ids
+    : Array.from({ length: SAMPLE }, (_, i) => ids[Math.floor(i * ids.length / SAMPLE)]!);
+  const sizes = await mapConcurrently(some, async (id) => {
+    try {
+      const { width, height } = await imageSize(dataset.imagePath(id));
+      return [width * height / 1e6];
+    } catch {
+      return [];
+    }
+  });
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  const found = sizes.flat();
+  return {
+    megapixels: found.length === 0 ? 0.1875 : mean(found),
+    classes: mean(ids.map((id) => dataset.labels(id).length)),
+    backend,
   };
 }

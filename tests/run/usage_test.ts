@@ -1,5 +1,5 @@
 import { assertEquals } from "../assert.ts";
-import { Pace } from "../../lib/run/pace.ts";
+import { Pace } from "../../lib/run/usage.ts";
 
 /** A pace whose clock is told how many milliseconds go by before each number of units. */
 function paceOf(moments: readonly (readonly [milliseconds: number, done: number])[], warmUp = 1): Pace {

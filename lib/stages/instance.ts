@@ -1,0 +1,120 @@
+import { stridedCam } from "../cam/cam_archive.ts";
+import type { Config } from "../config/config.ts";
+import type { LabelMap } from "../data/mod.ts";
+import { clusterCentroids, type Clusters, findCentroids } from "../displacement/mod.ts";
+import type { PredictedMasks } from "../evaluation/mod.ts";
+import { decodeNpz, encodeNpz } from "../files/npz.ts";
+import type { IrnetMaps } from "../irnet/mod.ts";
+import { encodePng } from "../files/png.ts";
+import type { ImageStage, StageContext } from "../run/stage.ts";
+import { type Evidence, type Instances, synthesizeInstances } from "../synthesis/mod.ts";
+import { onCores } from "./_cost.ts";
+import { readCams } from "./cam.ts";
+import { readIrnetMaps } from "./irnet.ts";
+
+function idsOf({ config, dataset }: StageContext): string[] {
+  return dataset.list(config.data.inferList);
+}
+
+/** Pseudo instance masks. */
+export const instance: ImageStage = {
+  kind: "image",
+  name: "instance",
+  section: "Synthesizing Instance Segmentation Labels",
+  reads: ["cam", "irnet"],
+  runs: "worker",
+  settings: ({ displacement, walk, synthesis }) => ({
+    displacement,
+    walk,
+    threshold: synthesis.instanceThreshold,
+    fragment: synthesis.fragment,
+  }),
+  ids: idsOf,
+  cost: onCores({
+    ids: idsOf,
+    seconds: ({ classes }) => 0.7 + 0.4 * classes,
+    bytes: (megapixels) => 50_000 * megapixels,
+    settings: ({ walk, displacement }) => [walk, displacement],
+  }),
+  open: (context: StageContext) => {
+    const { displacement, walk, synthesis } = context.config;
+    return Promise.resolve({
+      process: async (id) => {
+        const { evidence, maps } = await readEvidence(context, id);
+        const instances = synthesizeInstances(evidence, {
+          clusters: clustersOf(maps, displacement),
+          threshold: synthesis.instanceThreshold,
+          fragment: synthesis.fragment,
+          walk,
+        });
+        return {
+          [`${id}.npz`]: encodeInstances(instances),
+          [`${id}.png`]: encodePng(instanceMap(instances), {}),
+        };
+      },
+      close: () => {},
+    });
+  },
+};
+
+/** A preview: pixel value n + 1 for instance n, up to 254; fragments are left out. */
+function instanceMap({ height, width, score, mask }: Instances): LabelMap {
+  const data = new Uint8Array(height * width);
+  let value = 0;
+  for (let n = 0; n < score.length && value < 254; n++) {
+    if (score[n] === 0) continue;
+    value++;
+    for (let i = 0; i < data.length; i++) if (mask[n * data.length + i]) data[i] = value;
+  }
+  return { height, width, data };
+}
+
+/** What synthesis knows of an image: its CAMs at stride 4 and IRNet's maps. */
+export async function readEvidence(
+  context: Pick<StageContext, "files" | "dataset">,
+  id: string,
+): Promise<{ evidence: Evidence; maps: IrnetMaps }> {
+  const [cams, maps] = await Promise.all([readCams(context, id), readIrnetMaps(context, id)]);
+  const [height, width] = "size" in cams ? cams.size : [cams.highRes.height, cams.highRes.width];
+  const { data } = stridedCam(cams);
+  return { evidence: { height, width, keys: cams.keys, cams: data, boundary: maps.boundary }, maps };
+}
+
+/** The class-agnostic instance map of a displacement field. */
+export function clustersOf(
+  { displacement: field, height, width }: IrnetMaps,
+  settings: Config["displacement"],
+): Clusters {
+  const centroids = findCentroids(field, { height, width, iterations: settings.iterations });
+  return clusterCentroids(centroids, { field, height, width, threshold: settings.clusterThreshold });
+}
+
+/** Reads the instances that a stage gave an image, which must be of this size where one is given. */
+export async function readInstances(
+  { files }: Pick<StageContext, "files">,
+  id: string,
+  size?: { height: number; width: number },
+  stage = "instance",
+): Promise<PredictedMasks> {
+  const name = files.path(stage, `${id}.npz`);
+  const { score, class: classes, mask } = decodeNpz(await files.require(stage, `${id}.npz`), name);
+  const [count, height, width] = mask?.shape ?? [];
+  const fits = !size || (height === size.height && width === size.width);
+  if (
+    !score || !classes || !mask || !height || !width || !fits || ![score, classes].every((a) => a.data.length === count)
+  ) {
+    const sides = size ? `${size.height}, ${size.width}` : "H, W";
+    throw new Error(`Expected score [N], class [N] and mask [N, ${sides}] in ${name} but found other arrays`);
+  }
+  return { height, width, score: score.data, class: classes.data, mask: Uint8Array.from(mask.data) };
+}
+
+/** `score`, `class` and `mask`, compressed: masks are mostly runs of equal values. */
+export function encodeInstances({ height, width, score, class: classes, mask }: Instances): Uint8Array {
+  const count = score.length;
+  return encodeNpz({
+    score: { shape: [count], data: score },
+    class: { shape: [count], data: classes },
+    mask: { shape: [count, height, width], data: mask },
+  }, { level: 3 });
+}
