@@ -1,3 +1,5 @@
+import type { NumericArray } from "../files/array.ts";
+
 /** Maps of one image's classes, row-major [K, height, width]. */
 export interface ClassMaps {
   /** K·height·width values. */
@@ -34,7 +36,7 @@ export interface StoredCams {
 export type CamArchive = ScaledCams | StoredCams;
 
 /** Arrays by name, as in an `.npz` file. */
-export type CamArrays = Record<string, { shape: number[]; data: Float32Array | Int32Array | Uint8Array }>;
+export type CamArrays = Record<string, NumericArray>;
 
 /**
  * Maps at stride 4: those of all scales resized to ⌈H/4⌉×⌈W/4⌉ and summed, every class divided by its maximum + 1e-5

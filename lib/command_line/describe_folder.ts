@@ -1,6 +1,6 @@
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { FolderReport, ImageFacts, MaskFacts } from "../data/inspect_folder.ts";
-import { textTable } from "../files/text_table.ts";
+import { textTable } from "../files/terminal.ts";
 
 /** Sides below which an image is called very small, pixels; area above which it is called large. */
 const SMALL = 32, LARGE = 1500 * 1500;

@@ -7,7 +7,7 @@ import { describeFolder, folderProblems } from "./describe_folder.ts";
 import { exists } from "../files/disk.ts";
 import { classesOf, initConfig } from "../config/init_config.ts";
 import { loadConfig } from "../config/load_config.ts";
-import { Progress, type ProgressOptions } from "../run/progress.ts";
+import { Progress, type ProgressOptions } from "../files/terminal.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /** Options of {@linkcode init}. */

@@ -10,7 +10,7 @@ import { interruptible } from "./_interruptible.ts";
 import { judgePredictions } from "./_judge_predictions.ts";
 import { optional } from "./_optional.ts";
 import { submitOptions } from "./_submit_options.ts";
-import type { ProgressOptions } from "../run/progress.ts";
+import type { ProgressOptions } from "../files/terminal.ts";
 import type { RunOptions } from "../run/run.ts";
 import type { RunReport } from "../run/run_report.ts";
 import { parseShard } from "../run/shard.ts";

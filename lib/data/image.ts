@@ -1,7 +1,8 @@
 /**
- * The two kinds of image that every room passes around. It imports nothing.
+ * The two kinds of image that every room passes around.
  * @module
  */
+export { type LabelMap, vocPalette } from "../files/png.ts";
 
 /**
  * Image as people see it: 8-bit sRGB, no alpha.
@@ -17,42 +18,6 @@ export interface RgbImage {
   readonly height: number;
   /** H·W·3 values. */
   readonly data: Uint8Array;
-}
-
-/**
- * Map of small integers: class ids (0 background, 1… classes, 255 void), instance ids, or a mask of 0 and 1.
- *
- * | name | shape | type | meaning |
- * |---|---|---|---|
- * | `data` | [H, W] | u8 | one value a pixel, row by row |
- */
-export interface LabelMap {
-  /** Columns, pixels. */
-  readonly width: number;
-  /** Rows, pixels. */
-  readonly height: number;
-  /** H·W values. */
-  readonly data: Uint8Array;
-}
-
-/**
- * Returns the colour map of PASCAL VOC: the bits of a label, from the lowest, go in turn to the high bits of red, green, blue.
- *
- * @returns 256 × 3 values: red, green, blue of label 0, of label 1, …
- * @example
- * ```ts
- * import { vocPalette } from "./image.ts";
- * console.log(vocPalette().subarray(3, 6)); // label 1: 128, 0, 0
- * ```
- */
-export function vocPalette(): Uint8Array {
-  const palette = new Uint8Array(256 * 3);
-  for (let label = 0; label < 256; label++) {
-    for (let bit = 0; bit < 8; bit++) {
-      palette[label * 3 + bit % 3]! |= ((label >> bit) & 1) << (7 - Math.floor(bit / 3));
-    }
-  }
-  return palette;
 }
 
 /**

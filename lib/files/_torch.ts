@@ -1,7 +1,7 @@
-/** What PyTorch's pickles are made of: storages, and tensors as views of them. */
-import { type NumberTypeName, product, sizeOf, toFloats } from "./_numbers.ts";
-import type { NamedTensor } from "./safetensors.ts";
+/** What PyTorch's pickles are made of: storages, and tensors as views of them; and its files before version 1.6. */
+import { type NumberTypeName, type NumericArray, product, sizeOf, toFloats } from "./array.ts";
 import {
+  describe,
   expected,
   type Pickled,
   type PickledCall,
@@ -10,6 +10,7 @@ import {
   PickledObject,
   PickleError,
   type PickleLimits,
+  unpickle,
 } from "./_unpickle.ts";
 
 const STORAGES: Readonly<Record<string, NumberTypeName>> = {
@@ -26,7 +27,7 @@ const STORAGES: Readonly<Record<string, NumberTypeName>> = {
 };
 
 /** Values that tensors share. In the legacy format they follow after the tensors. */
-export interface Storage {
+interface Storage {
   readonly key: string;
   readonly type: NumberTypeName;
   readonly count: number;
@@ -34,7 +35,7 @@ export interface Storage {
 }
 
 /** A storage, or a part of one, that a pickle refers to. */
-export class StorageView extends PickledObject {
+class StorageView extends PickledObject {
   readonly kind = "a storage";
   constructor(readonly storage: Storage, readonly from: number, readonly count: number) {
     super();
@@ -129,7 +130,7 @@ export type SharedValues = Map<string, { readonly data: Float32Array }>;
 export function toNamedTensor(
   { view: { storage, from, count: length }, layout: { offset, shape, stride } }: TorchTensor,
   { shared, limits }: { shared: SharedValues; limits: PickleLimits },
-): NamedTensor {
+): NumericArray<Float32Array> {
   const count = product(shape);
   const last = count === 0 ? -1 : shape.reduce((sum, side, axis) => sum + (side - 1) * stride[axis]!, offset);
   if (!Number.isSafeInteger(count) || last >= length) {
@@ -199,4 +200,60 @@ export function isCount(value: Pickled | undefined): value is number {
 /** Whether a value is a list of whole numbers of at least 0, of at most 64. */
 export function isCounts(value: Pickled | undefined): value is number[] {
   return Array.isArray(value) && value.length <= 64 && value.every(isCount);
+}
+
+/** What the first two pickles hold. */
+const MAGIC = 0x1950a86a20f9469cfc6cn, PROTOCOL = 1001;
+
+/**
+ * Reads the legacy format: pickles of a magic number, a version, facts about the machine, the object, the keys of its
+ * storages; then every storage's number of values and values.
+ *
+ * @param offset Where in the file `bytes` begin, for messages.
+ */
+export function loadLegacy(
+  bytes: Uint8Array,
+  { name, limits, offset = 0 }: { name: string; limits: PickleLimits; offset?: number },
+): Pickled {
+  let at = 0;
+  const storages = new Storages();
+  const next = (options: Partial<Parameters<typeof unpickle>[1]> = {}): Pickled => {
+    const { value, end } = unpickle(bytes.subarray(at), { name, globals: {}, limits, offset: offset + at, ...options });
+    at += end;
+    return value;
+  };
+  const place = () => `in ${name} at byte ${offset + at}`;
+  const refuse = (what: string, found: string): never => {
+    throw new Error(`Expected ${what} but found ${found} ${place()}`);
+  };
+
+  if (bytes[0] !== 0x80) refuse("a PyTorch checkpoint", "something else");
+  const magic = next();
+  if (magic !== MAGIC) refuse("the number that begins a PyTorch checkpoint", describe(magic));
+  const protocol = next();
+  if (protocol !== PROTOCOL) refuse(`version ${PROTOCOL} of the format`, describe(protocol));
+  const machine = next();
+  if (!(machine instanceof Map) || machine.get("little_endian") !== true) {
+    refuse("values of a little-endian machine", describe(machine));
+  }
+  const value = next({ globals: torchGlobals, persistent: storages.persistent });
+  const keys = next();
+  if (!Array.isArray(keys)) return refuse("a list of storages", describe(keys));
+  for (const key of keys) {
+    const storage = typeof key === "string" ? storages.byKey.get(key) : undefined;
+    if (!storage || storage.bytes) return refuse("the keys of storages, each once", describe(key));
+    at += readStorage(bytes.subarray(at), storage, refuse);
+  }
+  for (const { key, bytes } of storages.byKey.values()) if (!bytes) refuse(`values of the storage ${key}`, "none");
+  return value;
+}
+
+/** Reads the values of a storage and returns how many bytes they took. */
+function readStorage(bytes: Uint8Array, storage: Storage, refuse: (what: string, found: string) => never): number {
+  const length = storage.count * sizeOf(storage.type);
+  if (bytes.length < 8 + length) refuse(`${8 + length} bytes of the storage ${storage.key}`, `${bytes.length}`);
+  const count = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  if (count !== BigInt(storage.count)) refuse(`${storage.count} values in the storage ${storage.key}`, `${count}`);
+  storage.bytes = bytes.subarray(8, 8 + length);
+  return 8 + length;
 }

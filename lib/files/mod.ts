@@ -2,11 +2,11 @@
  * Bytes and disk: arrays of numpy and safetensors, PyTorch's checkpoints, archives, label PNGs, JSON, whole files at once.
  * @module
  */
+export type { ArrayValues, NumericArray } from "./array.ts";
 export * from "./decode_pickled_arrays.ts";
 export * from "./npz.ts";
 export * from "./png.ts";
 export * from "./pth.ts";
-export * from "./row_major.ts";
 export * from "./safetensors.ts";
 export * from "./tar.ts";
 export * from "./unpack_tar.ts";

@@ -1,12 +1,11 @@
 /** The `.npy` format: one array, a header that is a Python literal, little-endian values. */
-import { rowMajor } from "./row_major.ts";
-import type { NpzArray } from "./npz.ts";
+import { type ArrayValues, type NumericArray, product, rowMajor } from "./array.ts";
 
 const MAGIC = "\x93NUMPY";
 
 /** Array → version 1.0 `.npy` file. */
-export function encodeNpy({ shape, data }: NpzArray, name: string): Uint8Array {
-  const count = shape.reduce((product, side) => product * side, 1);
+export function encodeNpy({ shape, data }: NumericArray, name: string): Uint8Array {
+  const count = product(shape);
   if (count !== data.length) {
     throw new RangeError(`Expected ${count} values for [${shape.join(", ")}] in ${name} but found ${data.length}`);
   }
@@ -45,12 +44,10 @@ export function decodeNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   }
   const wide = bytes[6]! > 1; // versions 2 and 3 have a longer length field
   const from = wide ? 12 : 10, length = wide ? view.getUint32(8, true) : view.getUint16(8, true);
-  if (length > Math.min(LONGEST_HEADER, bytes.length - from)) {
+  const most = Math.min(LONGEST_HEADER, bytes.length - from);
+  if (length > most) {
     throw new Error(
-      `Expected a header of at most ${
-        Math.min(LONGEST_HEADER, bytes.length - from)
-      } bytes of ${where} at byte ${from} ` +
-        `but found ${length}`,
+      `Expected a header of at most ${most} bytes of ${where} at byte ${from} but found ${length}`,
     );
   }
   const header = latin1(from, from + length);
@@ -67,19 +64,17 @@ export function decodeNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
 }
 
 /** `.npy` file → array, a view of its bytes where these are aligned; `where` names file and array in messages. */
-export function decodeNpy(bytes: Uint8Array, where: string): NpzArray {
+export function decodeNpy(bytes: Uint8Array, where: string): NumericArray {
   const { descr, fortran, shape, start } = decodeNpyHeader(bytes, where);
   const type = Object.hasOwn(TYPES, descr) ? TYPES[descr]! : undefined;
   if (!type) {
     throw new Error(`Expected ${where} of type ${Object.keys(TYPES).join(", ")} but found ${descr}`);
   }
-  const count = shape.reduce((product, side) => product * side, 1);
+  const count = product(shape);
   if (bytes.length - start !== count * type.bytes) {
     throw new Error(
-      `Expected ${count * type.bytes} bytes for [${
-        shape.join(", ")
-      }] ${descr} in ${where} at byte ${start} but found ` +
-        `${bytes.length - start}`,
+      `Expected ${count * type.bytes} bytes for [${shape.join(", ")}] ${descr} in ${where} at byte ${start} ` +
+        `but found ${bytes.length - start}`,
     );
   }
   const values = bytes.subarray(start);
@@ -87,8 +82,6 @@ export function decodeNpy(bytes: Uint8Array, where: string): NpzArray {
   const data = type.read(aligned.buffer as ArrayBuffer, { at: aligned.byteOffset, count, where });
   return { shape, data: fortran ? rowMajor(data, shape) : data };
 }
-
-type Values = NpzArray["data"];
 
 /** Where values lie, how many, and what they are. */
 interface Place {
@@ -98,7 +91,7 @@ interface Place {
 }
 
 /** The types that are read, each into the one of our three that holds its values. */
-const TYPES: Record<string, { bytes: number; read(buffer: ArrayBuffer, place: Place): Values }> = {
+const TYPES: Record<string, { bytes: number; read(buffer: ArrayBuffer, place: Place): ArrayValues }> = {
   "<f4": { bytes: 4, read: (buffer, { at, count }) => new Float32Array(buffer, at, count) },
   "<i4": { bytes: 4, read: (buffer, { at, count }) => new Int32Array(buffer, at, count) },
   "|u1": { bytes: 1, read: (buffer, { at, count }) => new Uint8Array(buffer, at, count) },

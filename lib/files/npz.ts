@@ -1,15 +1,8 @@
 import { type Zippable, zipSync } from "fflate";
+import type { NumericArray } from "./array.ts";
 import { decodeNpy, decodeNpyHeader, encodeNpy } from "./npy.ts";
 import { decodePickledArrays } from "./decode_pickled_arrays.ts";
 import { readZip } from "./zip.ts";
-
-/** An array of a `.npz` archive, row-major. */
-export interface NpzArray {
-  /** Sides; none for a single value. */
-  readonly shape: number[];
-  /** Values: f32, i32 or u8. */
-  readonly data: Float32Array | Int32Array | Uint8Array;
-}
 
 /** Options of {@linkcode encodeNpz}. */
 export interface EncodeNpzOptions {
@@ -34,7 +27,7 @@ const DATE = new Date(1980, 0, 1);
  * ```
  */
 export function encodeNpz(
-  arrays: Readonly<Record<string, NpzArray>>,
+  arrays: Readonly<Record<string, NumericArray>>,
   { level = 0 }: EncodeNpzOptions = {},
 ): Uint8Array<ArrayBuffer> {
   const entries: Zippable = {};
@@ -51,8 +44,8 @@ export function encodeNpz(
  * @returns Arrays by name.
  * @throws Error naming file and array where an array is damaged or of another type.
  */
-export function decodeNpz(bytes: Uint8Array, name: string): Record<string, NpzArray> {
-  const arrays: Record<string, NpzArray> = {};
+export function decodeNpz(bytes: Uint8Array, name: string): Record<string, NumericArray> {
+  const arrays: Record<string, NumericArray> = {};
   for (const [file, content] of readZip(bytes, name)) {
     if (!file.endsWith(".npy")) throw new Error(`Expected only .npy arrays in ${name} but found ${file}`);
     const key = file.slice(0, -4);
@@ -70,7 +63,7 @@ export function decodeNpz(bytes: Uint8Array, name: string): Record<string, NpzAr
  * @returns Arrays by name.
  * @throws Error naming the file, and the array or the byte, where it is damaged or holds anything else.
  */
-export function decodeArrays(bytes: Uint8Array, name: string): Record<string, NpzArray> {
+export function decodeArrays(bytes: Uint8Array, name: string): Record<string, NumericArray> {
   if (bytes[0] === 0x50 && bytes[1] === 0x4b) return decodeNpz(bytes, name);
   const { descr, shape, start } = decodeNpyHeader(bytes, name);
   if (descr !== "|O" || shape.length > 0) {

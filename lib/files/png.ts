@@ -3,12 +3,28 @@
  * values of the pixels and the order of the palette.
  * @module
  */
+import { concat } from "@std/bytes/concat";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
-import { type LabelMap, vocPalette } from "../data/image.ts";
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
 /** A small file can claim to be huge; 2^28 pixels is what libvips, too, takes by default. */
 const MOST_PIXELS = 2 ** 28;
+
+/**
+ * Map of small integers: class ids (0 background, 1… classes, 255 void), instance ids, or a mask of 0 and 1.
+ *
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `data` | [H, W] | u8 | one value a pixel, row by row |
+ */
+export interface LabelMap {
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Rows, pixels. */
+  readonly height: number;
+  /** H·W values. */
+  readonly data: Uint8Array;
+}
 
 /** A PNG file's pixels and, where it is indexed, its colours. */
 export interface LabelPng extends LabelMap {
@@ -20,6 +36,26 @@ export interface LabelPng extends LabelMap {
 export interface EncodePngOptions {
   /** Red, green, blue of index 0, 1, …: up to 256 colours; `null` writes a grey file. Default: VOC's colours. */
   readonly palette?: Uint8Array | null;
+}
+
+/**
+ * Returns the colour map of PASCAL VOC: the bits of a label, from the lowest, go in turn to the high bits of red, green, blue.
+ *
+ * @returns 256 × 3 values: red, green, blue of label 0, of label 1, …
+ * @example
+ * ```ts
+ * import { vocPalette } from "./png.ts";
+ * console.log(vocPalette().subarray(3, 6)); // label 1: 128, 0, 0
+ * ```
+ */
+export function vocPalette(): Uint8Array {
+  const palette = new Uint8Array(256 * 3);
+  for (let label = 0; label < 256; label++) {
+    for (let bit = 0; bit < 8; bit++) {
+      palette[label * 3 + bit % 3]! |= ((label >> bit) & 1) << (7 - Math.floor(bit / 3));
+    }
+  }
+  return palette;
 }
 
 /**
@@ -210,16 +246,6 @@ function unpack(
       const byte = packed[y * stride + Math.floor(x / perByte)]!;
       out[y * width + x] = (byte >> (8 - bits * (x % perByte + 1))) & mask; // the first pixel is in the high bits
     }
-  }
-  return out;
-}
-
-function concat(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const out = new Uint8Array(parts.reduce((sum, part) => sum + part.length, 0));
-  let at = 0;
-  for (const part of parts) {
-    out.set(part, at);
-    at += part.length;
   }
   return out;
 }

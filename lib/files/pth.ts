@@ -1,8 +1,7 @@
-import { loadLegacy } from "./_legacy.ts";
-import { type SharedValues, Storages, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
-import { sizeOf } from "./_numbers.ts";
+import { loadLegacy, type SharedValues, Storages, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
+import { type NumericArray, sizeOf } from "./array.ts";
 import { readZip } from "./zip.ts";
-import type { NamedTensor, TensorFile } from "./safetensors.ts";
+import type { TensorFile } from "./safetensors.ts";
 import { describe, type Pickled, PickleError, PickleLimits, unpickle } from "./_unpickle.ts";
 
 /** Names under which checkpoints keep a network's tensors beside other things. */
@@ -38,7 +37,7 @@ export function decodePth(bytes: Uint8Array, name: string): TensorFile {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const value = isZip ? loadZip(bytes, name, limits) : loadLegacy(bytes, { name, limits });
   const shared: SharedValues = new Map();
-  const tensors = stateOf(value, name).map(([key, tensor]): [string, NamedTensor] => {
+  const tensors = stateOf(value, name).map(([key, tensor]): [string, NumericArray<Float32Array>] => {
     try {
       return [key, toNamedTensor(tensor, { shared, limits })];
     } catch (error) {

@@ -1,18 +1,18 @@
-import { isNumberType, NUMBER_TYPES, type NumberTypeName, product, sizeOf, toFloats } from "./_numbers.ts";
+import {
+  isNumberType,
+  NUMBER_TYPES,
+  type NumberTypeName,
+  type NumericArray,
+  product,
+  sizeOf,
+  toFloats,
+} from "./array.ts";
 
 /** Longest header, bytes: the limit of the format. */
 const LONGEST_HEADER = 100_000_000;
 
-/** Values with their shape, row-major. */
-export interface NamedTensor {
-  /** Extent of every axis; empty for a single number. */
-  readonly shape: number[];
-  /** The values. */
-  readonly data: Float32Array;
-}
-
 /** Tensors by name. */
-export type NamedTensors = Record<string, NamedTensor>;
+export type NamedTensors = Record<string, NumericArray<Float32Array>>;
 
 /** Contents of a safetensors file. */
 export interface TensorFile {
@@ -54,10 +54,12 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   }
   const entries = Object.entries(rest).map(([key, entry]) => readEntry(key, entry, name));
   checkPlaces(entries, name, bytes.length - start);
-  const tensors = Object.fromEntries(entries.map(({ key, type, shape, from, to }): [string, NamedTensor] => [
-    key,
-    { shape, data: toFloats(bytes.subarray(start + from, start + to), type) },
-  ]));
+  const tensors = Object.fromEntries(
+    entries.map(({ key, type, shape, from, to }): [string, NumericArray<Float32Array>] => [
+      key,
+      { shape, data: toFloats(bytes.subarray(start + from, start + to), type) },
+    ]),
+  );
   return { name, tensors, metadata };
 }
 

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { formatPercent } from "./_format_percent.ts";
-import { textTable } from "../files/text_table.ts";
+import { textTable } from "../files/terminal.ts";
 import type { Comparison } from "../stages/downstream/compare.ts";
 
 /**

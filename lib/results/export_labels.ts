@@ -14,7 +14,7 @@ import { encodePng } from "../files/png.ts";
 import type { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
 import { keepInstances } from "../evaluation/keep_instances.ts";
 import { readInstances } from "../stages/instance.ts";
-import { Progress, type ProgressOptions } from "../run/progress.ts";
+import { Progress, type ProgressOptions } from "../files/terminal.ts";
 import { Quarantine } from "../run/quarantine.ts";
 import { restrictDataset } from "../run/session.ts";
 import { WHOLE } from "../run/shard.ts";

@@ -1,7 +1,7 @@
 import type { InstanceMetrics, Metrics } from "../evaluation/metrics.ts";
 import { notJudged } from "../evaluation/not_judged.ts";
 import { formatPercent } from "./_format_percent.ts";
-import { textTable } from "../files/text_table.ts";
+import { textTable } from "../files/terminal.ts";
 
 /**
  * The numbers that everyone looks for first, one a line, with the list and the number of images that they are of; then

@@ -13,9 +13,9 @@ import {
 import { keepInstances } from "../evaluation/keep_instances.ts";
 import { openPredictions } from "./_predictions.ts";
 import { formatPercent } from "./_format_percent.ts";
-import { textTable } from "../files/text_table.ts";
+import { textTable } from "../files/terminal.ts";
 import { type Truths, truthsOfCoco, truthsOfDataset } from "./_truths.ts";
-import { Progress, type ProgressOptions } from "../run/progress.ts";
+import { Progress, type ProgressOptions } from "../files/terminal.ts";
 
 /** Options of {@linkcode scorePredictions}. */
 export interface ScoreOptions {

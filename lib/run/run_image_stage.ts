@@ -7,7 +7,7 @@ import { gatherShards, ManifestWriter, type OutputRecord, tidyManifest } from ".
 import { Pace } from "./usage.ts";
 import { describePlan, type Plan, type Task } from "./plan.ts";
 import { openWorkers, workersOf } from "./workers.ts";
-import { Progress } from "./progress.ts";
+import { Progress } from "../files/terminal.ts";
 import { contextOf, planIn, type Session } from "./session.ts";
 import { shardFile } from "./shard.ts";
 import { Store } from "./store.ts";

@@ -3,8 +3,8 @@ import type { Config } from "../config/config.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { namesIn, readFileIfExists, removeIfExists, replaceFile } from "../files/disk.ts";
 import { completeConfig } from "../config/load_config.ts";
-import { textTable } from "../files/text_table.ts";
-import { formatRate, formatTime } from "./progress.ts";
+import { textTable } from "../files/terminal.ts";
+import { formatRate, formatTime } from "../files/terminal.ts";
 import { type Shard, shardFile, shardOfFile } from "./shard.ts";
 import { VERSION } from "../config/version.ts";
 

@@ -6,7 +6,7 @@ import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest, WHOLE_STAGE } from "./manifest.ts";
 import { Pace } from "./usage.ts";
 import { describePlan, type Task } from "./plan.ts";
-import { Progress } from "./progress.ts";
+import { Progress } from "../files/terminal.ts";
 import type { Counts } from "./run_image_stage.ts";
 import { contextOf, planIn, type Session } from "./session.ts";
 import { WHOLE } from "./shard.ts";

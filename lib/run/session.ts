@@ -6,7 +6,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { InputMemory } from "./inputs.ts";
 import { type Plan, planStage } from "./plan.ts";
-import type { ProgressOptions } from "./progress.ts";
+import type { ProgressOptions } from "../files/terminal.ts";
 import { type BadImageChoice, Quarantine } from "./quarantine.ts";
 import { type Shard, WHOLE } from "./shard.ts";
 import type { Stage, StageContext, StageFiles, StageModule } from "./stage.ts";

@@ -1,8 +1,9 @@
 import { assert, assertEquals, assertThrows } from "../assert.ts";
-import { decodeNpz, encodeNpz, type NpzArray } from "../../lib/files/npz.ts";
+import type { NumericArray } from "../../lib/files/array.ts";
+import { decodeNpz, encodeNpz } from "../../lib/files/npz.ts";
 import { runPython, withNumpy } from "../run/python.ts";
 
-const arrays: Record<string, NpzArray> = {
+const arrays: Record<string, NumericArray> = {
   maps: { shape: [2, 1, 3], data: Float32Array.of(0, -1.5, 1e-30, Infinity, 2, 3) },
   keys: { shape: [2], data: Int32Array.of(-7, 19) },
   mask: { shape: [1, 2, 2], data: Uint8Array.of(0, 255, 1, 0) },

@@ -1,5 +1,6 @@
 import { parseCamArrays } from "../../lib/cam/cam_archive.ts";
-import { decodeArrays, decodeNpz, encodeNpz, type NpzArray } from "../../lib/files/npz.ts";
+import type { NumericArray } from "../../lib/files/array.ts";
+import { decodeArrays, decodeNpz, encodeNpz } from "../../lib/files/npz.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { COUNT, fuzz } from "./mutate.ts";
 
@@ -9,7 +10,7 @@ const golden = (file: string) => Deno.readFileSync(new URL(`../golden/${file}`, 
 const WHERE = /byte \d+|key \d+|keys|cam|high_res|size|scales|map_|\.npy|entr|as \S+ in|Expected arrays by name/;
 
 Deno.test(`decodeNpz() stands ${COUNT} damaged files`, async () => {
-  const arrays = (seed: number): Record<string, NpzArray> => ({
+  const arrays = (seed: number): Record<string, NumericArray> => ({
     keys: { shape: [2], data: Int32Array.of(seed, 7) },
     cam: { shape: [2, 3, 4], data: Float32Array.from({ length: 24 }, (_, i) => seed * i) },
     map_0: { shape: [1, 5], data: Uint8Array.of(1, 2, 3, 4, seed) },
@@ -25,7 +26,7 @@ Deno.test(`decodeNpz() stands ${COUNT} damaged files`, async () => {
   });
 });
 
-function textOf(arrays: Record<string, NpzArray>): string {
+function textOf(arrays: Record<string, NumericArray>): string {
   return JSON.stringify(Object.entries(arrays).map(([name, { shape, data }]) => [name, shape, [...data]]));
 }
 

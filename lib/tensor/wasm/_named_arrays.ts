@@ -1,11 +1,13 @@
+import type { NumericArray } from "../../files/array.ts";
+
 /** Values by name, such as parameters or gradients. */
-export type NamedArrays = Record<string, { shape: number[]; data: Float32Array }>;
+export type NamedArrays = Record<string, NumericArray<Float32Array>>;
 
 /** Float arrays of the given shapes, one after the other in one buffer. */
 export function viewsOf(
   buffer: ArrayBufferLike,
   shapes: readonly (readonly [name: string, shape: number[]])[],
-): Record<string, { shape: number[]; data: Float32Array<ArrayBufferLike> }> {
+): NamedArrays {
   let begin = 0;
   return Object.fromEntries(shapes.map(([name, shape]) => {
     const length = sizeOf(shape);

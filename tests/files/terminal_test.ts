@@ -1,5 +1,5 @@
 import { assertEquals } from "../assert.ts";
-import { formatRate, formatTime, Progress } from "../../lib/run/progress.ts";
+import { formatRate, formatTime, Progress } from "../../lib/files/terminal.ts";
 
 Deno.test("Progress shows a line every ten seconds where there is no terminal", () => {
   let time = 0, shown = "";

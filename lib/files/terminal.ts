@@ -1,3 +1,5 @@
+/** What a terminal shows: progress, short numbers, tables. */
+
 /** Where progress is shown. */
 export interface ProgressOptions {
   /** Whether it is a terminal, where a bar is redrawn in place. */
@@ -6,6 +8,8 @@ export interface ProgressOptions {
   readonly write: (text: string) => void;
   /** Milliseconds since some moment. */
   readonly now?: () => number;
+  /** Text for an amount of work. Default: a number of steps or images. */
+  readonly format?: (amount: number) => string;
 }
 
 const BAR = 24; // characters
@@ -15,15 +19,17 @@ const LINE = 10_000; // milliseconds between lines
 /** Shows how far a stage is, how fast, and how long it will take: a bar on a terminal, else a line every ten seconds. */
 export class Progress {
   readonly #name: string;
-  readonly #options: Required<ProgressOptions>;
+  readonly #options: Required<Omit<ProgressOptions, "format">>;
+  readonly #format: ((amount: number) => string) | undefined;
   #start: { time: number; done: number } | null = null;
   #shown = -Infinity;
   #drawn = false;
 
   /** Starts to show progress under a name. */
-  constructor(name: string, { terminal, write, now = () => performance.now() }: ProgressOptions) {
+  constructor(name: string, { terminal, write, now = () => performance.now(), format }: ProgressOptions) {
     this.#name = name;
     this.#options = { terminal, write, now };
+    this.#format = format;
   }
 
   /**
@@ -47,12 +53,22 @@ export class Progress {
   #show(done: number, total: number, { time, note }: { time: number; note: string }): void {
     const { terminal, write } = this.#options;
     const rate = (done - this.#start!.done) / ((time - this.#start!.time) / 1000);
-    const left = rate > 0 ? `${formatRate(rate)}, ${formatTime((total - done) / rate)} left` : "";
+    const format = this.#format ?? String;
+    const speed = this.#format ? `${format(rate)}/s` : formatRate(rate);
+    const left = rate > 0 ? `${speed}, ${formatTime((total - done) / rate)} left` : "";
     const filled = Math.round(BAR * done / Math.max(1, total));
     const bar = terminal ? `${"█".repeat(filled)}${"░".repeat(BAR - filled)} ` : "";
-    const text = `${this.#name} ${bar}${done}/${total}${[left, note].filter(Boolean).map((t) => `  ${t}`).join("")}`;
+    const text = `${this.#name} ${bar}${format(done)}/${format(total)}${
+      [left, note].filter(Boolean).map((t) => `  ${t}`).join("")
+    }`;
     write(terminal ? `\r\x1b[K${text}` : `${text}\n`);
     this.#drawn = terminal;
+  }
+
+  /** Writes a line of its own. */
+  log(line: string): void {
+    this.end();
+    this.#options.write(`${line}\n`);
   }
 
   /** Takes the bar away. */
@@ -74,4 +90,16 @@ export function formatTime(seconds: number): string {
   const whole = Math.round(seconds), h = Math.floor(whole / 3600), m = Math.floor(whole / 60) % 60, s = whole % 60;
   const two = (n: number) => String(n).padStart(2, "0");
   return h > 0 ? `${h}h${two(m)}m` : m > 0 ? `${m}m${two(s)}s` : `${s}s`;
+}
+
+/** Rows of text → lines with columns of equal width: the first one flush left, the others as told. */
+export function textTable(rows: readonly (readonly string[])[], { numbers = false } = {}): string {
+  const columns = Math.max(...rows.map((row) => row.length));
+  const widths = Array.from(
+    { length: columns },
+    (_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)),
+  );
+  const cell = (text: string, column: number) =>
+    numbers && column > 0 ? text.padStart(widths[column]!) : text.padEnd(widths[column]!);
+  return rows.map((row) => row.map(cell).join("  ").trimEnd()).join("\n");
 }

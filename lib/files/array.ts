@@ -1,4 +1,37 @@
-/** Numbers as files store them, little-endian. */
+/** Arrays of numbers, as all formats of files read and write them, and numbers as files store them: little-endian. */
+
+/** Values of an array. */
+export type ArrayValues = Float32Array | Int32Array | Uint8Array;
+
+/** An array of numbers, row-major: the last index varies fastest. */
+export interface NumericArray<Values extends ArrayValues = ArrayValues> {
+  /** Extent of every axis; empty for a single number. */
+  readonly shape: number[];
+  /** The values. */
+  readonly data: Values;
+}
+
+/** Number of values of a shape. */
+export function product(shape: readonly number[]): number {
+  return shape.reduce((a, b) => a * b, 1);
+}
+
+/**
+ * Reorders values whose first index varies fastest (Fortran's order).
+ *
+ * @param data The values.
+ * @param shape Sides of the array.
+ * @returns The values row-major, the last index varying fastest.
+ */
+export function rowMajor<Values extends ArrayValues>(data: Values, shape: readonly number[]): Values {
+  const result = data.slice();
+  const index = shape.map(() => 0);
+  for (let i = 0; i < data.length; i++) {
+    result[index.reduce((offset, at, axis) => offset * shape[axis]! + at, 0)] = data[i]!;
+    for (let axis = 0; axis < shape.length && ++index[axis]! === shape[axis]; axis++) index[axis] = 0;
+  }
+  return result as Values;
+}
 
 interface NumberType {
   /** Bytes of one number. */
@@ -26,7 +59,7 @@ export type NumberTypeName = keyof typeof TYPES;
 /** All names. */
 export const NUMBER_TYPES = Object.keys(TYPES) as readonly NumberTypeName[];
 
-/** Whether there is a type of this name. */
+/** Test for the name of a type. */
 export function isNumberType(name: unknown): name is NumberTypeName {
   return typeof name === "string" && Object.hasOwn(TYPES, name);
 }
@@ -39,11 +72,6 @@ export function sizeOf(type: NumberTypeName): number {
 /** Numbers as 32-bit floats, in an array of their own. */
 export function toFloats(bytes: Uint8Array, type: NumberTypeName): Float32Array {
   return TYPES[type].read(bytes.slice().buffer); // a copy starts aligned
-}
-
-/** Number of values of a shape. */
-export function product(shape: readonly number[]): number {
-  return shape.reduce((a, b) => a * b, 1);
 }
 
 /** The 32 bits of a brain float. */
