@@ -1,17 +1,16 @@
-import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
-import type { InstanceMatches } from "./match_instances.ts";
-import type { InstanceMetrics, PerClass } from "./metrics.ts";
-import { instancePercentages, semanticPercentages } from "./percentages.ts";
+import { addConfusion, type Confusion, emptyConfusion } from "./segmentation.ts";
+import type { InstanceMatches } from "./instances.ts";
+import { type InstanceMetrics, instancePercentages, type PerClass, semanticPercentages } from "./percentages.ts";
 
-/** What is counted on one image: semantic labels and instances by the names of their makers. It survives JSON. */
+/** Counts of one image: semantic labels and instances by the names of their makers. It survives JSON. */
 export interface ComparisonMeasurement {
   /** Pixels by true and predicted label. */
   readonly semantic: Readonly<Record<string, Confusion>>;
-  /** Predicted instances and the true ones. */
+  /** Predicted instances and those of the ground truth. */
   readonly instance: Readonly<Record<string, InstanceMatches>>;
 }
 
-/** A row about semantic labels, percent. */
+/** Row about semantic labels, percent. */
 export interface SemanticRow {
   /** Number of images. */
   images: number;
@@ -21,7 +20,7 @@ export interface SemanticRow {
   perClass: PerClass;
 }
 
-/** A row about instances, percent. */
+/** Row about instances, percent. */
 export type InstanceRow = { images: number } & InstanceMetrics;
 
 /** All rows, by the names of their makers. */

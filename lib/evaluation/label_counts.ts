@@ -1,7 +1,7 @@
 import type { LabelMap } from "../data/image.ts";
-import { expectSameSize } from "./_same_size.ts";
+import { expectSameSize } from "./_shared.ts";
 
-/** Pixels of confident labels, counted. Right and wrong ones leave out what is void in the truth. */
+/** Counts of the pixels of confident labels. Right and wrong ones leave out what is void in the ground truth. */
 export interface LabelCounts {
   /** Called a class, and of that class. */
   foregroundRight: number;
@@ -17,17 +17,17 @@ export interface LabelCounts {
   pixels: number;
 }
 
-/** How far confident labels can be trusted, 0…1; NaN where there are none. */
+/** Precision of confident labels, 0…1; NaN where there are none. */
 export interface LabelScores {
-  /** Share of the pixels called a class that are of this class. */
+  /** Fraction of the pixels called a class that are of this class. */
   readonly foreground: number;
-  /** Share of the pixels called background that are background. */
+  /** Fraction of the pixels called background that are background. */
   readonly background: number;
-  /** Share of all pixels that are called nothing. */
+  /** Fraction of all pixels that are called nothing. */
   readonly uncertain: number;
 }
 
-/** Counts of nothing yet. */
+/** Makes counts of nothing yet. */
 export function emptyLabelCounts(): LabelCounts {
   return {
     foregroundRight: 0,
@@ -42,17 +42,18 @@ export function emptyLabelCounts(): LabelCounts {
 /**
  * Counts the confident labels of one image (paper: Inter-pixel Relation Mining from CAMs).
  *
- * @param options `predicted`: 0 background, 1… classes, 255 uncertain; `truth`: the same, 255 void.
+ * @param total Counts that those of the image are added to.
+ * @param options `predicted`: 0 background, 1… classes, 255 uncertain; `groundTruth`: the same, 255 void.
  * @throws RangeError if the sizes differ.
  */
 export function countLabels(
   total: LabelCounts,
-  { predicted, truth }: { readonly predicted: LabelMap; readonly truth: LabelMap },
+  { predicted, groundTruth }: { readonly predicted: LabelMap; readonly groundTruth: LabelMap },
 ): void {
-  expectSameSize(predicted, truth);
-  total.pixels += truth.data.length;
-  for (let i = 0; i < truth.data.length; i++) {
-    const found = predicted.data[i]!, expected = truth.data[i]!;
+  expectSameSize(predicted, groundTruth);
+  total.pixels += groundTruth.data.length;
+  for (let i = 0; i < groundTruth.data.length; i++) {
+    const found = predicted.data[i]!, expected = groundTruth.data[i]!;
     if (found === 255) total.uncertain++;
     else if (expected === 255) continue;
     else if (found > 0) found === expected ? total.foregroundRight++ : total.foregroundWrong++;
@@ -65,7 +66,7 @@ export function addLabelCounts(total: LabelCounts, part: LabelCounts): void {
   for (const key of Object.keys(total) as (keyof LabelCounts)[]) total[key] += part[key];
 }
 
-/** Precision of confident foreground and background, and the share that stayed uncertain. */
+/** Works out the precision of confident foreground and background, and the fraction that stayed uncertain. */
 export function labelScores(counts: LabelCounts): LabelScores {
   return {
     foreground: counts.foregroundRight / (counts.foregroundRight + counts.foregroundWrong),

@@ -1,12 +1,19 @@
-import { classificationScores } from "./classification_scores.ts";
-import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
+import { classificationScores } from "./average_precision.ts";
+import type { InstanceMatches } from "./instances.ts";
 import { addLabelCounts, emptyLabelCounts, type LabelCounts, labelScores } from "./label_counts.ts";
-import type { InstanceMatches } from "./match_instances.ts";
-import { instancePercentages, namedPercentages, percent, semanticPercentages } from "./percentages.ts";
-import { segmentationScores } from "./segmentation_scores.ts";
+import {
+  type AveragePrecisions,
+  type InstanceMetrics,
+  instancePercentages,
+  namedPercentages,
+  percent,
+  type PerClass,
+  semanticPercentages,
+} from "./percentages.ts";
+import { addConfusion, type Confusion, emptyConfusion, segmentationScores } from "./segmentation.ts";
 import { addSweep, emptySweep, type Sweep, sweepScores } from "./sweep.ts";
 
-/** What is counted on one image; it survives JSON. Parts without truth are absent. */
+/** Counts of one image; it survives JSON. Parts without ground truth are absent. */
 export interface Measurement {
   /** CAMs, at many thresholds. */
   readonly cam?: Sweep;
@@ -24,18 +31,6 @@ export interface Measurement {
   readonly colour?: { readonly confusion: Confusion; readonly instances: InstanceMatches };
 }
 
-/** Percentages by class name; `null` where a class does not occur. */
-export type PerClass = Record<string, number | null>;
-
-/** Average precision at several IoU thresholds: `ap50`, `ap70`, … in percent. */
-export type AveragePrecisions = Record<`ap${number}`, number | null>;
-
-/** Average precisions and their rows. */
-export type InstanceMetrics = AveragePrecisions & {
-  /** By IoU threshold (`ap50`), then class. */
-  perClass: Record<string, PerClass>;
-};
-
 /** Mean IoU at every threshold of a sweep, percent. */
 export interface SweepMetrics {
   /** Ascending thresholds. */
@@ -44,7 +39,7 @@ export interface SweepMetrics {
   best: { threshold: number; miou: number | null };
 }
 
-/** A run's results in percent: the content of `metrics.json`. */
+/** Results of a run in percent: the content of `metrics.json`. */
 export interface Metrics {
   /** Image-level classification: mean average precision. */
   classification: { split: string; images: number; map: number | null; perClass: PerClass };
@@ -76,7 +71,7 @@ export interface Metrics {
   colourBaseline?: { split: string; miou: number | null; ap50: number | null; perClass: Record<string, PerClass> };
 }
 
-/** What {@linkcode summarise} needs to know besides the measurements. */
+/** Options of {@linkcode summarise}. */
 export interface SummaryOptions {
   /** Class names. */
   readonly classes: readonly string[];
@@ -207,4 +202,20 @@ function colourMetrics(
     ap50: instances.ap50 ?? null,
     perClass: { miou: perClass, ap50: instances.perClass["ap50"] ?? {} },
   };
+}
+
+/**
+ * Names what a run could not be judged on, as data sets without ground truth or validation images cannot.
+ *
+ * @param metrics Results of a run.
+ * @returns A sentence for each part, in the order of the results; none where everything was measured.
+ */
+export function notJudged({ classification, cam, relation, instance }: Metrics): string[] {
+  const sentences: [images: number, sentence: string][] = [
+    [classification.images, "Classification is not judged: data.valList names no list"],
+    [relation.images, `Confident labels are not judged: no image of ${relation.split} has ground truth`],
+    [cam.images, `CAMs and pseudo labels are not judged: no image of ${cam.split} has ground truth`],
+    [instance.images, `Pseudo instances are not judged: no image of ${instance.split} has ground-truth instances`],
+  ];
+  return sentences.filter(([images]) => images === 0).map(([, sentence]) => sentence);
 }

@@ -1,12 +1,22 @@
-import type { Confusion } from "./confusion.ts";
-import { instanceScores } from "./instance_scores.ts";
-import type { InstanceMatches } from "./match_instances.ts";
-import type { InstanceMetrics, PerClass } from "./metrics.ts";
-import { type ClassChoice, segmentationScores } from "./segmentation_scores.ts";
+import { type ClassChoice, type Confusion, segmentationScores } from "./segmentation.ts";
+import { instanceScores } from "./average_precision.ts";
+import type { InstanceMatches } from "./instances.ts";
 
-/** A share 0…1 in percent, rounded to four decimals; `null` where there is nothing to divide by. */
-export function percent(share: number | undefined): number | null {
-  return share === undefined || Number.isNaN(share) ? null : Math.round(share * 1e6) / 1e4;
+/** Percentages by class name; `null` where a class does not occur. */
+export type PerClass = Record<string, number | null>;
+
+/** Average precision at several IoU thresholds: `ap50`, `ap70`, … in percent. */
+export type AveragePrecisions = Record<`ap${number}`, number | null>;
+
+/** Average precisions and their rows. */
+export type InstanceMetrics = AveragePrecisions & {
+  /** By IoU threshold (`ap50`), then class. */
+  perClass: Record<string, PerClass>;
+};
+
+/** Gives a fraction 0…1 in percent, rounded to four decimals; `null` where there is nothing to divide by. */
+export function percent(fraction: number | undefined): number | null {
+  return fraction === undefined || Number.isNaN(fraction) ? null : Math.round(fraction * 1e6) / 1e4;
 }
 
 /** Percentages of rows by their names. */

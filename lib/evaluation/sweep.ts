@@ -1,17 +1,16 @@
 import type { LabelMap } from "../data/image.ts";
-import { addConfusion, type Confusion, emptyConfusion } from "./confusion.ts";
-import { expectSameSize } from "./_same_size.ts";
-import { type ClassChoice, segmentationScores } from "./segmentation_scores.ts";
+import { addConfusion, type ClassChoice, type Confusion, emptyConfusion, segmentationScores } from "./segmentation.ts";
+import { expectSameSize } from "./_shared.ts";
 
 /** One confusion for each of many thresholds. */
 export interface Sweep {
   /** Background scores, ascending. */
   readonly thresholds: number[];
-  /** What is counted at each. */
+  /** Counts at each. */
   readonly confusions: Confusion[];
 }
 
-/** Scored labels of an image, and the truth. */
+/** Scored labels and ground truth of an image. */
 export interface SweepPair {
   /** Best class of every pixel, 0 for none, and its score; `ScoredLabels` of the synthesis fits. */
   readonly scored: {
@@ -20,11 +19,11 @@ export interface SweepPair {
     readonly score: Float32Array;
     readonly label: Uint8Array;
   };
-  /** True labels; 255 is left out. */
-  readonly truth: LabelMap;
+  /** Labels; 255 is left out. */
+  readonly groundTruth: LabelMap;
 }
 
-/** A sweep of nothing yet. @throws RangeError without thresholds. */
+/** Makes a sweep of nothing yet. @throws RangeError without thresholds. */
 export function emptySweep(thresholds: readonly number[], labels: number): Sweep {
   if (thresholds.length === 0) throw new RangeError("Expected at least one threshold but found none");
   return {
@@ -39,17 +38,17 @@ export function emptySweep(thresholds: readonly number[], labels: number): Sweep
  *
  * @throws RangeError if the sizes differ or a label is out of range.
  */
-export function countSweep({ thresholds, confusions }: Sweep, { scored, truth }: SweepPair): void {
-  expectSameSize(scored, truth);
+export function countSweep({ thresholds, confusions }: Sweep, { scored, groundTruth }: SweepPair): void {
+  expectSameSize(scored, groundTruth);
   const labels = confusions[0]!.labels, pairs = labels * labels;
   const limits = Float32Array.from(thresholds); // compared in single precision, as the scores are
-  // Pixels by the number of thresholds that their score exceeds, then by true and best label.
+  // Pixels by the number of thresholds that their score exceeds, then by label of the ground truth and best label.
   const histogram = new Uint32Array((limits.length + 1) * pairs);
-  for (let i = 0; i < truth.data.length; i++) {
-    const expected = truth.data[i]!, found = scored.label[i]!;
+  for (let i = 0; i < groundTruth.data.length; i++) {
+    const expected = groundTruth.data[i]!, found = scored.label[i]!;
     if (expected === 255) continue;
     if (expected >= labels || found >= labels) {
-      const [name, label] = expected >= labels ? ["true", expected] : ["predicted", found];
+      const [name, label] = expected >= labels ? ["ground-truth", expected] : ["predicted", found];
       throw new RangeError(`Expected ${name} labels 0…${labels - 1} but found ${label}`);
     }
     let exceeded = 0;
@@ -83,7 +82,7 @@ export interface SweepScores {
 }
 
 /**
- * Mean IoU at every threshold of a sweep.
+ * Works out the mean IoU at every threshold of a sweep.
  *
  * @throws Error if the confusions have not one label more than there are classes, or a chosen class does not exist.
  */

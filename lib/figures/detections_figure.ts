@@ -1,4 +1,4 @@
-import type { PredictedMasks } from "../evaluation/match_instances.ts";
+import type { PredictedMasks } from "../evaluation/instances.ts";
 import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawInstances } from "./draw_instances.ts";
 import { drawTruth } from "./draw_truth.ts";

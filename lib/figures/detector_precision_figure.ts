@@ -1,5 +1,5 @@
-import { instanceScores } from "../evaluation/instance_scores.ts";
-import type { InstanceMatches } from "../evaluation/match_instances.ts";
+import { instanceScores } from "../evaluation/average_precision.ts";
+import type { InstanceMatches } from "../evaluation/instances.ts";
 import { CHART_COLOURS, type ChartTrace } from "./chart.ts";
 import { chartFigure } from "./chart_figure.ts";
 import type { Figure } from "./figure.ts";

@@ -1,4 +1,4 @@
-import type { PredictedMasks } from "../evaluation/match_instances.ts";
+import type { PredictedMasks } from "../evaluation/instances.ts";
 import type { RgbImage } from "../data/image.ts";
 import { distinctColour } from "./_distinct_colour.ts";
 import type { Rgb } from "./_oklch.ts";

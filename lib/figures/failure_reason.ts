@@ -1,4 +1,4 @@
-import { countConfusion, emptyConfusion } from "../evaluation/confusion.ts";
+import { countConfusion, emptyConfusion } from "../evaluation/segmentation.ts";
 import type { LabelMap } from "../data/image.ts";
 
 /** Truth and names for {@linkcode failureReason}. */
@@ -42,7 +42,7 @@ export function failureReason(predicted: LabelMap, { truth, classes }: FailureRe
 
 function countedConfusion(predicted: LabelMap, { truth, labels }: { truth: LabelMap; labels: number }) {
   const confusion = emptyConfusion(labels);
-  countConfusion(confusion, { predicted, truth, uncertainIsBackground: true });
+  countConfusion(confusion, { predicted, groundTruth: truth, uncertainIsBackground: true });
   return confusion;
 }
 

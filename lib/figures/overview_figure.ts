@@ -1,5 +1,5 @@
 import { type CamArchive, highResolutionCam } from "../cam/cam_archive.ts";
-import type { PredictedMasks } from "../evaluation/match_instances.ts";
+import type { PredictedMasks } from "../evaluation/instances.ts";
 import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawBoundary } from "./draw_boundary.ts";
 import { drawCam } from "./draw_cam.ts";

@@ -1,4 +1,5 @@
-import type { AveragePrecisions, Metrics } from "../evaluation/metrics.ts";
+import type { Metrics } from "../evaluation/metrics.ts";
+import type { AveragePrecisions } from "../evaluation/percentages.ts";
 import { type Chart, CHART_COLOURS } from "./chart.ts";
 
 /**

@@ -1,5 +1,5 @@
-import type { InstanceMatches } from "../evaluation/match_instances.ts";
-import { precisionRecall } from "../evaluation/precision_recall.ts";
+import type { InstanceMatches } from "../evaluation/instances.ts";
+import { precisionRecall } from "../evaluation/average_precision.ts";
 import { vocPalette } from "../data/image.ts";
 import type { Chart, ChartTrace } from "./chart.ts";
 
@@ -26,7 +26,7 @@ export function precisionRecallChart(
 ): Chart {
   const palette = vocPalette();
   const curves = classes.map((name, c) => ({ name, c, ...precisionRecall(matches, { class: c, iou }) }))
-    .filter(({ truths }) => truths > 0);
+    .filter(({ instances }) => instances > 0);
   const best = curves.toSorted((a, b) => b.average - a.average);
   const text = ({ name, average }: { name: string; average: number }) => `${name} (AP ${(100 * average).toFixed(1)})`;
   return {

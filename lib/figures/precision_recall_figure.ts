@@ -1,4 +1,4 @@
-import type { InstanceMatches } from "../evaluation/match_instances.ts";
+import type { InstanceMatches } from "../evaluation/instances.ts";
 import { chartFigure } from "./chart_figure.ts";
 import type { Figure } from "./figure.ts";
 import { precisionRecallChart, type PrecisionRecallOptions } from "./precision_recall_chart.ts";

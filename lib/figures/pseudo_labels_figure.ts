@@ -1,4 +1,4 @@
-import type { PredictedMasks } from "../evaluation/match_instances.ts";
+import type { PredictedMasks } from "../evaluation/instances.ts";
 import type { LabelMap, RgbImage } from "../data/image.ts";
 import type { Figure } from "./figure.ts";
 import { panelFigure } from "./_panels.ts";

@@ -1,4 +1,4 @@
-import type { InstanceMatches } from "../evaluation/match_instances.ts";
+import type { InstanceMatches } from "../evaluation/instances.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import type { Chart } from "./chart.ts";
 import { learningRateChart } from "./learning_rate_chart.ts";

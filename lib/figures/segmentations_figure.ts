@@ -1,4 +1,4 @@
-import { imageIou } from "../evaluation/image_iou.ts";
+import { imageIou } from "../evaluation/segmentation.ts";
 import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawLabels } from "./draw_labels.ts";
 import type { Figure } from "./figure.ts";

@@ -1,5 +1,4 @@
-import { countConfusion, emptyConfusion } from "../evaluation/confusion.ts";
-import { segmentationScores } from "../evaluation/segmentation_scores.ts";
+import { countConfusion, emptyConfusion, segmentationScores } from "../evaluation/segmentation.ts";
 import { applyThreshold, type ScoredLabels } from "../synthesis/score_cams.ts";
 import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawCam } from "./draw_cam.ts";
@@ -86,7 +85,7 @@ export function thresholdFigure(image: RgbImage, options: ThresholdFigureOptions
 /** Mean IoU over background and the classes that occur, percent. */
 function meanIou(predicted: LabelMap, { truth, classes }: { truth: LabelMap; classes: readonly string[] }): number {
   const confusion = emptyConfusion(classes.length + 1);
-  countConfusion(confusion, { predicted, truth });
+  countConfusion(confusion, { predicted, groundTruth: truth });
   return 100 * segmentationScores(confusion, { classes }).mean;
 }
 

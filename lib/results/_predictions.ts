@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type PredictedMasks, trueInstances } from "../evaluation/mod.ts";
+import { groundTruthInstances, type PredictedMasks } from "../evaluation/mod.ts";
 import { type CocoAnnotation, parseCocoPredictions } from "../formats/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
@@ -43,7 +43,7 @@ async function openFolder(folder: string): Promise<Predictions> {
     labels,
     instances: async (image) => {
       const objects = await read(folder, "SegmentationObject", `${image.name}.png`);
-      const masks = trueInstances(objects, await labels(image));
+      const masks = groundTruthInstances(objects, await labels(image));
       return { ...masks, score: Array.from(masks.class, () => 1) };
     },
   };

@@ -1,9 +1,9 @@
 import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
-import { type InstanceMasks, trueInstances } from "../evaluation/mod.ts";
+import { groundTruthInstances, type InstanceMasks } from "../evaluation/mod.ts";
 import { type CocoAnnotation, imageNumbers, parseCocoDataset, readSegmentation } from "../formats/mod.ts";
 import { type LabelMap, openDataset } from "../data/mod.ts";
-import { keepInstances } from "../evaluation/keep_instances.ts";
+import { keepInstances } from "../evaluation/instances.ts";
 
 /** What predictions are judged by. */
 export interface Truths {
@@ -59,7 +59,7 @@ export async function truthsOfDataset({ data }: Config, list: string): Promise<T
         height,
         width,
         labels: () => labels,
-        instances: objects && trueInstances(objects, labels),
+        instances: objects && groundTruthInstances(objects, labels),
         crowds: null,
       };
     },

@@ -1,6 +1,6 @@
 import { basename, join, relative } from "node:path";
 import type { Config } from "../config/config.ts";
-import { trueInstances } from "../evaluation/mod.ts";
+import { groundTruthInstances } from "../evaluation/mod.ts";
 import {
   type CocoEntry,
   type ExportedInstances,
@@ -12,7 +12,7 @@ import {
 import { type Dataset, openDataset } from "../data/mod.ts";
 import { encodePng } from "../files/png.ts";
 import type { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
-import { keepInstances } from "../evaluation/keep_instances.ts";
+import { keepInstances } from "../evaluation/instances.ts";
 import { readInstances } from "../stages/instance.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
 import { Quarantine } from "../run/quarantine.ts";
@@ -162,7 +162,7 @@ function fileNameOf(path: string, root: string): string {
 
 async function readTruth(dataset: Dataset, id: string): Promise<ExportedInstances | null> {
   const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
-  return objects && trueInstances(objects, classes);
+  return objects && groundTruthInstances(objects, classes);
 }
 
 /** The instances that reach a score. */

@@ -1,5 +1,5 @@
-import type { InstanceMetrics, Metrics } from "../evaluation/metrics.ts";
-import { notJudged } from "../evaluation/not_judged.ts";
+import { type Metrics, notJudged } from "../evaluation/metrics.ts";
+import type { InstanceMetrics } from "../evaluation/percentages.ts";
 import { formatPercent } from "./_format_percent.ts";
 import { textTable } from "../files/terminal.ts";
 

@@ -10,7 +10,7 @@ import {
   type PredictedMasks,
   semanticPercentages,
 } from "../evaluation/mod.ts";
-import { keepInstances } from "../evaluation/keep_instances.ts";
+import { keepInstances } from "../evaluation/instances.ts";
 import { openPredictions } from "./_predictions.ts";
 import { formatPercent } from "./_format_percent.ts";
 import { textTable } from "../files/terminal.ts";
@@ -89,7 +89,7 @@ export async function scorePredictions(
       const predicted = await predictions.labels(image);
       about(
         image.name,
-        () => countConfusion(confusion, { predicted, truth: masks.labels(), uncertainIsBackground: true }),
+        () => countConfusion(confusion, { predicted, groundTruth: masks.labels(), uncertainIsBackground: true }),
       );
     }
     if (predictions.instances && instances) {

@@ -7,9 +7,9 @@ import {
   emptyConfusion,
   emptyLabelCounts,
   emptySweep,
+  groundTruthInstances,
   matchInstances,
   type Measurement,
-  trueInstances,
 } from "../evaluation/mod.ts";
 import type { ImageStage, StageContext } from "../run/stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
@@ -89,9 +89,9 @@ export const measure: ImageStage = {
 async function measureRelation(context: StageContext, id: string, truth: LabelMap) {
   const predicted = await readConfidentLabels(context, id);
   const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);
-  countLabels(counts, { predicted, truth });
+  countLabels(counts, { predicted, groundTruth: truth });
   const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
-  countConfusion(confusion, { predicted, truth: certain, uncertainIsBackground: true });
+  countConfusion(confusion, { predicted, groundTruth: certain, uncertainIsBackground: true });
   return { counts, confusion };
 }
 
@@ -108,12 +108,12 @@ async function measureLabels(
   const maps = highResolutionCam(await readCams(context, id)).data;
 
   const cam = emptySweep(camThresholds(config), labels), semantic = emptySweep(semanticThresholds(config), labels);
-  countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), truth });
-  countSweep(semantic, { scored: scoreSemantic(evidence, config.walk), truth });
+  countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), groundTruth: truth });
+  countSweep(semantic, { scored: scoreSemantic(evidence, config.walk), groundTruth: truth });
 
   const objects = exact ? await dataset.readInstanceMask(id) : null;
   if (!objects) return { cam, semantic };
-  const instances = trueInstances(objects, truth);
+  const instances = groundTruthInstances(objects, truth);
   const predicted = await readInstances(context, id, truth);
   const boundary = synthesizeInstances(evidence, { threshold, fragment, walk: config.walk });
   return {
@@ -146,7 +146,7 @@ async function measureColours(
   id: string,
   { truth, instances, colours }: {
     truth: LabelMap;
-    instances: ReturnType<typeof trueInstances>;
+    instances: ReturnType<typeof groundTruthInstances>;
     colours: ColourModel;
   },
 ) {
@@ -158,7 +158,7 @@ async function measureColours(
     for (let i = 0; i < size; i++) if (detection.mask[i]) predicted.data[i] = detection.class + 1;
   }
   const confusion = emptyConfusion(dataset.classes.length + 1);
-  countConfusion(confusion, { predicted, truth });
+  countConfusion(confusion, { predicted, groundTruth: truth });
   const masks = {
     height,
     width,

@@ -1,4 +1,4 @@
-import { instanceScores, matchInstances, trueInstances } from "../../lib/evaluation/mod.ts";
+import { groundTruthInstances, instanceScores, matchInstances } from "../../lib/evaluation/mod.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { openDataset, random } from "../../lib/data/mod.ts";
 import { encodePng } from "../../lib/files/png.ts";
@@ -145,7 +145,7 @@ Deno.test("colourBaseline() cannot tell touching creatures apart: its AP50 stays
     const mask = new Uint8Array(found.length * width * height);
     found.forEach((detection, n) => mask.set(detection.mask, n * width * height));
     const predicted = { width, height, score: found.map(({ score }) => score), class: found.map((d) => d.class), mask };
-    return matchInstances(predicted, trueInstances(instanceMask, classMask));
+    return matchInstances(predicted, groundTruthInstances(instanceMask, classMask));
   });
   const [ap50] = instanceScores(matches, { classes: SAMPLE_CLASSES, ious: [0.5] }).means;
   assert(ap50! < 0.7, `${ap50}`);

@@ -17,7 +17,10 @@ const image = () => ({
     score: Float32Array.from({ length: 99 }, () => Math.round(random() * 20) / 20), // often on a threshold
     label: Uint8Array.from({ length: 99 }, () => Math.floor(random() * 4)),
   },
-  truth: { ...size, data: Uint8Array.from({ length: 99 }, () => random() < 0.1 ? 255 : Math.floor(random() * 4)) },
+  groundTruth: {
+    ...size,
+    data: Uint8Array.from({ length: 99 }, () => random() < 0.1 ? 255 : Math.floor(random() * 4)),
+  },
 });
 
 Deno.test("countSweep() counts what thresholding one by one counts", () => {
@@ -28,9 +31,9 @@ Deno.test("countSweep() counts what thresholding one by one counts", () => {
   assertEquals(sweep.thresholds, [0.05, 0.3, 0.5, 0.95]);
   sweep.thresholds.forEach((threshold, t) => {
     const expected = emptyConfusion(4);
-    for (const { scored, truth } of images) {
+    for (const { scored, groundTruth } of images) {
       const data = scored.label.map((id, i) => scored.score[i]! > Math.fround(threshold) ? id : 0);
-      countConfusion(expected, { predicted: { ...size, data }, truth });
+      countConfusion(expected, { predicted: { ...size, data }, groundTruth });
     }
     assertEquals(sweep.confusions[t], expected, `at ${threshold}`);
   });
@@ -49,7 +52,7 @@ Deno.test("sweepScores() finds the best threshold, the lowest on ties", () => {
   const row = { height: 1, width: 3 };
   countSweep(sweep, {
     scored: { ...row, score: Float32Array.of(0.3, 0.6, 0.8), label: Uint8Array.of(1, 1, 1) },
-    truth: { ...row, data: Uint8Array.of(0, 1, 1) },
+    groundTruth: { ...row, data: Uint8Array.of(0, 1, 1) },
   });
   const { means, best } = sweepScores(sweep, { classes: ["a"] });
   // at 0.1 the background is missed; at 0.9 everything is background: IoU 1/3 and 0

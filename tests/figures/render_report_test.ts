@@ -77,7 +77,7 @@ Deno.test("renderReport() says what could not be judged, and shows no empty tabl
       instance: { ...metrics.instance, ...none },
     },
   });
-  assert(bare.includes("CAMs and pseudo labels are not judged: no image of infer has a true mask."));
+  assert(bare.includes("CAMs and pseudo labels are not judged: no image of infer has ground truth."));
   assert(bare.includes(">81.4<") && !bare.includes(">79.9<") && bare.includes('id="gallery"'));
   for (const id of ["parts", "classes"]) {
     assert(page.includes(`<section id="${id}">`) && !bare.includes(`<section id="${id}">`), id);

@@ -37,7 +37,7 @@ Deno.test("formatHeadlines() leaves out what there was nothing to judge by, and 
     [
       "pseudo labels         mIoU        61.3  on infer, 9 images",
       "Classification is not judged: data.valList names no list",
-      "Pseudo instances are not judged: no image of exact has a true instance mask",
+      "Pseudo instances are not judged: no image of exact has ground-truth instances",
     ],
   );
   assertEquals(
@@ -50,8 +50,8 @@ Deno.test("formatHeadlines() leaves out what there was nothing to judge by, and 
     }).split("\n").slice(0, 3),
     [
       "classification  mAP   81.4  on val, 7 images",
-      "Confident labels are not judged: no image of train has a true mask",
-      "CAMs and pseudo labels are not judged: no image of infer has a true mask",
+      "Confident labels are not judged: no image of train has ground truth",
+      "CAMs and pseudo labels are not judged: no image of infer has ground truth",
     ],
   );
 });

@@ -84,7 +84,7 @@ Deno.test("scorePredictions() says which prediction is missing, unknown or of an
 
     const predictions = `${workdir}/semantic`, judge = () => scorePredictions(config, { predictions });
     await Deno.writeFile(`${predictions}/two.png`, encodePng({ width: 1, height: 1, data: Uint8Array.of(0) }));
-    await assertRejects(judge, Error, "two: Expected a prediction of the truth's 20×30 pixels but found 1×1");
+    await assertRejects(judge, Error, "two: Expected a prediction of the ground truth's 20×30 pixels but found 1×1");
     await Deno.writeFile(`${predictions}/two.png`, new Uint8Array(5));
     await assertRejects(judge, Error, "two.png to be a PNG file");
     await Deno.remove(`${predictions}/two.png`);

@@ -1,5 +1,4 @@
-import type { Metrics } from "../../evaluation/metrics.ts";
-import { notJudged } from "../../evaluation/not_judged.ts";
+import { type Metrics, notJudged } from "../../evaluation/metrics.ts";
 import { html, type Markup, percent } from "./_html.ts";
 import type { ReferenceNumbers } from "./reference_numbers.ts";
 

@@ -1,4 +1,5 @@
-import type { AveragePrecisions, Metrics, PerClass } from "../../evaluation/metrics.ts";
+import type { Metrics } from "../../evaluation/metrics.ts";
+import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
 import { type Markup, percent } from "./_html.ts";
 import type { ReferenceNumber, ReferenceNumbers } from "./reference_numbers.ts";
 import { table, type TableRow } from "./_table.ts";

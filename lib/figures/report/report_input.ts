@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import type { InstanceMatches } from "../../evaluation/match_instances.ts";
+import type { InstanceMatches } from "../../evaluation/instances.ts";
 import type { Metrics } from "../../evaluation/metrics.ts";
 import type { TrainingLog } from "../loss_chart.ts";
 

@@ -4,10 +4,10 @@ import {
   type Confusion,
   countConfusion,
   emptyConfusion,
+  groundTruthInstances,
   type InstanceMasks,
   type InstanceMatches,
   matchInstances,
-  trueInstances,
 } from "../../evaluation/mod.ts";
 import type { ImageStage, StageContext } from "../../run/stage.ts";
 import { instancesFromCams, synthesizeInstances } from "../../synthesis/mod.ts";
@@ -67,7 +67,7 @@ export const compareMeasure: ImageStage = {
       process: async (id) => {
         const truth = await dataset.readClassMask(id);
         const objects = trainedExact.has(id) || judgedExact.has(id) ? await dataset.readInstanceMask(id) : null;
-        const instances = truth && objects ? trueInstances(objects, truth) : null;
+        const instances = truth && objects ? groundTruthInstances(objects, truth) : null;
         const parts: ComparisonParts = {
           train: {
             semantic: truth && trained.has(id) ? await pseudoLabels(context, id, truth) : {},
@@ -106,7 +106,7 @@ async function deepLabs(context: StageContext, id: string, truth: LabelMap): Pro
 
 function confusionOf({ dataset }: StageContext, predicted: LabelMap, truth: LabelMap): Confusion {
   const confusion = emptyConfusion(dataset.classes.length + 1);
-  countConfusion(confusion, { predicted, truth });
+  countConfusion(confusion, { predicted, groundTruth: truth });
   return confusion;
 }
 

@@ -6,7 +6,7 @@ import {
   maskRcnnParameters,
   trainMaskRcnn,
 } from "../../downstream/mask_rcnn/mod.ts";
-import { trueInstances } from "../../evaluation/mod.ts";
+import { groundTruthInstances } from "../../evaluation/mod.ts";
 import { initialise } from "../../nn/mod.ts";
 import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
 import { trainingSteps } from "../../data/mod.ts";
@@ -18,7 +18,7 @@ import { resumable } from "../_training.ts";
 import { initialWeights, weightsFiles } from "../backbone_train.ts";
 import { encodeInstances, readInstances } from "../instance.ts";
 import { MASK_SOURCES, type MaskSource } from "./sources.ts";
-import { keepInstances } from "../../evaluation/keep_instances.ts";
+import { keepInstances } from "../../evaluation/instances.ts";
 
 function headParameters(config: Config): ParameterSpec[] {
   const { taps } = backboneOf(config), classes = config.data.classes.length;
@@ -138,7 +138,7 @@ async function readTruth(context: StageContext, id: string, source: MaskSource):
   if (source === "truth") {
     const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
     if (!objects) throw new Error(`Expected true instance masks of ${id} to train the upper bound on but found none`);
-    return trueInstances(objects, classes);
+    return groundTruthInstances(objects, classes);
   }
   const instances = await readInstances(context, id), least = config.downstream.maskRcnn.score;
   const kept = Array.from(instances.score).flatMap((score, n) => score > 0 && score >= least ? [n] : []);

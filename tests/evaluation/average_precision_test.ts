@@ -1,8 +1,15 @@
-import { type InstanceMatches, instanceScores, matchInstances, trueInstances } from "../../lib/evaluation/mod.ts";
+import {
+  classificationScores,
+  groundTruthInstances,
+  type InstanceMatches,
+  instanceScores,
+  matchInstances,
+} from "../../lib/evaluation/mod.ts";
 import { assertAlmostEquals, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
 
 const classes = ["a", "b"];
+
 const precisions = (matches: InstanceMatches[], ious: number[]) =>
   instanceScores(matches, { classes, ious }).rows.map(({ precision }) => precision);
 
@@ -86,14 +93,39 @@ Deno.test("matchInstances() and instanceScores() refuse what does not fit", () =
   const one = { ...size, class: [0], mask: new Uint8Array(2), score: [NaN] };
   assertThrows(() => matchInstances(one, none), RangeError, "finite scores but found NaN");
   assertThrows(() => matchInstances({ ...one, height: 2 }, none), RangeError, "1×1×2 values but found 2 of 2×2");
-  assertThrows(() => matchInstances({ ...one, score: [1] }, { ...none, class: [3] }), RangeError, "true masks");
+  assertThrows(() => matchInstances({ ...one, score: [1] }, { ...none, class: [3] }), RangeError, "ground-truth masks");
   assertThrows(() => precisions([{ truths: [2], found: [] }], [0.5]), RangeError, "0…1 but found 2");
 });
 
 Deno.test("trueInstances() takes the smallest class inside each instance", () => {
   const map = (...data: number[]) => ({ height: 2, width: 3, data: Uint8Array.from(data) });
-  const result = trueInstances(map(0, 5, 5, 255, 2, 2), map(0, 255, 8, 255, 4, 3));
+  const result = groundTruthInstances(map(0, 5, 5, 255, 2, 2), map(0, 255, 8, 255, 4, 3));
   assertEquals(result.class, Int32Array.of(2, 7));
   assertEquals(result.mask, Uint8Array.of(0, 0, 0, 0, 1, 1, /**/ 0, 1, 1, 0, 0, 0));
-  assertThrows(() => trueInstances(map(0, 5, 5, 0, 0, 0), map(0, 0, 255, 0, 0, 0)), Error, "instance 5");
+  assertThrows(() => groundTruthInstances(map(0, 5, 5, 0, 0, 0), map(0, 0, 255, 0, 0, 0)), Error, "instance 5");
+});
+
+const three = ["a", "b", "c"];
+
+Deno.test("classificationScores() is the area under the precision envelope", () => {
+  const logits = [[4, 1, 0], [3, 2, 0], [2, 3, 0], [1, 4, 0]];
+  const labels = [[0], [1], [0, 1], [0]];
+  const { rows, mean } = classificationScores(logits, { labels, classes: three });
+  // a: right, wrong, right, right → precision 1, 1/2, 2/3, 3/4; b: wrong, right, right, wrong → 0, 1/2, 2/3, 1/2.
+  const a = 1 / 3 + 2 / 3 * 0.75, b = 2 / 3;
+  assertAlmostEquals(rows[0]!.precision, a, 1e-15);
+  assertAlmostEquals(rows[1]!.precision, b, 1e-15);
+  assertEquals(rows[2], { name: "c", images: 0, precision: NaN });
+  assertAlmostEquals(mean, (a + b) / 2, 1e-15);
+  assertEquals(classificationScores(logits, { labels, classes: three, chosen: ["b"] }).mean, rows[1]!.precision);
+});
+
+Deno.test("classificationScores() refuses logits and labels that do not fit", () => {
+  assertThrows(
+    () => classificationScores([[1, 2, 3]], { labels: [], classes: three }),
+    RangeError,
+    "1 images but found 0",
+  );
+  assertThrows(() => classificationScores([[1, NaN, 3]], { labels: [[0]], classes: three }), RangeError, "of image 0");
+  assertThrows(() => classificationScores([[1, 2]], { labels: [[0]], classes: three }), RangeError, "3 finite logits");
 });

@@ -1,8 +1,13 @@
 import {
   addConfusion,
+  addLabelCounts,
   countConfusion,
+  countLabels,
   emptyConfusion,
+  emptyLabelCounts,
+  imageIou,
   type LabelMap,
+  labelScores,
   segmentationScores,
 } from "../../lib/evaluation/mod.ts";
 import { assertAlmostEquals, assertClose, assertEquals, assertThrows } from "../assert.ts";
@@ -10,10 +15,10 @@ import { readGolden } from "../golden.ts";
 
 const map = (...data: number[]): LabelMap => ({ height: 2, width: data.length / 2, data: Uint8Array.from(data) });
 
-Deno.test("countConfusion() counts 2×2 pixels by truth and prediction, void left out", () => {
+Deno.test("countConfusion() counts 2×2 pixels by ground truth and prediction, void left out", () => {
   const total = emptyConfusion(3);
-  countConfusion(total, { predicted: map(0, 1, 2, 2), truth: map(0, 1, 1, 255) });
-  countConfusion(total, { predicted: map(0, 1, 2, 1), truth: map(0, 0, 2, 2) });
+  countConfusion(total, { predicted: map(0, 1, 2, 2), groundTruth: map(0, 1, 1, 255) });
+  countConfusion(total, { predicted: map(0, 1, 2, 1), groundTruth: map(0, 0, 2, 2) });
   assertEquals(total, { labels: 3, counts: [2, 1, 0, 0, 1, 1, 0, 1, 1] });
   const twice = emptyConfusion(3);
   addConfusion(twice, total);
@@ -22,7 +27,7 @@ Deno.test("countConfusion() counts 2×2 pixels by truth and prediction, void lef
 });
 
 Deno.test("countConfusion() takes uncertain pixels for background only when asked", () => {
-  const pair = { predicted: map(255, 1, 255, 0), truth: map(0, 1, 1, 255) };
+  const pair = { predicted: map(255, 1, 255, 0), groundTruth: map(0, 1, 1, 255) };
   const total = emptyConfusion(2);
   assertThrows(() => countConfusion(total, pair), RangeError, "predicted labels 0…1 but found 255");
   countConfusion(total, { ...pair, uncertainIsBackground: true });
@@ -31,8 +36,8 @@ Deno.test("countConfusion() takes uncertain pixels for background only when aske
 
 Deno.test("countConfusion() refuses other sizes and labels, and changes nothing then", () => {
   const total = emptyConfusion(2);
-  assertThrows(() => countConfusion(total, { predicted: map(0, 0), truth: map(0, 0, 0, 0) }), RangeError, "2×1");
-  assertThrows(() => countConfusion(total, { predicted: map(0, 0), truth: map(0, 2) }), RangeError, "found 2");
+  assertThrows(() => countConfusion(total, { predicted: map(0, 0), groundTruth: map(0, 0, 0, 0) }), RangeError, "2×1");
+  assertThrows(() => countConfusion(total, { predicted: map(0, 0), groundTruth: map(0, 2) }), RangeError, "found 2");
   assertEquals(total, emptyConfusion(2));
   assertThrows(() => addConfusion(total, emptyConfusion(3)), RangeError, "2 labels but found 3");
 });
@@ -62,12 +67,49 @@ Deno.test("segmentationScores() equals the reference", async () => {
   for (let n = 0; n < images; n++) {
     const [height, width] = golden.shape(`gt${n}`) as [number, number];
     const predicted = { height, width, data: Uint8Array.from(golden.i32(`pred${n}`)) };
-    const truth = { height, width, data: Uint8Array.from(golden.i32(`gt${n}`), (id) => id < 0 ? 255 : id) };
-    countConfusion(total, { predicted, truth });
+    const groundTruth = { height, width, data: Uint8Array.from(golden.i32(`gt${n}`), (id) => id < 0 ? 255 : id) };
+    countConfusion(total, { predicted, groundTruth });
   }
   assertEquals(total.counts, Array.from(golden.i32("confusion")));
   const classes = Array.from({ length: labels - 1 }, (_, c) => `class ${c}`);
   const { rows, mean } = segmentationScores(total, { classes });
   assertClose(rows.map(({ iou }) => iou), golden.params.iou, { absolute: 1e-12 });
   assertAlmostEquals(mean, golden.params.miou, 1e-12);
+});
+
+const row = (...data: number[]): LabelMap => ({ height: 1, width: data.length, data: Uint8Array.from(data) });
+
+Deno.test("imageIou() is the mean over labels that occur; void pixels do not count", () => {
+  const classes = ["cat", "dog", "cow"];
+  assertAlmostEquals(imageIou(row(0, 0, 1, 1, 2), row(0, 1, 1, 1, 255), { classes }), (1 / 2 + 2 / 3) / 2);
+  assertAlmostEquals(imageIou(row(0, 255, 2), row(0, 0, 1), { classes }), (1 + 0 + 0) / 3);
+  assertEquals(imageIou(row(1), row(255), { classes }), NaN);
+});
+
+Deno.test("countLabels() leaves void out of right and wrong, not out of the uncertain fraction", () => {
+  const counts = emptyLabelCounts();
+  countLabels(counts, { predicted: map(1, 1, 1, 0, 0, 255), groundTruth: map(1, 2, 255, 0, 255, 255) });
+  countLabels(counts, { predicted: map(2, 0), groundTruth: map(2, 1) });
+  assertEquals(counts, {
+    foregroundRight: 2,
+    foregroundWrong: 1,
+    backgroundRight: 1,
+    backgroundWrong: 1,
+    uncertain: 1,
+    pixels: 8,
+  });
+  assertEquals(labelScores(counts), { foreground: 2 / 3, background: 0.5, uncertain: 0.125 });
+  const total = emptyLabelCounts();
+  addLabelCounts(total, counts);
+  addLabelCounts(total, JSON.parse(JSON.stringify(counts)));
+  assertEquals(labelScores(total), labelScores(counts));
+  assertEquals(total.pixels, 16);
+});
+
+Deno.test("countLabels() refuses other sizes", () => {
+  assertThrows(
+    () => countLabels(emptyLabelCounts(), { predicted: map(0, 0), groundTruth: map(0, 0, 0, 0) }),
+    RangeError,
+    "2×2 pixels but found 2×1",
+  );
 });

@@ -1,0 +1,149 @@
+import type { LabelMap } from "../data/image.ts";
+import { expectSameSize } from "./_shared.ts";
+
+/**
+ * Instances of an image, whose masks may overlap.
+ *
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `class` | [N] | | 0-based |
+ * | `mask` | [N, H, W] | u8 | not zero inside |
+ */
+export interface InstanceMasks {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Class of each instance, 0-based. */
+  readonly class: ArrayLike<number>;
+  /** N·H·W values. */
+  readonly mask: Uint8Array;
+}
+
+/** Instances that were predicted; `Instances` of the synthesis fits. */
+export interface PredictedMasks extends InstanceMasks {
+  /** Confidence of each instance. */
+  readonly score: ArrayLike<number>;
+}
+
+/** Matches of one image: all that average precision needs, whatever its IoU threshold. */
+export interface InstanceMatches {
+  /** Classes of the ground-truth instances. */
+  readonly truths: number[];
+  /** The predicted instances in their order. */
+  readonly found: {
+    readonly class: number;
+    readonly score: number;
+    /** Index of the ground-truth instance of this class with the highest IoU, the first on ties; −1 if there is none. */
+    readonly truth: number;
+    /** That IoU, in single precision. */
+    readonly iou: number;
+  }[];
+}
+
+/**
+ * Compares the predicted instances of one image with those of the ground truth of the same class.
+ *
+ * @throws RangeError if the sizes differ, or a score is not finite.
+ * @example
+ * ```ts
+ * import { matchInstances } from "./instances.ts";
+ * const size = { height: 1, width: 4 };
+ * const predicted = { ...size, class: [7], score: [0.9], mask: Uint8Array.of(0, 1, 1, 0) };
+ * matchInstances(predicted, { ...size, class: [7], mask: Uint8Array.of(0, 1, 0, 0) }).found[0]; // truth 0, IoU 0.5
+ * ```
+ */
+export function matchInstances(predicted: PredictedMasks, groundTruth: InstanceMasks): InstanceMatches {
+  const { height, width } = groundTruth;
+  const size = height * width;
+  for (const [name, { class: classes, mask, ...sizes }] of Object.entries({ predicted, "ground-truth": groundTruth })) {
+    if (sizes.height !== height || sizes.width !== width || mask.length !== classes.length * size) {
+      throw new RangeError(
+        `Expected ${name} masks of ${classes.length}×${height}×${width} values but found ${mask.length} of ` +
+          `${sizes.height}×${sizes.width}`,
+      );
+    }
+  }
+  const { region, members } = regionsOf(groundTruth);
+  const areas = new Int32Array(groundTruth.class.length);
+  for (let i = 0; i < size; i++) for (const n of members[region[i]!]!) areas[n]!++;
+
+  const found = Array.from(predicted.class, (c, p) => {
+    const score = predicted.score[p]!;
+    if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
+    const counts = new Int32Array(members.length);
+    for (let i = 0, at = p * size; i < size; i++) if (predicted.mask[at + i]) counts[region[i]!]!++;
+    const overlaps = new Int32Array(groundTruth.class.length);
+    members.forEach((truths, r) => truths.forEach((n) => overlaps[n]! += counts[r]!));
+    const area = counts.reduce((sum, count) => sum + count, 0);
+
+    let best = -1, highest = -1;
+    for (let n = 0; n < overlaps.length; n++) {
+      if (groundTruth.class[n] !== c) continue;
+      const iou = Math.fround(overlaps[n]! / Math.max(area + areas[n]! - overlaps[n]!, 1));
+      if (iou > highest) [best, highest] = [n, iou];
+    }
+    return { class: c, score, truth: best, iou: Math.max(highest, 0) };
+  });
+  return { truths: Array.from(groundTruth.class), found };
+}
+
+/** Numbers regions in which the same instances overlap, so that one pass over a mask counts all its intersections. */
+function regionsOf({ class: classes, height, width, mask }: InstanceMasks) {
+  const size = height * width;
+  const region = new Int32Array(size);
+  const members: number[][] = [[]];
+  for (let n = 0; n < classes.length; n++) {
+    const joined = new Map<number, number>(); // region so far → region inside this instance
+    for (let i = 0, at = n * size; i < size; i++) {
+      if (!mask[at + i]) continue;
+      let inside = joined.get(region[i]!);
+      if (inside === undefined) {
+        inside = members.push([...members[region[i]!]!, n]) - 1;
+        joined.set(region[i]!, inside);
+      }
+      region[i] = inside;
+    }
+  }
+  return { region, members };
+}
+
+/**
+ * Takes the ground-truth instances of an image from its masks, in the order of their ids.
+ *
+ * @param objects Instance ids; 0 is background, 255 void.
+ * @param classes Class ids 1…; the class of an instance is the smallest inside it, 0 and 255 left out.
+ * @throws RangeError if the sizes differ.
+ * @throws Error if an instance holds no class.
+ */
+export function groundTruthInstances(objects: LabelMap, classes: LabelMap): InstanceMasks {
+  expectSameSize(objects, classes);
+  const { height, width } = objects;
+  const smallest = new Map<number, number>();
+  for (let i = 0; i < objects.data.length; i++) {
+    const id = objects.data[i]!;
+    if (id === 0 || id === 255) continue;
+    const label = classes.data[i]! || 255;
+    smallest.set(id, Math.min(smallest.get(id) ?? 255, label));
+  }
+  const ids = [...smallest.keys()].sort((a, b) => a - b);
+  const bare = ids.find((id) => smallest.get(id) === 255);
+  if (bare !== undefined) throw new Error(`Expected a class inside instance ${bare} but found background or void only`);
+
+  const mask = new Uint8Array(ids.length * objects.data.length);
+  ids.forEach((id, n) => {
+    const at = n * objects.data.length;
+    for (let i = 0; i < objects.data.length; i++) if (objects.data[i] === id) mask[at + i] = 1;
+  });
+  return { height, width, class: Int32Array.from(ids, (id) => smallest.get(id)! - 1), mask };
+}
+
+/** Picks some of the instances of an image, in this order; without scores they have 1. */
+export function keepInstances<T extends InstanceMasks & { readonly score?: ArrayLike<number> }>(
+  { height, width, class: classes, score, mask }: T,
+  kept: readonly number[],
+): Pick<T, "height" | "width" | "mask"> & { class: number[]; score: number[] } {
+  const size = height * width, masks = new Uint8Array(kept.length * size);
+  kept.forEach((n, place) => masks.set(mask.subarray(n * size, (n + 1) * size), place * size));
+  return { height, width, class: kept.map((n) => classes[n]!), score: kept.map((n) => score?.[n] ?? 1), mask: masks };
+}
