@@ -15,6 +15,9 @@ export interface Flag {
 /** A set of flags by name. */
 export type Flags = Readonly<Record<string, Flag>>;
 
+/** First values of the flags that were given; `""` for one without a value. */
+export type FlagValues<F extends Flags> = Readonly<Partial<Record<keyof F, string>>>;
+
 /** A command line in parts. */
 export interface ParsedArguments {
   /** Everything that is no flag. */
@@ -70,32 +73,28 @@ export function describeFlags(flags: Flags): string {
 }
 
 /**
- * Runs a program that is one function with flags, and ends the process: with code 0, with 2 after a wrong command line,
- * with 1 after another failure. `--help` shows its help.
+ * Runs a program that is one function with flags. After a wrong command line the process ends with code 2, after
+ * another failure with 1; `--help` shows its help.
  *
- * @param program Its help, and the flags and number of positional arguments that it takes.
- * @param run Gets the first value of each flag that was given, all values, and the positional arguments.
+ * @param program Its help above that of its flags, the flags, and the number of positional arguments, default 0.
+ * @param run Gets the first values of the flags that were given, and the whole command line.
  */
-export async function runScript<Name extends string>(
-  { help, flags, positionals = 0 }: {
-    help: string;
-    flags: Readonly<Record<Name, Flag>>;
-    /** A number, or any number of them. */
-    positionals?: number | "any";
-  },
-  run: (
-    values: Readonly<Partial<Record<Name, string>>>,
-    parsed: ParsedArguments,
-  ) => Promise<void>,
+export async function runScript<F extends Flags>(
+  { help, flags, positionals = 0 }: { help: string; flags: F; positionals?: number | "any" },
+  run: (values: FlagValues<F>, parsed: ParsedArguments) => Promise<void>,
 ): Promise<void> {
+  const known = { ...flags, help: { help: "show this text" } };
+  const text = `${help}\n\nFlags\n${describeFlags(known)}`;
   try {
-    const parsed = parseFlags(Deno.args, { ...flags, help: { help: "show this text" } });
-    if (parsed.values.has("help")) return console.log(help);
+    const parsed = parseFlags(Deno.args, known);
+    if (parsed.values.has("help")) return console.log(text);
     if (positionals !== "any" && parsed.positionals.length !== positionals) {
-      throw new UsageError(`Expected ${positionals} names but found ${parsed.positionals.length}\n\n${help}`);
+      throw new UsageError(
+        `Expected ${positionals || "no"} names but found ${parsed.positionals.join(" ") || "none"}\n\n${text}`,
+      );
     }
     const first = Array.from(parsed.values, ([name, values]) => [name, values[0]!]);
-    await run(Object.fromEntries(first) as Partial<Record<Name, string>>, parsed);
+    await run(Object.fromEntries(first) as FlagValues<F>, parsed);
   } catch (error) {
     console.error((error as Error).message);
     Deno.exit(error instanceof UsageError ? 2 : 1);

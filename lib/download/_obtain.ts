@@ -1,10 +1,24 @@
+/** Files of the registry, from wherever they can be had, and what the commands that get them share. */
+import { format } from "@std/fmt/bytes";
 import { join } from "node:path";
-import { UsageError } from "./_command.ts";
-import { exists } from "./_exists.ts";
-import { ProgressLine } from "./_progress_line.ts";
+import type { Flag } from "../config/flags.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { exists, isFolder } from "../files/disk.ts";
+import { type FileFacts, verifyFile } from "../files/hash.ts";
+import { Progress } from "../files/terminal.ts";
 import { download } from "./download.ts";
-import type { FileFacts, RegistryEntry } from "./registry.ts";
-import { verifyFile } from "./verify_file.ts";
+import type { RegistryEntry } from "./registry.ts";
+
+/** Flags of all downloads of the registry's files. */
+export const DOWNLOAD_FLAGS = {
+  from: { value: "path", help: "what is there already, the file or a folder that holds it; no network is used" },
+  mirror: {
+    value: "URL",
+    help: "where to download from instead: the file, or a folder with it; may be repeated",
+    repeats: true,
+  },
+  registry: { value: "file", help: "addresses, sizes and checksums, instead of data/registry.json" },
+} satisfies Record<string, Flag>;
 
 /** Where a file may come from. */
 export interface ObtainOptions {
@@ -27,10 +41,16 @@ export async function obtain(entry: RegistryEntry, { folder, from, mirrors }: Ob
   const path = join(folder, entry.file);
   if (await exists(path)) await verified(path, entry);
   else if (urls.length > 0) {
-    using line = new ProgressLine(entry.file, entry.bytes);
-    const progress = (bytes: number) => line.update(bytes), log = (text: string) => line.log(text);
+    using bar = byteProgress(entry.file);
+    const progress = (bytes: number) => bar.update(bytes, entry.bytes), log = (text: string) => bar.log(text);
     await noting(entry, () => download(path, entry, { urls, progress, log }));
-  } else await downloadByPip(entry, path, folder);
+  } else {
+    await inTemporary(folder, async (temporary) => {
+      const file = await downloadWheel(entry.pip!, { folder: temporary });
+      await verified(file, entry);
+      await Deno.rename(file, path);
+    });
+  }
   return path;
 }
 
@@ -51,7 +71,7 @@ async function noting({ note }: { note: string }, check: () => Promise<void>): P
 /** The file, given its path or a folder's. */
 async function fileAt(path: string, name: string): Promise<string> {
   if (!await exists(path)) throw new UsageError(`Expected a file or folder at --from ${path} but found nothing`);
-  if (!(await Deno.stat(path)).isDirectory) return path;
+  if (!isFolder(path)) return path;
   const inside = join(path, name);
   if (!await exists(inside)) throw new Error(`Expected ${name} in ${path} but found none`);
   return inside;
@@ -67,28 +87,48 @@ function addressAt(mirror: string, name: string): string {
   return url.href;
 }
 
-async function downloadByPip(entry: RegistryEntry, path: string, folder: string): Promise<void> {
+/** Progress in bytes, on the standard error. */
+export function byteProgress(name: string): Progress {
+  const write = (text: string) => void Deno.stderr.writeSync(new TextEncoder().encode(text));
+  return new Progress(name, { terminal: Deno.stderr.isTerminal(), write, format: (bytes) => format(bytes) });
+}
+
+/** Does work in a temporary folder within one that is made, and removes it. */
+export async function inTemporary<T>(folder: string, work: (temporary: string) => Promise<T>): Promise<T> {
   await Deno.mkdir(folder, { recursive: true });
-  const temporary = await Deno.makeTempDir({ dir: folder, prefix: ".pip-" });
+  const temporary = await Deno.makeTempDir({ dir: folder, prefix: ".unfinished-" });
   try {
-    const found = await runPip(["--dest", temporary, entry.pip!]);
-    const file = join(temporary, entry.file);
-    if (!found || !await exists(file)) {
-      throw new Error(`Expected pip to download ${entry.file} but it did not; --from takes one from elsewhere`);
-    }
-    await verified(file, entry);
-    await Deno.rename(file, path);
+    return await work(temporary);
   } finally {
     await Deno.remove(temporary, { recursive: true });
   }
 }
 
-/** Whether pip could download. */
-async function runPip(options: string[]): Promise<boolean> {
-  const args = ["-m", "pip", "download", "--quiet", "--no-deps", "--only-binary=:all:", ...options];
-  try {
-    return (await new Deno.Command("python3", { args, stdout: "inherit", stderr: "inherit" }).output()).success;
-  } catch (cause) {
-    throw new Error(`Expected python3 with pip but found: ${(cause as Error).message}`, { cause });
+/**
+ * Downloads a wheel through pip.
+ *
+ * @param requirement What is wanted, such as `tensorflow==2.21.0`.
+ * @param options The folder that it goes to, empty before; versions of Python to ask for where there is no wheel for
+ * the one that runs pip.
+ * @returns The wheel's path.
+ * @throws Error if there is no pip, or if it fails.
+ */
+export async function downloadWheel(
+  requirement: string,
+  { folder, pythons = [] }: { folder: string; pythons?: readonly string[] },
+): Promise<string> {
+  for (const version of [[], ...pythons.map((python) => ["--python-version", python])]) {
+    const options = ["--no-deps", "--only-binary=:all:", "--dest", folder, ...version];
+    const pip = new Deno.Command("python3", {
+      args: ["-m", "pip", "download", ...options, requirement],
+      stdout: "inherit",
+      stderr: "inherit",
+    });
+    const { success } = await pip.output().catch((cause) => {
+      throw new Error(`Expected python3 with pip but found: ${cause.message}`, { cause });
+    });
+    if (!success) continue;
+    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".whl")) return join(folder, name);
   }
+  throw new Error(`Expected pip to download ${requirement} but it did not; --from takes a wheel from elsewhere`);
 }

@@ -1,6 +1,5 @@
-import { Checksums } from "../files/_checksums.ts";
-import { exists } from "./_exists.ts";
-import type { FileFacts } from "./registry.ts";
+import { removeIfExists } from "../files/disk.ts";
+import { Checksums, type FileFacts } from "../files/hash.ts";
 
 /** Where bytes are from, and the server's mark for this state of the file. */
 interface Origin {
@@ -97,7 +96,7 @@ export class Part {
     }
     await this.#file.syncData();
     await Deno.rename(`${this.#path}.part`, this.#path);
-    if (await exists(`${this.#path}.part.json`)) await Deno.remove(`${this.#path}.part.json`);
+    await removeIfExists(`${this.#path}.part.json`);
     return null;
   }
 

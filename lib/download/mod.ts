@@ -1,11 +1,10 @@
 /**
- * Downloads: files of known size and checksum, archives that need not be trusted, and the lists of the augmented
- * training set.
+ * Downloads: files of known size and checksum that go on after an interruption, the registry of them, the lists of the
+ * augmented training set, and TensorFlow's library.
  * @module
  */
-export * from "./augmented_list.ts";
+export { type FileFacts, verifyFile } from "../files/hash.ts";
 export * from "./download.ts";
-export * from "./read_id_list.ts";
+export * from "./lists.ts";
 export * from "./registry.ts";
-export * from "./sbd_lists.ts";
-export * from "./verify_file.ts";
+export * from "./setup_tensorflow.ts";

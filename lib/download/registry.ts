@@ -1,16 +1,7 @@
 import { z } from "zod";
 import builtIn from "../../data/registry.json" with { type: "json" };
+import type { FileFacts } from "../files/hash.ts";
 import { parseJson } from "../files/json.ts";
-
-/** What a file must be. */
-export interface FileFacts {
-  /** Its size in bytes. */
-  readonly bytes: number;
-  /** Its SHA-256, 64 lower-case hexadecimal digits. */
-  readonly sha256: string;
-  /** Its MD5, where the source states one. */
-  readonly md5?: string | undefined;
-}
 
 /** Something that can be downloaded. */
 export interface RegistryEntry extends FileFacts {

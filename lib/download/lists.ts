@@ -1,6 +1,5 @@
 import { join } from "node:path";
-import { exists } from "./_exists.ts";
-import { readIdList } from "./read_id_list.ts";
+import { exists, isFolder } from "../files/disk.ts";
 import { readTar } from "../files/tar.ts";
 
 const INSIDE = "benchmark_RELEASE/dataset";
@@ -23,7 +22,7 @@ export interface SbdLists {
  * @throws Error if one of them is not there, or holds something else than ids.
  */
 export async function sbdLists(path: string): Promise<SbdLists> {
-  const texts = (await Deno.stat(path)).isDirectory ? await fromFolder(path) : await fromArchive(path);
+  const texts = isFolder(path) ? await fromFolder(path) : await fromArchive(path);
   const list = (name: "train.txt" | "val.txt") => {
     const text = texts.get(name);
     if (text === undefined) throw new Error(`Expected ${INSIDE}/${name} in ${path} but found none`);
@@ -64,4 +63,45 @@ async function fromArchive(path: string): Promise<Map<string, string>> {
     if (texts.size === 2) break;
   }
   return texts;
+}
+
+/**
+ * Reads VOC's image ids, one a line.
+ *
+ * @param text The list.
+ * @param name Its name, for messages.
+ * @returns The ids in their order.
+ * @throws Error naming the first line that is no id such as `2007_000032`.
+ */
+export function readIdList(text: string, name: string): string[] {
+  const lines = text.trimEnd().split(/\r?\n/).map((line) => line.trim());
+  const bad = lines.findIndex((line) => !/^\d{4}_\d{6}$/.test(line));
+  if (bad >= 0) {
+    const found = JSON.stringify(lines[bad]!.slice(0, 40));
+    throw new Error(`Expected an image id such as 2007_000032 in line ${bad + 1} of ${name} but found ${found}`);
+  }
+  return lines;
+}
+
+/** Lists of image ids. */
+export interface AugmentedSources {
+  /** The training list of the SBD. */
+  readonly sbdTrain: readonly string[];
+  /** The validation list of the SBD. */
+  readonly sbdVal: readonly string[];
+  /** The training list of VOC 2012's segmentation task. */
+  readonly vocTrain: readonly string[];
+  /** The validation list of VOC 2012's segmentation task. */
+  readonly vocVal: readonly string[];
+}
+
+/**
+ * The augmented training list, `train_aug`: all images with masks in the SBD or in VOC's training list, without those of
+ * VOC's validation list. With the complete lists these are 10,582 images.
+ *
+ * @param sources The four lists.
+ * @returns The ids in ascending order.
+ */
+export function augmentedList({ sbdTrain, sbdVal, vocTrain, vocVal }: AugmentedSources): string[] {
+  return [...new Set([...sbdTrain, ...sbdVal, ...vocTrain]).difference(new Set(vocVal))].sort();
 }

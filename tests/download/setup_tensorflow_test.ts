@@ -1,5 +1,5 @@
 import { zipSync } from "fflate";
-import { setupTensorflow } from "../../lib/tensor/setup_tensorflow.ts";
+import { setupTensorflow } from "../../lib/download/setup_tensorflow.ts";
 import { frameworkName, interfaceNames } from "../../lib/tensor/tensorflow/find_library.ts";
 import { assertEquals, assertRejects } from "../assert.ts";
 import { inFolder } from "../in_folder.ts";

@@ -1,15 +1,13 @@
 /**
  * `deno task setup:tensorflow`: puts TensorFlow's library, out of its PyPI wheel, where `useBackend()` looks for it.
- *
- * Options: `--cuda` takes the wheel that also computes on NVIDIA GPUs, with the CUDA libraries of the system;
- * `--from PATH` takes a wheel, folder or library that is there already; `--version X` another version of the wheel.
  * @module
  */
 import { dirname, join } from "node:path";
-import process from "node:process";
-import { parseArgs } from "node:util";
+import { type Flags, runScript } from "../config/flags.ts";
+import { isFolder, namesIn, replaceFile } from "../files/disk.ts";
 import { unpackZip } from "../files/unpack_zip.ts";
-import { frameworkName, interfaceNames, libraryFolder } from "./tensorflow/find_library.ts";
+import { frameworkName, interfaceNames, libraryFolder } from "../tensor/tensorflow/find_library.ts";
+import { downloadWheel, inTemporary } from "./_obtain.ts";
 
 /** Bytes of the libraries of a wheel together; a zip archive without 64-bit fields cannot hold larger ones. */
 const LARGEST_LIBRARY = 2 * 2 ** 32;
@@ -41,37 +39,33 @@ export async function setupTensorflow(
     await install(from, folder);
     return folder;
   }
-  const temporary = await Deno.makeTempDir({ dir: folder, prefix: "wheel-" });
-  try {
+  await inTemporary(folder, async (temporary) => {
     // Wheels without CUDA have a name of their own only where there are others.
     const small = !cuda && Deno.build.os === "linux" && Deno.build.arch === "x86_64";
-    await install(await download(`${small ? "tensorflow-cpu" : "tensorflow"}==${version}`, temporary), folder);
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
-  }
+    const requirement = `${small ? "tensorflow-cpu" : "tensorflow"}==${version}`;
+    // The library does not depend on the version of Python, so any that a wheel exists for will do.
+    await install(await downloadWheel(requirement, { folder: temporary, pythons: ["313", "312", "311"] }), folder);
+  });
   return folder;
 }
 
 async function install(source: string, folder: string): Promise<void> {
   if (source.endsWith(".whl")) return await installFromWheel(source, folder);
-  const place = (await Deno.stat(source)).isDirectory ? source : dirname(source);
-  const present = new Set((await Array.fromAsync(Deno.readDir(place))).map(({ name }) => name));
+  const place = isFolder(source) ? source : dirname(source), present = new Set(namesIn(place));
   const found = interfaceNames.find((name) => present.has(name));
   if (!found || !present.has(frameworkName)) {
     throw new Error(`Expected ${interfaceNames.join(" or ")}, and ${frameworkName}, in ${place} but found none`);
   }
   for (const name of [found, frameworkName]) {
-    const target = join(folder, name);
-    await Deno.copyFile(join(place, name), `${target}.part`);
-    await Deno.rename(`${target}.part`, target);
+    using file = await Deno.open(join(place, name));
+    await replaceFile(join(folder, name), file.readable);
   }
 }
 
 /** Takes the library out of a wheel, which is a zip archive, and nothing else. */
 async function installFromWheel(wheel: string, folder: string): Promise<void> {
   const wanted = [interfaceNames[0]!, frameworkName], inside = new Map<string, string>();
-  const temporary = await Deno.makeTempDir({ dir: folder, prefix: "wheel-" });
-  try {
+  await inTemporary(folder, async (temporary) => {
     await unpackZip(wheel, temporary, {
       limits: { maxBytes: LARGEST_LIBRARY, maxEntries: wanted.length },
       only: (path) => {
@@ -85,36 +79,22 @@ async function installFromWheel(wheel: string, folder: string): Promise<void> {
       if (!inside.has(name)) throw new Error(`Expected a file ${name} in ${wheel} but found none`);
     }
     for (const [name, path] of inside) await Deno.rename(join(temporary, path), join(folder, name));
-  } finally {
-    await Deno.remove(temporary, { recursive: true });
-  }
+  });
 }
 
-/** Downloads a wheel. The library does not depend on the version of Python, so any that a wheel exists for will do. */
-async function download(requirement: string, folder: string): Promise<string> {
-  const versions = [[], ...["313", "312", "311"].map((python) => ["--python-version", python])];
-  for (const version of versions) {
-    const pip = new Deno.Command("python3", {
-      args: ["-m", "pip", "download", "--no-deps", "--only-binary=:all:", "--dest", folder, ...version, requirement],
-      stdout: "inherit",
-      stderr: "inherit",
-    });
-    if (!(await pip.output()).success) continue;
-    for await (const { name } of Deno.readDir(folder)) if (name.endsWith(".whl")) return join(folder, name);
-  }
-  throw new Error(`Expected pip to download ${requirement} but it failed; a wheel from elsewhere goes in with --from`);
-}
+const HELP = `setup:tensorflow [flags]
+
+Puts TensorFlow's library, out of its PyPI wheel, where the backend tensorflow looks for it.`;
+
+const FLAGS = {
+  cuda: { help: "the wheel that also computes on NVIDIA GPUs, with the CUDA libraries of the system" },
+  from: { value: "path", help: "a wheel, folder or library that is there already" },
+  version: { value: "number", help: "another version of the wheel" },
+} satisfies Flags;
 
 if (import.meta.main) {
-  try {
-    const { values } = parseArgs({
-      args: Deno.args,
-      options: { cuda: { type: "boolean" }, from: { type: "string" }, version: { type: "string" } },
-    });
-    const folder = await setupTensorflow(values);
-    console.error(`TensorFlow's library is in ${folder}`);
-  } catch (error) {
-    console.error((error as Error).message);
-    process.exit(1);
-  }
+  await runScript({ help: HELP, flags: FLAGS }, async ({ cuda, from, version }) => {
+    const options = { cuda: cuda !== undefined, ...(from && { from }), ...(version && { version }) };
+    console.error(`TensorFlow's library is in ${await setupTensorflow(options)}`);
+  });
 }
