@@ -2,7 +2,7 @@ import { closestString } from "@std/text/closest-string";
 import type { ParsedArguments } from "../config/flags.ts";
 import { optional } from "./_optional.ts";
 import { EXPORT_FORMATS, INSTANCE_STAGES } from "../results/export_formats.ts";
-import type { ExportOptions } from "../results/export_labels.ts";
+import type { ExportOptions } from "../results/export_formats.ts";
 import type { RunOptions } from "../run/run.ts";
 import { UsageError } from "../config/usage_error.ts";
 

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { checkLists } from "../config/check_paths.ts";
-import { describeComparison } from "../results/describe_comparison.ts";
+import { describeComparison } from "../results/tables.ts";
 import { previewRun, run, type RunOptions } from "../run/run.ts";
 import { comparisonConfig, comparisonStages, STAGES_MODULE } from "../stages/list.ts";
 import { openDataset } from "../data/mod.ts";

@@ -244,7 +244,7 @@ async function resultsOf(
   { command, workdir }: RunOptions & { command: CommandName },
 ): Promise<string | null> {
   if (!stages.some(({ stage }) => stage === "evaluation")) return null;
-  const { describeResults } = await import("../results/describe_results.ts");
+  const { describeResults } = await import("../results/tables.ts");
   return await describeResults(command === "evaluate" || command === "ablation" ? command : "run", workdir);
 }
 

@@ -2,7 +2,7 @@
 
 /** Where progress is shown. */
 export interface ProgressOptions {
-  /** Whether it is a terminal, where a bar is redrawn in place. */
+  /** True for a terminal, where a bar is redrawn in place. */
   readonly terminal: boolean;
   /** Writes text. */
   readonly write: (text: string) => void;

@@ -11,50 +11,19 @@ import {
 } from "../formats/mod.ts";
 import { type Dataset, openDataset } from "../data/mod.ts";
 import { encodePng } from "../files/png.ts";
-import type { EXPORT_FORMATS, INSTANCE_STAGES } from "./export_formats.ts";
+import type { ExportOptions, INSTANCE_STAGES } from "./export_formats.ts";
 import { keepInstances } from "../evaluation/instances.ts";
 import { readInstances } from "../stages/instance.ts";
-import { Progress, type ProgressOptions } from "../files/terminal.ts";
+import { Progress } from "../files/terminal.ts";
 import { Quarantine } from "../run/quarantine.ts";
 import { restrictDataset } from "../run/session.ts";
 import { WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
-import { writeServerFolder } from "./_server_folder.ts";
+import { writeServerFolder } from "./server_folder.ts";
 import { placeFile } from "../files/disk.ts";
 
-/** Options of {@linkcode exportLabels}. */
-export interface ExportOptions {
-  /** Folder of the run. */
-  readonly workdir: string;
-  /** What to write. */
-  readonly format: typeof EXPORT_FORMATS[number];
-  /** File or folder to write; absent: below `export` in the working directory. */
-  readonly out?: string;
-  /**
-   * The images; absent: `data.inferList`, for true masks `data.valList` where there is one, for what Mask R-CNN found
-   * `downstream.valInstanceList`.
-   */
-  readonly list?: string;
-  /** The stage whose instances are written. Default: `instance`, the pseudo labels. */
-  readonly stage?: typeof INSTANCE_STAGES[number];
-  /** Instances below this score are left out, and those of score 0, fragments, but from results: AP counts them. */
-  readonly score?: number;
-  /** Whether to write the true masks of the data set instead of pseudo labels. */
-  readonly truth?: boolean;
-  /** For `voc-server`: folder of label maps; absent: the pseudo semantic labels. */
-  readonly predictions?: string;
-  /** For `voc-server`: VOC's competition. */
-  readonly competition?: "comp5" | "comp6";
-  /** Number of images that lists are cut to, as in the run. */
-  readonly limit?: number;
-  /** Stops the work. */
-  readonly signal?: AbortSignal;
-  /** Where progress is shown. */
-  readonly progress?: ProgressOptions;
-}
-
 /**
- * Writes pseudo labels, or true masks, in the formats of other programs, one image at a time.
+ * Writes pseudo labels, or ground truth, in the formats of other programs, one image at a time.
  *
  * - `coco`: a data set in COCO's format, `export/instances.json`; image numbers as of `imageNumbers()`;
  * - `coco-results`: a list of results, `export/results.json`;
@@ -65,7 +34,7 @@ export interface ExportOptions {
  * @param config The configuration of the run.
  * @param options What to write, and where.
  * @returns What was written, in words.
- * @throws Error if a file of the run is missing, naming it and the stage that makes it, or if there are no true masks.
+ * @throws Error if a file of the run is missing, naming it and the stage that makes it, or if there is no ground truth.
  */
 export async function exportLabels(config: Config, options: ExportOptions): Promise<string> {
   if (options.format === "voc-server") return await writeServerFolder(config, options);
@@ -74,7 +43,7 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
   const left = () => {
     const { below, bare } = source.left;
     return (below > 0 ? `; ${below} of too low a score left out` : "") +
-      (bare > 0 ? `; ${bare} images without true masks left out` : "");
+      (bare > 0 ? `; ${bare} images without ground truth left out` : "");
   };
   if (format === "voc") {
     const folder = out ?? join(workdir, "export", "voc");
@@ -91,7 +60,7 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
   return `Wrote ${path}: ${annotations} instances on ${images} images${left()}`;
 }
 
-/** What a data set in COCO's format says it is. */
+/** Descriptions in data sets of COCO's format. */
 const DESCRIPTIONS: Record<typeof INSTANCE_STAGES[number], string> = {
   instance: "Pseudo instances by IRNet from image-level class names",
   mask_rcnn_irnet: "Instances found by Mask R-CNN, trained on pseudo instances by IRNet",
@@ -102,7 +71,7 @@ const DESCRIPTIONS: Record<typeof INSTANCE_STAGES[number], string> = {
 interface Source {
   readonly list: string;
   readonly files: Store;
-  /** What was not worth or not able to be written. */
+  /** Counts of what was not worth or not able to be written. */
   readonly left: { below: number; bare: number };
   entries(): AsyncGenerator<CocoEntry & { readonly name: string }>;
 }
@@ -150,7 +119,7 @@ async function openSource(
         bar.update(++done, chosen.size);
       }
       bar.end();
-      if (truth && left.bare === chosen.size) throw new Error(`Expected true masks of ${list} but found none`);
+      if (truth && left.bare === chosen.size) throw new Error(`Expected ground truth of ${list} but found none`);
     },
   };
 }

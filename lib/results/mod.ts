@@ -1,13 +1,11 @@
 /**
- * What runs have made: opened for notebooks and figures, told in tables, written for other programs, scored.
+ * Results of runs: opened for notebooks and figures, told in tables, written for other programs, scored.
  * @module
  */
-export * from "./describe_comparison.ts";
-export * from "./describe_results.ts";
 export * from "./export_formats.ts";
 export * from "./export_labels.ts";
-export * from "./format_metrics.ts";
 export * from "./open_comparison.ts";
 export * from "./open_results.ts";
 export * from "./score_predictions.ts";
+export * from "./tables.ts";
 export * from "./write_figures.ts";

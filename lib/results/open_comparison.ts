@@ -20,7 +20,7 @@ import { readInstances } from "../stages/instance.ts";
 export { type Comparison, LABEL_SOURCES, type LabelSource, MASK_SOURCES, type MaskSource, SOURCE_NAMES };
 
 /**
- * What the command `compare` has made in a run's working directory. Every function that reads a file throws an Error
+ * Results of the command `compare` in a run's working directory. Every function that reads a file throws an Error
  * naming it, and the stage to run, where it does not exist.
  */
 export interface ComparisonResults {
@@ -28,18 +28,18 @@ export interface ComparisonResults {
   readonly tables: Comparison;
   /** Semantic labels of a training image that networks were trained on. */
   labels(id: string, source: LabelSource): Promise<LabelMap>;
-  /** What DeepLab, trained on labels of the source, predicts for a validation image. */
+  /** Labels that DeepLab, trained on those of the source, predicts for a validation image. */
   deepLab(id: string, source: LabelSource): Promise<LabelMap>;
-  /** What Mask R-CNN, trained on masks of the source, finds in a validation image. */
+  /** Instances that Mask R-CNN, trained on masks of the source, finds in a validation image. */
   maskRcnn(id: string, source: MaskSource): Promise<PredictedMasks>;
-  /** What was counted on an image, by the names of makers that the tables have. */
+  /** Counts on an image, by the names that tables give to sources. */
   measurement(id: string): Promise<ComparisonParts>;
-  /** What a training stage, such as `deeplab_irnet_train`, logged; its title is that name. */
+  /** Log of a training stage such as `deeplab_irnet_train`; its title is that name. */
   training(stage: string): Promise<TrainingLog>;
 }
 
 /**
- * Opens what `compare` has made; it runs nothing.
+ * Opens the results of `compare`; it runs nothing.
  *
  * @param config The configuration of the run.
  * @param workdir Its working directory.

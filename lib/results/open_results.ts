@@ -21,7 +21,7 @@ import { readConfidentLabels } from "../stages/relation.ts";
 import { readSemantic } from "../stages/semantic.ts";
 
 /**
- * What a run has made, as the values that the library's functions take and return. Every function that reads a file
+ * Results of a run, as the values that the library's functions take and return. Every function that reads a file
  * throws an Error naming it, and the stage to run, where it does not exist.
  */
 export interface Results {
@@ -37,17 +37,17 @@ export interface Results {
   relation(id: string): Promise<LabelMap>;
   /** Boundary map and displacement field of an image. */
   maps(id: string): Promise<IrnetMaps>;
-  /** What synthesis knows of an image. */
+  /** CAMs and maps of an image, from which synthesis makes labels. */
   evidence(id: string): Promise<Evidence>;
   /** Pseudo instances of an image. */
   instances(id: string): Promise<PredictedMasks>;
   /** Pseudo semantic labels of an image. */
   semantic(id: string): Promise<LabelMap>;
-  /** What evaluation counted on an image. */
+  /** Counts of evaluation on an image. */
   measurement(id: string): Promise<Measurement>;
   /** All results, in percent. */
   metrics(): Promise<Metrics>;
-  /** What the trainings logged. */
+  /** Logs of the trainings. */
   trainings(): Promise<TrainingLog[]>;
   /** The trained classifier, on the run's backend. */
   camNetwork(): Promise<CamNetwork>;
@@ -58,7 +58,7 @@ export interface Results {
 }
 
 /**
- * Opens what a run has made; it runs nothing.
+ * Opens the results of a run; it runs nothing.
  *
  * @param config The configuration of the run.
  * @param workdir Its working directory.

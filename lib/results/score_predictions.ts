@@ -11,19 +11,19 @@ import {
   semanticPercentages,
 } from "../evaluation/mod.ts";
 import { keepInstances } from "../evaluation/instances.ts";
-import { openPredictions } from "./_predictions.ts";
-import { formatPercent } from "./_format_percent.ts";
+import { type GroundTruth, groundTruthOfCoco, groundTruthOfDataset } from "./ground_truth.ts";
+import { openPredictions } from "./predictions.ts";
+import { formatPercent } from "./tables.ts";
 import { textTable } from "../files/terminal.ts";
-import { type Truths, truthsOfCoco, truthsOfDataset } from "./_truths.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
 
 /** Options of {@linkcode scorePredictions}. */
 export interface ScoreOptions {
   /** A file of COCO's results or data sets, or a folder of label maps, or one with `SegmentationClass` in it. */
   readonly predictions: string;
-  /** True masks in COCO's format; absent: those of the data set. */
+  /** Ground truth in COCO's format; absent: those of the data set. */
   readonly truth?: string;
-  /** The images, where the truth is the data set's; absent: `data.valList`, else `data.inferList`. */
+  /** The images, where the ground truth is the data set's; absent: `data.valList`, else `data.inferList`. */
   readonly list?: string;
   /** Stops the work. */
   readonly signal?: AbortSignal;
@@ -33,7 +33,7 @@ export interface ScoreOptions {
 
 /** How good predictions are, in percent; `null` where there is nothing to divide by. */
 export interface PredictionScores {
-  /** The list, or the file of true masks. */
+  /** The list, or the file of ground truth. */
   readonly split: string;
   /** Label maps; absent where there are only instances. */
   readonly semantic?: {
@@ -61,7 +61,7 @@ export interface PredictionScores {
  * Judges the predictions of another program as PASCAL VOC counts: mIoU of label maps, average precision of instances.
  *
  * The numbers of images in COCO's results are those that the export gives to the list, or those of the file with the
- * true masks; ids of the data set, as text, will do as well. Instances of VOC's folders have no scores and count as
+ * ground truth; ids of the data set, as text, will do as well. Instances of VOC's folders have no scores and count as
  * equally sure. Results that lie half or more in a crowd of their class are left out.
  *
  * @param config Data set, classes that enter the means, IoU thresholds.
@@ -72,16 +72,16 @@ export async function scorePredictions(
   config: Config,
   { predictions: path, truth, list, signal, progress = { terminal: false, write: () => {} } }: ScoreOptions,
 ): Promise<PredictionScores> {
-  const truths = truth === undefined
-    ? await truthsOfDataset(config, list ?? config.data.valList ?? config.data.inferList)
-    : await truthsOfCoco(truth);
-  const predictions = await openPredictions(path, truths);
-  const confusion = emptyConfusion(truths.classes.length + 1), matches: InstanceMatches[] = [];
+  const all = truth === undefined
+    ? await groundTruthOfDataset(config, list ?? config.data.valList ?? config.data.inferList)
+    : await groundTruthOfCoco(truth);
+  const predictions = await openPredictions(path, all);
+  const confusion = emptyConfusion(all.classes.length + 1), matches: InstanceMatches[] = [];
   const bar = new Progress("evaluate", progress);
   let images = 0;
-  for (const [n, image] of truths.images.entries()) {
+  for (const [n, image] of all.images.entries()) {
     signal?.throwIfAborted();
-    const masks = await truths.read(image);
+    const masks = await all.read(image);
     if (!masks) continue;
     const { instances, crowds } = masks;
     if (predictions.labels) {
@@ -96,16 +96,16 @@ export async function scorePredictions(
       const predicted = await predictions.instances(image, masks);
       matches.push(about(image.name, () => matchInstances(outsideCrowds(predicted, crowds), instances)));
     }
-    bar.update(n + 1, truths.images.length);
+    bar.update(n + 1, all.images.length);
   }
   bar.end();
   if (images === 0 && matches.length === 0) {
-    const kind = predictions.labels ? "true masks" : "true instances";
-    throw new Error(`Expected images with ${kind} in ${truths.split} but found none`);
+    const kind = predictions.labels ? "ground truth" : "ground truth of instances";
+    throw new Error(`Expected images with ${kind} in ${all.split} but found none`);
   }
-  const choice = { classes: truths.classes, chosen: config.evaluation.classes };
+  const choice = { classes: all.classes, chosen: config.evaluation.classes };
   return {
-    split: truths.split,
+    split: all.split,
     ...(images > 0 ? { semantic: { images, ...semanticPercentages(confusion, choice) } } : {}),
     ...(matches.length > 0 ? { instance: precisions(matches, { ious: config.evaluation.ious, choice }) } : {}),
   };
@@ -120,7 +120,7 @@ function about<T>(image: string, work: () => T): T {
   }
 }
 
-type Choice = Pick<Truths, "classes"> & { readonly chosen: readonly string[] | null };
+type Choice = Pick<GroundTruth, "classes"> & { readonly chosen: readonly string[] | null };
 
 function precisions(
   matches: readonly InstanceMatches[],

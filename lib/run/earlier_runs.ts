@@ -9,13 +9,13 @@ import { readManifest } from "./manifest.ts";
 import { parseRunReport, type StageReport } from "./run_report.ts";
 import { contextOf, type Session } from "./session.ts";
 
-/** What an earlier run has measured. */
+/** Measurements of an earlier run. */
 export interface EarlierRun {
   readonly workdir: string;
   readonly config: Config;
   readonly backend: string;
   readonly stages: readonly StageReport[];
-  /** What its images are like, by the number that lists were cut to. */
+  /** A usual image of it, by the number that lists were cut to. */
   readonly images: Map<number, UsualImage>;
 }
 
@@ -38,7 +38,7 @@ export async function earlierRuns(session: Session, backend: string): Promise<Ea
   return [...await read(own), ...others.sort((a, b) => images(b) - images(a))];
 }
 
-/** What a run has measured of a stage, as far as it is about another. */
+/** Measurements of a stage, as far as they tell about another. */
 export interface Measurements {
   readonly workdir: string;
   /** How many times as long as expected the units of each part took; `null` where that was not measured. */
@@ -57,7 +57,7 @@ export interface Wanted {
   readonly runs: readonly EarlierRun[];
 }
 
-/** What a run has measured of a stage: the first whose units are of about the same size, else the first of any size. */
+/** Measurements of a stage: those of the first run whose units are of about the same size, else the first of any size. */
 export async function measurements(stage: Stage, { runs, ...wanted }: Wanted): Promise<Measurements | null> {
   let other: Measurements | null = null;
   for (const run of runs) {
@@ -74,7 +74,7 @@ export async function measurements(stage: Stage, { runs, ...wanted }: Wanted): P
   return other;
 }
 
-/** What the stage was expected to need in another run; `null` where that run says nothing about this one. */
+/** Expected needs of the stage in another run; `null` where that run says nothing about this one. */
 async function needsThen(
   { limit }: StageReport,
   run: EarlierRun,

@@ -10,11 +10,11 @@ import type { Plan } from "./plan.ts";
 import { formatTime } from "../files/terminal.ts";
 import { contextOf, type Session } from "./session.ts";
 
-/** What the rest of a stage is expected to need. */
+/** Expected needs of the rest of a stage. */
 export interface Estimate {
   /** Name of the stage. */
   readonly stage: string;
-  /** What there is to do, in words. */
+  /** Work left, in words. */
   readonly todo: string;
   /** Time. */
   readonly seconds: number;

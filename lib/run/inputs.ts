@@ -3,9 +3,9 @@ import type { Stage, StageContext } from "./stage.ts";
 import { mapConcurrently, readFileIfExists, statIfExists } from "../files/disk.ts";
 import { hashOf, sha256 } from "../files/hash.ts";
 import { type ManifestRecord, readManifest, WHOLE_STAGE } from "./manifest.ts";
-import { photographState } from "./quarantine.ts";
+import { imageState } from "./quarantine.ts";
 
-/** What a stage reads, as the values of {@linkcode ManifestRecord.inputs}. */
+/** Hashes of what a stage reads, as the values of {@linkcode ManifestRecord.inputs}. */
 export type InputHashes = Record<string, string>;
 
 /** Which results will only be made by this run, as far as a dry run can tell. */
@@ -15,11 +15,11 @@ export type Pending = ReadonlyMap<string, ReadonlySet<string>>;
 const TO_BE_MADE = "to be made";
 
 /**
- * What a run has found out about inputs. While it runs, these change only by its own work, of which it is told: so every
+ * Facts that a run has found out about inputs. While it runs, these change only by its own work, of which it is told: so every
  * file is looked at once, not once for each stage that reads it.
  */
 export class InputMemory {
-  /** Photograph and labels of an image. */
+  /** File and labels of an image. */
   readonly images: Map<string, InputHashes> = new Map();
   /** Results of stages. */
   readonly stages: Map<string, Promise<Upstream>> = new Map();
@@ -67,7 +67,7 @@ export class InputReader {
     return new InputReader(stage, { context, upstream: await Promise.all(upstream.map(open)), memory });
   }
 
-  /** What an image, or {@linkcode WHOLE_STAGE}, depends on, given the images whose photographs and labels it reads. */
+  /** Hashes of what an image, or {@linkcode WHOLE_STAGE}, depends on, given the images whose files and labels it reads. */
   async of(id: string, images: readonly string[]): Promise<InputHashes> {
     const inputs: InputHashes = images.length === 0 ? {} : { ...await this.#ofImages(id, images) };
     const outside = this.#stage.readsOutside?.(this.#context.config, id) ?? [];
@@ -85,7 +85,7 @@ export class InputReader {
     const found = this.#memory.images.get(id);
     if (found && id !== WHOLE_STAGE) return found;
     const { dataset } = this.#context;
-    const states = await mapConcurrently(images, (image) => photographState(dataset, image));
+    const states = await mapConcurrently(images, (image) => imageState(dataset, image));
     const hashes = {
       photographs: hashOf(states),
       labels: hashOf(images.map((image) => [image, dataset.labels(image)])),
@@ -171,7 +171,7 @@ async function fileState(path: string): Promise<string> {
   return info ? `${info.size} bytes, ${info.mtime?.getTime()}` : "absent";
 }
 
-/** Sizes and times of the true masks of an image; `null` without any. */
+/** Sizes and times of the ground truth of an image; `null` without any. */
 async function maskState({ dataset }: StageContext, id: string): Promise<string | null> {
   const states = await Promise.all(dataset.maskPaths(id).map(fileState));
   return states.every((state) => state === "absent") ? null : states.join("; ");
@@ -190,13 +190,13 @@ async function filesFound(folder: string, kind: Stage["kind"]): Promise<Map<stri
   return found;
 }
 
-/** Whether a file is no result: manifests, reports of shards, locks, logs, checkpoints, temporary files. */
+/** Tells files that are no results: manifests, reports of shards, locks, logs, checkpoints, temporary files. */
 export function isBookkeeping(file: string): boolean {
   return /^(manifest(-\d+of\d+)?\.jsonl|run-\d+of\d+\.json|lock(-\d+of\d+)?|(log|state)\..*|\..*)$/.test(file);
 }
 
-/** Hash of the contents of photographs; `undefined` for none. */
-export async function photographsHash(
+/** Hash of the contents of images; `undefined` for none. */
+export async function imagesHash(
   { dataset }: Pick<StageContext, "dataset">,
   ids: readonly string[],
 ): Promise<string | undefined> {

@@ -17,17 +17,17 @@ export interface OutputRecord {
   readonly bytes: number;
 }
 
-/** One line of a manifest: what was made, with which settings, from what. */
+/** One line of a manifest: files, the settings they were made with, and from what. */
 export interface ManifestRecord {
   /** The image, or {@linkcode WHOLE_STAGE}. */
   readonly id: string;
   /** Hash of the stage's settings. */
   readonly settings: string;
-  /** What was read: hashes of the outputs of other stages, the state of the photograph, the class labels. */
+  /** Inputs: hashes of the outputs of other stages, the state of the image's file, the class labels. */
   readonly inputs: Readonly<Record<string, string>>;
   /** Files by name below the stage's folder; `null`: begun and not finished. */
   readonly outputs: Readonly<Record<string, OutputRecord>> | null;
-  /** Hash of the contents of the photographs that were read. */
+  /** Hash of the contents of the images that were read. */
   readonly photographs?: string;
   /** The checkpoints that a training ended with. They are not needed any more, and no stage reads them. */
   readonly checkpoints?: Readonly<Record<string, OutputRecord>>;
@@ -54,7 +54,7 @@ const schema = z.strictObject({
   check: z.string().optional(),
 });
 
-/** Whether a line is a whole record. Those of earlier versions have no checksum. */
+/** Tells whole records. Those of earlier versions have no checksum. */
 function isRecord(line: unknown): line is ManifestRecord {
   const { success, data } = schema.safeParse(line);
   return success && (data.check === undefined || data.check === checksum(line as ManifestRecord));

@@ -1,7 +1,7 @@
 import type { ImageStage, Stage, StageContext } from "./stage.ts";
 import { mapConcurrently, readFileIfExists, statIfExists } from "../files/disk.ts";
 import { hashOf, sha256 } from "../files/hash.ts";
-import { type InputHashes, type InputMemory, InputReader, type Pending, photographsHash } from "./inputs.ts";
+import { imagesHash, type InputHashes, type InputMemory, InputReader, type Pending } from "./inputs.ts";
 import { type ManifestRecord, readManifest, WHOLE_STAGE } from "./manifest.ts";
 import type { Shard } from "./shard.ts";
 
@@ -12,25 +12,25 @@ export type Reason = "new" | "unfinished" | "forced" | "other settings" | "other
 export interface Task {
   /** The image, or {@linkcode WHOLE_STAGE}. */
   readonly id: string;
-  /** Images whose photographs and labels it is made from. */
+  /** Images whose files and labels it is made from. */
   readonly images: readonly string[];
   /** Why. */
   readonly reason: Reason;
   /** Hash of the settings it will be done with. */
   readonly settings: string;
-  /** What it will be made from. */
+  /** Hashes of what it will be made from. */
   readonly inputs: InputHashes;
-  /** What the manifest says about the last time. */
+  /** Record of the last time. */
   readonly previous: ManifestRecord | null;
-  /** Whether it was begun, or done, with these settings from these inputs. */
+  /** True where it was begun, or done, with these settings from these inputs. */
   readonly continues: boolean;
 }
 
-/** What a stage has to do. */
+/** Work that a stage has to do. */
 export interface Plan {
   /** Everything it is about: images in their order, or {@linkcode WHOLE_STAGE}. */
   readonly ids: readonly string[];
-  /** What of it has to be done. */
+  /** The part of it that has to be done. */
   readonly tasks: readonly Task[];
 }
 
@@ -38,15 +38,15 @@ export interface Plan {
 export interface PlanOptions {
   /** All stages. */
   readonly stages: readonly Stage[];
-  /** Share of the images. */
+  /** Part of the images. */
   readonly shard: Shard;
   /** Does everything again. */
   readonly force: boolean;
-  /** Compares the contents of photographs and results instead of times and sizes. */
+  /** Compares the contents of images and results instead of times and sizes. */
   readonly verify: boolean;
-  /** What this run will make before. */
+  /** Results that this run will make before. */
   readonly pending: Pending;
-  /** What is known about inputs. */
+  /** Facts about inputs, found once. */
   readonly memory: InputMemory;
 }
 
@@ -95,7 +95,7 @@ async function changeSince(
     const same = inputs[name] === previous.inputs[name];
     if (name === "photographs" && previous.photographs !== undefined && (verify || !same)) {
       // A copied data set has new times; its contents decide.
-      if (previous.photographs !== await photographsHash(context, images)) return "other inputs";
+      if (previous.photographs !== await imagesHash(context, images)) return "other inputs";
     } else if (!same) {
       return "other inputs";
     }

@@ -4,7 +4,7 @@ import { mapConcurrently, statIfExists } from "../files/disk.ts";
 import { JsonLines, readJsonLines } from "../files/json_lines.ts";
 import { type Shard, shardFile } from "./shard.ts";
 
-/** What to do about photographs that cannot be read. */
+/** Choice between failing at images that cannot be read, and leaving them out. */
 export type BadImageChoice = "fail" | "skip";
 
 interface QuarantineLine {
@@ -14,9 +14,9 @@ interface QuarantineLine {
   readonly photograph: string;
 }
 
-/** The images that are left out because their photographs cannot be read (`quarantine.jsonl`). */
+/** The images that are left out because they cannot be read (`quarantine.jsonl`). */
 export class Quarantine {
-  /** What to do about unreadable photographs. */
+  /** Choice for unreadable images. */
   readonly choice: BadImageChoice;
   readonly #path: string;
   readonly #ids: Set<string>;
@@ -35,7 +35,7 @@ export class Quarantine {
     const path = join(workdir, shardFile("quarantine", shard, ".jsonl"));
     const lines = choice === "skip" ? await readLines(workdir) : [];
     const bad = await mapConcurrently(lines, async ({ id, photograph }) => {
-      return await photographState(dataset, id).catch(() => null) === photograph ? [id] : [];
+      return await imageState(dataset, id).catch(() => null) === photograph ? [id] : [];
     });
     return new Quarantine(choice, { path, ids: new Set(bad.flat()) });
   }
@@ -49,14 +49,14 @@ export class Quarantine {
   async add(dataset: Dataset, id: string, error: unknown): Promise<void> {
     this.#ids.add(id);
     const lines = await JsonLines.open(this.#path);
-    const photograph = await photographState(dataset, id);
+    const photograph = await imageState(dataset, id);
     lines.append({ id, error: (error as Error).message, photograph } satisfies QuarantineLine);
     lines.close();
   }
 }
 
-/** Size and time of a photograph. */
-export async function photographState(dataset: Dataset, id: string): Promise<string> {
+/** Size and time of an image's file. */
+export async function imageState(dataset: Dataset, id: string): Promise<string> {
   const info = await statIfExists(dataset.imagePath(id));
   return info ? `${info.size} bytes, ${info.mtime?.getTime()}` : "absent";
 }

@@ -1,7 +1,7 @@
 import type { Artifact, ImageProcessor, ImageStage, StageContext } from "./stage.ts";
 import { removeIfExists } from "../files/disk.ts";
 import { sha256 } from "../files/hash.ts";
-import { photographsHash } from "./inputs.ts";
+import { imagesHash } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { gatherShards, ManifestWriter, type OutputRecord, tidyManifest } from "./manifest.ts";
 import { Pace } from "./usage.ts";
@@ -82,7 +82,7 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<Pick<Counts
       signal: session.signal,
       store: async (task, artifact, seconds) => {
         const outputs = await write(artifact, { task, stage, store });
-        const photographs = await photographsHash(context, task.images);
+        const photographs = await imagesHash(context, task.images);
         manifest.add({ ...recordOf(task), outputs, ...(photographs ? { photographs } : {}), seconds });
         progress.update(++done, ids.length);
         pace.update(++made);
@@ -137,7 +137,7 @@ async function write(
   return outputs;
 }
 
-/** Leaves an unreadable photograph out if the user wants that; throws for any other error. */
+/** Leaves an unreadable image out if the user wants that; throws for any other error. */
 async function skipOrThrow(
   id: string,
   error: unknown,

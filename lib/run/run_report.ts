@@ -8,7 +8,7 @@ import { formatRate, formatTime } from "../files/terminal.ts";
 import { type Shard, shardFile, shardOfFile } from "./shard.ts";
 import { VERSION } from "../config/version.ts";
 
-/** What a stage did. */
+/** Work that a stage did, and its time and memory. */
 export interface StageReport {
   /** Name of the stage. */
   readonly stage: string;
@@ -30,9 +30,9 @@ export interface StageReport {
   readonly limit?: number | null;
 }
 
-/** What a run did. */
+/** Work that a run did. */
 export interface RunReport {
-  /** What the stages did, in their order. */
+  /** Work of the stages, in their order. */
   readonly stages: readonly StageReport[];
   /** The backend of tensors; `null` if nothing needed it. */
   readonly backend: BackendReport | null;
@@ -102,7 +102,7 @@ function total(reports: readonly [StageReport, ...StageReport[]]): StageReport {
   };
 }
 
-/** What `run.json` holds. */
+/** Contents of `run.json`. */
 export interface StoredReport extends Pick<RunReport, "stages" | "backend"> {
   /** Versions of programs by name. */
   readonly versions: Readonly<Record<string, string>>;

@@ -1,7 +1,7 @@
 import type { StageContext, WholeStage } from "./stage.ts";
 import { removeIfExists } from "../files/disk.ts";
 import { sha256 } from "../files/hash.ts";
-import { isBookkeeping, photographsHash } from "./inputs.ts";
+import { imagesHash, isBookkeeping } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest, WHOLE_STAGE } from "./manifest.ts";
 import { Pace } from "./usage.ts";
@@ -74,7 +74,7 @@ async function runOnce(
     await session.prepare();
     await stage.run(context);
     session.signal.throwIfAborted();
-    const photographs = await photographsHash(context, task.images);
+    const photographs = await imagesHash(context, task.images);
     const checkpoints = await hashCheckpoints(stage, context);
     const seconds = (performance.now() - start) / 1000;
     const sorted = Object.fromEntries(Object.entries(outputs).sort(([a], [b]) => a < b ? -1 : 1));
@@ -116,7 +116,7 @@ async function hashCheckpoints(stage: WholeStage, { files }: StageContext): Prom
   return checkpoints;
 }
 
-/** Where the user wants that, leaves out the photographs that cannot be read, and returns how many these are. */
+/** Where the user wants that, leaves out the images that cannot be read, and returns how many these are. */
 async function leaveOutUnreadable({ images }: Task, { quarantine, dataset }: Session): Promise<number> {
   if (quarantine.choice !== "skip") return 0;
   let found = 0;

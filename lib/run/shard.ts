@@ -1,6 +1,6 @@
 import { UsageError } from "../config/usage_error.ts";
 
-/** A share of the images: every `count`-th, from the `index`-th on. */
+/** Part of the images: every `count`-th, from the `index`-th on. */
 export interface Shard {
   /** From 0. */
   readonly index: number;
@@ -18,7 +18,7 @@ const INDICES = ["SLURM_ARRAY_TASK_ID", "JOB_COMPLETION_INDEX"];
  * array, whose first task may have any number). Parts of an array that are run again need `auto/n`: Slurm then tells the
  * number of tasks that are run, not of shards.
  *
- * @param text What the user wrote.
+ * @param text Value of `--shard`.
  * @param environment Gives variables of the environment.
  * @returns The shard.
  * @throws UsageError if it is none of these, or if the variables are missing.

@@ -60,7 +60,7 @@ export interface StageBase {
   readonly readsMasks?: boolean;
   /** Runs only where it is named, not with all others. */
   readonly onlyNamed?: boolean;
-  /** What it needs, for the estimates of a dry run; absent: nothing worth telling. */
+  /** Its needs, for the estimates of a dry run; absent: nothing worth telling. */
   readonly cost?: CostModel;
 }
 
@@ -70,11 +70,11 @@ export interface CostModel {
   settings(config: Config): unknown;
   /** Names of other stages that do the same, on other labels. */
   readonly likeStages?: readonly string[];
-  /** What it needs for all its work. */
+  /** Needs for all its work. */
   estimate(context: StageContext, image: UsualImage): StageCost;
 }
 
-/** What a stage needs. */
+/** Time, memory and disk that a stage needs. */
 export interface StageCost {
   /** Parts of its work, in their order: images; or steps of a training, and images that it looks at before or afterwards. */
   readonly parts: readonly WorkPart[];
@@ -115,7 +115,7 @@ export interface ImageStage extends StageBase {
   readonly runs: "main" | "worker";
   /** The images it works on. */
   ids(context: StageContext): string[];
-  /** Loads what all images share (networks, path indices). */
+  /** Loads the common things of all images (networks, path indices). */
   open(context: StageContext): Promise<ImageProcessor>;
 }
 

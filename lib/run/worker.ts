@@ -19,12 +19,12 @@ export interface WorkerTask extends Restriction {
   readonly workdir: string;
 }
 
-/** What a worker is told: first what to open, then one image at a time. */
+/** Requests to a Worker: first what to open, then one image at a time. */
 export type WorkerRequest =
   | { readonly open: WorkerTask }
   | { readonly id: string };
 
-/** What a worker answers to each. */
+/** Its answer to each. */
 export type WorkerReply = { id: string | null; artifact: Artifact } | { id: string | null; error: unknown };
 
 const scope = self as unknown as {

@@ -54,7 +54,7 @@ export const measure: ImageStage = {
   ids: idsOf,
   cost: onCores({
     ids: idsOf,
-    // The labels of images that got some are judged, and where true instances are exact also the walk by itself.
+    // The labels of images that got some are judged, and where ground truth of instances is exact also the walk by itself.
     seconds: ({ classes }, context) => {
       const { inferList, instanceList } = context.config.data;
       const inferred = context.dataset.list(inferList).length, exact = context.dataset.list(instanceList).length;
@@ -128,7 +128,7 @@ async function measureLabels(
   };
 }
 
-/** Colours of the training images that have true masks; `null` where these lack a class, as they may under a limit. */
+/** Colours of the training images that have ground truth; `null` where these lack a class, as they may under a limit. */
 async function fitTrainingColours({ config, dataset }: StageContext): Promise<ColourModel | null> {
   const samples = [], found = new Set<number>();
   for (const id of dataset.list(config.data.trainList)) {

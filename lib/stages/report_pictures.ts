@@ -84,7 +84,7 @@ export function spreadOverClasses(
   return list.filter((id) => chosen.has(id));
 }
 
-/** Mean IoU of an image's pseudo semantic labels over the labels that occur, percent; `null` without true masks. */
+/** Mean IoU of an image's pseudo semantic labels over the labels that occur, percent; `null` without ground truth. */
 async function imageIou(context: StageContext, id: string): Promise<number | null> {
   const { config, dataset } = context, { semantic } = await readMeasurement(context, id);
   const at = semantic?.thresholds.findIndex((t) => Math.abs(t - config.synthesis.semanticThreshold) < 1e-9) ?? -1;
@@ -94,7 +94,7 @@ async function imageIou(context: StageContext, id: string): Promise<number | nul
   return Number.isNaN(mean) ? null : 100 * mean;
 }
 
-/** The images with the lowest IoU, as far as true masks are known. */
+/** The images with the lowest IoU, as far as ground truth is known. */
 async function lowestIous(
   context: StageContext,
   { list, count }: { list: readonly string[]; count: number },
@@ -107,7 +107,7 @@ async function lowestIous(
   return judged.sort((a, b) => a.iou - b.iou).slice(0, count).map(({ id }) => id);
 }
 
-/** What is most wrong with an image's pseudo semantic labels; `null` without true masks. */
+/** Gravest mistake in an image's pseudo semantic labels; `null` without ground truth. */
 async function mistakeOf(context: StageContext, id: string): Promise<string | null> {
   const { classes } = context.dataset, truth = await context.dataset.readClassMask(id);
   return truth && failureReason(await readSemantic(context, id), { truth, classes });
@@ -164,7 +164,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     truth
       ? {
         name: "Truth",
-        caption: objects ? "True classes, with white lines around true instances" : "True classes",
+        caption: objects ? "Ground truth: classes, with white lines around instances" : "Ground truth: classes",
         image: drawTruth(image, truth, objects),
       }
       : null,

@@ -32,7 +32,7 @@ Deno.test("exportLabels() writes true masks where there are any", async () => {
   await withLabels(async ({ config, workdir, data }) => {
     const out = `${workdir}/truth.json`;
     const message = await exportLabels(config, { workdir, format: "coco", truth: true, list: "train", out });
-    assertEquals(message, `Wrote ${out}: 3 instances on 3 images; 1 images without true masks left out`);
+    assertEquals(message, `Wrote ${out}: 3 instances on 3 images; 1 images without ground truth left out`);
     const { annotations, images } = await readJson(out);
     assertEquals(annotations.map(({ area }: { area: number }) => area), [100, 100, 600]);
     assertEquals([images.length, "score" in annotations[0]], [3, false]);
@@ -40,7 +40,7 @@ Deno.test("exportLabels() writes true masks where there are any", async () => {
     await assertRejects(
       () => exportLabels(config, { workdir, format: "coco", truth: true, out }),
       Error,
-      "Expected true masks of val but found none",
+      "Expected ground truth of val but found none",
     );
     assertEquals((await readJson(out)).images.length, 3); // as it was
   });

@@ -5,7 +5,7 @@ import { compareMeasure, readComparisonMeasurement } from "./compare_measure.ts"
 
 /** The paper's tables on a data set, percent: the content of `compare/metrics.json`. */
 export interface Comparison {
-  /** Pseudo labels against the true masks of the training images. */
+  /** Pseudo labels against the ground truth of the training images. */
   pseudoLabels: { split: string; instanceSplit: string } & ComparisonRows;
   /** DeepLab, named by the labels it was trained on, on validation images. */
   deepLab: { split: string; rows: ComparisonRows["semantic"] };

@@ -137,7 +137,9 @@ async function readTruth(context: StageContext, id: string, source: MaskSource):
   const { config, dataset } = context;
   if (source === "truth") {
     const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
-    if (!objects) throw new Error(`Expected true instance masks of ${id} to train the upper bound on but found none`);
+    if (!objects) {
+      throw new Error(`Expected ground truth of the instances of ${id} to train the upper bound on but found none`);
+    }
     return groundTruthInstances(objects, classes);
   }
   const instances = await readInstances(context, id), least = config.downstream.maskRcnn.score;

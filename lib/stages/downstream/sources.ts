@@ -6,13 +6,13 @@ import type { LabelMap } from "../../data/mod.ts";
 import { readLabelMap } from "../_read.ts";
 import { readCams } from "../cam.ts";
 
-/** CAMs cut at their threshold, AffinityNet's walk, IRNet's walk, and the true masks as the upper bound. */
+/** CAMs cut at their threshold, AffinityNet's walk, IRNet's walk, and ground truth as the upper bound. */
 export const LABEL_SOURCES = ["cam", "affinitynet", "irnet", "truth"] as const;
 
 /** One of {@linkcode LABEL_SOURCES}. */
 export type LabelSource = typeof LABEL_SOURCES[number];
 
-/** Instance masks to train on: IRNet's, and the true ones as the upper bound. */
+/** Instance masks to train on: IRNet's, and ground truth as the upper bound. */
 export const MASK_SOURCES = ["irnet", "truth"] as const;
 
 /** One of {@linkcode MASK_SOURCES}. */
@@ -31,7 +31,7 @@ export function sourceSettings(source: LabelSource, { cam }: StageContext["confi
   return source === "cam" ? { threshold: cam.threshold } : null;
 }
 
-/** Names of sources in tables. */
+/** Names of sources, as the rows of written results have them. */
 export const SOURCE_NAMES: Record<LabelSource, string> = {
   cam: "CAM",
   affinitynet: "AffinityNet",
@@ -49,12 +49,12 @@ export const PSEUDO_INSTANCES = {
   irnet: "IRNet",
 } as const;
 
-/** Semantic labels of an image. @throws Error if they are not there, or there is no true mask. */
+/** Semantic labels of an image. @throws Error if they are not there, or there is no ground truth. */
 export async function readLabels(context: StageContext, id: string, source: LabelSource): Promise<LabelMap> {
   const { config, dataset } = context;
   if (source === "truth") {
     const mask = await dataset.readClassMask(id);
-    if (!mask) throw new Error(`Expected a true mask of ${id} to train the upper bound on but found none`);
+    if (!mask) throw new Error(`Expected ground truth of ${id} to train the upper bound on but found none`);
     return mask;
   }
   if (source === "cam") {

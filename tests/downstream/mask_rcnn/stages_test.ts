@@ -96,10 +96,10 @@ Deno.test("Mask R-CNN cannot be trained where there is no instance: fragments an
   await assertRejects(() => train(twoPseudo, strict), Error, message);
 });
 
-Deno.test("Mask R-CNN's upper bound names an image without true masks", async () => {
+Deno.test("Mask R-CNN's upper bound names an image without ground truth", async () => {
   await useBackend("wasm");
   const { context } = run({}, { masks: false });
-  await assertRejects(() => maskRcnnTrain("truth").run(context), Error, "true instance masks of a to train");
+  await assertRejects(() => maskRcnnTrain("truth").run(context), Error, "ground truth of the instances of a to train");
 });
 
 Deno.test("a trained Mask R-CNN of other widths is not taken", async () => {

@@ -5,9 +5,9 @@ import { type CocoAnnotation, imageNumbers, parseCocoDataset, readSegmentation }
 import { type LabelMap, openDataset } from "../data/mod.ts";
 import { keepInstances } from "../evaluation/instances.ts";
 
-/** What predictions are judged by. */
-export interface Truths {
-  /** What the tables call it. */
+/** Ground truth that predictions are judged by. */
+export interface GroundTruth {
+  /** Name in tables. */
   readonly split: string;
   /** Names of the classes. */
   readonly classes: readonly string[];
@@ -15,20 +15,20 @@ export interface Truths {
   readonly categories: readonly number[];
   /** The images. */
   readonly images: readonly TruthImage[];
-  /** The true masks of an image; `null` where there are none. */
-  read(image: TruthImage): Promise<Truth | null>;
+  /** The ground truth of an image; `null` where there is none. */
+  read(image: TruthImage): Promise<ImageTruth | null>;
 }
 
-/** An image with true masks. */
+/** An image with ground truth. */
 export interface TruthImage {
-  /** Its id in the data set, or the name of its picture without folder and extension. */
+  /** Its id in the data set, or the name of its file without folder and extension. */
   readonly name: string;
   /** Its number in results. */
   readonly id: number | string;
 }
 
-/** The true masks of an image. */
-export interface Truth {
+/** The ground truth of an image. */
+export interface ImageTruth {
   /** Rows, pixels. */
   readonly height: number;
   /** Columns, pixels. */
@@ -41,8 +41,8 @@ export interface Truth {
   readonly crowds: InstanceMasks | null;
 }
 
-/** The true masks of the data set on a list. */
-export async function truthsOfDataset({ data }: Config, list: string): Promise<Truths> {
+/** The ground truth of the data set on a list. */
+export async function groundTruthOfDataset({ data }: Config, list: string): Promise<GroundTruth> {
   const dataset = await openDataset(data);
   const names = dataset.list(list), numbers = imageNumbers(names);
   return {
@@ -66,8 +66,8 @@ export async function truthsOfDataset({ data }: Config, list: string): Promise<T
   };
 }
 
-/** The true masks of a file in COCO's format. */
-export async function truthsOfCoco(path: string): Promise<Truths> {
+/** The ground truth of a file in COCO's format. */
+export async function groundTruthOfCoco(path: string): Promise<GroundTruth> {
   const { images, categories, annotations } = parseCocoDataset(await Deno.readTextFile(path), path);
   const indexOf = new Map(categories.map(({ id }, n) => [id, n]));
   return {
@@ -108,7 +108,7 @@ export function decodeMasks(
   return mask;
 }
 
-/** The name of a picture without folder and extension. */
+/** The name of a file without folder and extension. */
 export function stemOf(fileName: string): string {
   return fileName.replace(/^.*[\\/]/, "").replace(/\.[^.]+$/, "");
 }

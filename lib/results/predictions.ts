@@ -4,9 +4,9 @@ import { type CocoAnnotation, parseCocoPredictions } from "../formats/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import { statIfExists } from "../files/disk.ts";
-import { decodeMasks, stemOf, type TruthImage, type Truths } from "./_truths.ts";
+import { decodeMasks, type GroundTruth, stemOf, type TruthImage } from "./ground_truth.ts";
 
-/** What another program predicted. */
+/** Predictions of another program. */
 export interface Predictions {
   /** Class ids of pixels; absent where there are only instances. */
   readonly labels?: (image: TruthImage) => Promise<LabelMap>;
@@ -14,11 +14,11 @@ export interface Predictions {
   readonly instances?: (image: TruthImage, size: { height: number; width: number }) => Promise<PredictedMasks>;
 }
 
-/** Opens predictions: a JSON file of COCO, or a folder of VOC. @throws Error if they do not fit the truth. */
-export async function openPredictions(path: string, truths: Truths): Promise<Predictions> {
+/** Opens predictions: a JSON file of COCO, or a folder of VOC. @throws Error if they do not fit the ground truth. */
+export async function openPredictions(path: string, truth: GroundTruth): Promise<Predictions> {
   const info = await statIfExists(path);
   if (!info) throw new Error(`Expected predictions, a JSON file or a folder of PNGs, at ${path} but found none`);
-  return info.isDirectory ? await openFolder(path) : openCoco(await Deno.readTextFile(path), path, truths);
+  return info.isDirectory ? await openFolder(path) : openCoco(await Deno.readTextFile(path), path, truth);
 }
 
 /** `SegmentationClass` and perhaps `SegmentationObject`, or the label maps themselves. */
@@ -49,7 +49,7 @@ async function openFolder(folder: string): Promise<Predictions> {
   };
 }
 
-function openCoco(text: string, path: string, { classes, categories, images, split }: Truths): Predictions {
+function openCoco(text: string, path: string, { classes, categories, images, split }: GroundTruth): Predictions {
   const { annotations, dataset } = parseCocoPredictions(text, path);
   const byImage = dataset ? byName(annotations, dataset.images) : annotations;
   const keys = new Set(images.flatMap(({ name, id }) => dataset ? [name] : [name, id]));
@@ -90,7 +90,7 @@ function openCoco(text: string, path: string, { classes, categories, images, spl
   };
 }
 
-/** Annotations by the names of pictures. */
+/** Annotations by the names of image files. */
 function byName(
   annotations: ReadonlyMap<number | string, readonly CocoAnnotation[]>,
   images: ReadonlyMap<number | string, { readonly fileName: string }>,

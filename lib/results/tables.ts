@@ -1,7 +1,26 @@
+import { join } from "node:path";
 import { type Metrics, notJudged } from "../evaluation/metrics.ts";
 import type { InstanceMetrics } from "../evaluation/percentages.ts";
-import { formatPercent } from "./_format_percent.ts";
 import { textTable } from "../files/terminal.ts";
+import type { Comparison } from "../stages/downstream/compare.ts";
+
+/** The commands that end with results. */
+export type ResultsCommand = "run" | "evaluate" | "ablation";
+
+/**
+ * Results as a command shows them in the end, from `evaluation/metrics.json`.
+ *
+ * @param command The command: `run` shows the headlines, `evaluate` also a row for each class, `ablation` its table.
+ * @param workdir The working directory of the run.
+ * @returns Lines of text, those of `run` and `evaluate` with the path of the report.
+ */
+export async function describeResults(command: ResultsCommand, workdir: string): Promise<string> {
+  const folder = join(workdir, "evaluation");
+  const metrics: Metrics = JSON.parse(await Deno.readTextFile(join(folder, "metrics.json")));
+  if (command === "ablation") return formatAblation(metrics);
+  const classes = command === "evaluate" ? [formatClasses(metrics)] : [];
+  return [formatHeadlines(metrics), ...classes, `Pictures and curves: ${join(folder, "report.html")}`].join("\n\n");
+}
 
 /**
  * The numbers that everyone looks for first, one a line, with the list and the number of images that they are of; then
@@ -17,7 +36,7 @@ export function formatHeadlines(metrics: Metrics): string {
     ["CAMs", "mIoU", cam.miou, cam],
     ["confident foreground", "precision", relation.fgPrecision, relation],
     ["confident background", "precision", relation.bgPrecision, relation],
-    ["uncertain pixels", "share", relation.uncertain, relation],
+    ["uncertain pixels", "fraction", relation.uncertain, relation],
     ["pseudo labels", "mIoU", semantic.miou, semantic],
     ...apKeys(instance).map((key): typeof rows[number] => [
       "pseudo instances",
@@ -41,7 +60,7 @@ export function formatHeadlines(metrics: Metrics): string {
 }
 
 /**
- * One row a class: what the means of {@linkcode formatHeadlines} are made of.
+ * One row a class: the parts of the means of {@linkcode formatHeadlines}.
  *
  * @param metrics Results of a run.
  * @returns A table as text.
@@ -89,4 +108,57 @@ export function formatAblation({ ablation: { split, cam, boundary, full }, colou
 function apKeys(metrics: InstanceMetrics): `ap${number}`[] {
   const keys = Object.keys(metrics).filter((key): key is `ap${number}` => /^ap\d+$/.test(key));
   return keys.sort((a, b) => Number(a.slice(2)) - Number(b.slice(2)));
+}
+
+/**
+ * The tables of a comparison as text, from `compare/metrics.json`.
+ *
+ * @param workdir The working directory of the run.
+ */
+export async function describeComparison(workdir: string): Promise<string> {
+  return formatComparison(JSON.parse(await Deno.readTextFile(join(workdir, "compare", "metrics.json"))));
+}
+
+/**
+ * The tables of a comparison as text: pseudo labels, DeepLab and Mask R-CNN, with the numbers of images judged.
+ *
+ * @param comparison The content of `compare/metrics.json`.
+ * @returns Lines of text.
+ */
+export function formatComparison({ pseudoLabels, deepLab, maskRcnn }: Comparison): string {
+  return [
+    semanticTable(`pseudo semantic labels of ${pseudoLabels.split}`, pseudoLabels.semantic),
+    instanceTable(`pseudo instances of ${pseudoLabels.instanceSplit}`, pseudoLabels.instance),
+    semanticTable(`DeepLab on ${deepLab.split}, trained on`, deepLab.rows),
+    instanceTable(`Mask R-CNN on ${maskRcnn.split}, trained on`, maskRcnn.rows),
+  ].join("\n\n");
+}
+
+function semanticTable(title: string, rows: Comparison["deepLab"]["rows"]): string {
+  return textTable([
+    [title, "images", "mIoU"],
+    ...Object.entries(rows).map(([name, { images, miou }]) => [shownName(name), String(images), formatPercent(miou)]),
+  ], { numbers: true });
+}
+
+function instanceTable(title: string, rows: Comparison["maskRcnn"]["rows"]): string {
+  const keys = [...new Set(Object.values(rows).flatMap(Object.keys))].filter((key): key is `ap${number}` =>
+    /^ap\d+$/.test(key)
+  );
+  return textTable([
+    [title, "images", ...keys.map((key) => key.toUpperCase())],
+    ...Object.entries(rows).map((
+      [name, row],
+    ) => [shownName(name), String(row.images), ...keys.map((key) => formatPercent(row[key]))]),
+  ], { numbers: true });
+}
+
+/** The name of a row, but for one that result files have from their first version. */
+function shownName(name: string): string {
+  return name === "true masks" ? "ground truth" : name;
+}
+
+/** A percentage with one digit after the point; a dash where there is nothing to measure. */
+export function formatPercent(value: number | null | undefined): string {
+  return value === null || value === undefined ? "–" : value.toFixed(1);
 }

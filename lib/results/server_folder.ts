@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { readList } from "../data/mod.ts";
 import { decodePng, encodePng } from "../files/png.ts";
 import { placeFile, readFileIfExists } from "../files/disk.ts";
-import type { ExportOptions } from "./export_labels.ts";
+import type { ExportOptions } from "./export_formats.ts";
 
 /**
  * Writes the folder that VOC's evaluation server takes: label maps with VOC's palette, without void.

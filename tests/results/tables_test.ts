@@ -1,5 +1,5 @@
 import { assertEquals } from "../assert.ts";
-import { formatAblation, formatClasses, formatHeadlines } from "../../lib/results/format_metrics.ts";
+import { formatAblation, formatClasses, formatHeadlines } from "../../lib/results/tables.ts";
 import { exampleMetrics } from "../figures/metrics_example.ts";
 
 const metrics = exampleMetrics(["cat", "dog"]);
@@ -13,7 +13,7 @@ Deno.test("formatHeadlines() shows a number a line, with its list", () => {
       "CAMs                     mIoU        41.6  on infer, 9 images",
       "confident foreground     precision   79.9  on train, 9 images",
       "confident background     precision   95.0  on train, 9 images",
-      "uncertain pixels         share       30.0  on train, 9 images",
+      "uncertain pixels         fraction    30.0  on train, 9 images",
       "pseudo labels            mIoU        61.3  on infer, 9 images",
       "pseudo instances         AP25        53.7  on exact, 5 images",
       "pseudo instances         AP50        33.7  on exact, 5 images",
