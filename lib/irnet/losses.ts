@@ -4,9 +4,7 @@
  * @module
  */
 import type { GridSize, PathIndex } from "../relation/path_index.ts";
-import * as tf from "../tensor/tf.ts";
-import { PairPlanes, type PairWeights } from "./_path_affinity.ts";
-import { pairLossesOnGpu } from "./_webgpu_pair_losses.ts";
+import { countPathPairs, pathPairLoss, pathPairLosses, type PathWeights, type tf } from "../tensor/mod.ts";
 
 /** Numbers of pairs by their labels, by which the losses are divided. */
 export interface PairCounts {
@@ -67,17 +65,8 @@ export function pairCounts(
   labels: readonly Uint8Array[],
   { index, size }: { index: PathIndex; size: GridSize },
 ): PairCounts {
-  const planes = new PairPlanes(index, size);
-  const counts = { background: 0, foreground: 0, negative: 0 };
-  for (const map of labels) {
-    checkLabels(map, size);
-    planes.setLabels(map);
-    const [background, foreground, negative] = planes.count();
-    counts.background += background;
-    counts.foreground += foreground;
-    counts.negative += negative;
-  }
-  return counts;
+  for (const map of labels) checkLabels(map, size);
+  return countPathPairs({ labels, pairs: index, size });
 }
 
 /**
@@ -114,51 +103,17 @@ export function pairLosses(
   labels.forEach((map) => checkLabels(map, size));
 
   const weights = pairWeights(counts, backgroundDisplacement);
-  const planes = new PairPlanes(index, size);
-  const half = { positive: 0, negative: 0, foreground: 0, background: 0 };
-  const logitsGradient = new Float32Array(count * pixels);
-  const displacementGradient = new Float32Array(2 * count * pixels);
-  let poison = 0; // what is not finite, also where no pair looks
-
-  const channel = planes.displacement.length / 2;
-  labels.forEach((map, image) => {
-    planes.setLabels(map);
-    planes.boundaryGradient.fill(0);
-    planes.displacementGradient.fill(0);
-    for (let y = 0, from = image * pixels; y < height; y++) {
-      for (let x = 0, to = y * planes.pitch; x < width; x++, from++, to++) {
-        const logit = logits[from]!, dy = displacement[2 * from]!, dx = displacement[2 * from + 1]!;
-        planes.boundary[to] = 1 / (1 + Math.exp(-logit));
-        planes.displacement[to] = dy;
-        planes.displacement[channel + to] = dx;
-        poison += 0 * (logit + dy + dx);
-      }
-    }
-    const parts = planes.losses(weights);
-    half.positive += parts.positive;
-    half.negative += parts.negative;
-    half.foreground += parts.foreground;
-    half.background += parts.background;
-    for (let y = 0, to = image * pixels; y < height; y++) {
-      for (let x = 0, from = y * planes.pitch; x < width; x++, from++, to++) {
-        const probability = planes.boundary[from]!;
-        logitsGradient[to] = planes.boundaryGradient[from]! * probability * (1 - probability);
-        displacementGradient[2 * to] = planes.displacementGradient[from]!;
-        displacementGradient[2 * to + 1] = planes.displacementGradient[channel + from]!;
-      }
-    }
-  });
-
+  const half = pathPairLosses(logits, displacement, { labels, pairs: index, size, weights });
   return {
-    total: half.positive + half.negative + half.foreground + half.background + poison,
+    total: half.total,
     parts: {
       positive: 2 * half.positive,
       negative: 2 * half.negative,
       foreground: 2 * half.foreground,
       background: backgroundDisplacement > 0 ? 2 * half.background / backgroundDisplacement : 0,
     },
-    logitsGradient,
-    displacementGradient,
+    logitsGradient: half.logitsGradient,
+    displacementGradient: half.displacementGradient,
   };
 }
 
@@ -172,65 +127,18 @@ export function pairLosses(
  * @throws RangeError if the tensors or the label maps do not fit together.
  */
 export function irnetLoss(logits: tf.Tensor4D, displacement: tf.Tensor4D, options: LossOptions): tf.Scalar {
-  const [count, height, width] = logits.shape;
-  if (count !== options.labels.length) {
-    throw new RangeError(`Expected ${options.labels.length} images, as there are label maps, but found ${count}`);
+  const { labels, index, counts, backgroundDisplacement = 1 } = options, [count, height, width] = logits.shape;
+  if (count !== labels.length) {
+    throw new RangeError(`Expected ${labels.length} images, as there are label maps, but found ${count}`);
   }
-  options.labels.forEach((map) => checkLabels(map, { height, width }));
-  const compute = tf.getBackend() === "webgpu" ? lossOnGpu : lossOnProcessor;
-  const loss = tf.customGrad((...inputs) => {
-    const [edges, field, save] = inputs as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    return compute(edges, field, { ...options, size: { height, width }, save });
-  });
-  return loss(logits, displacement) as tf.Scalar;
-}
-
-/** A total, and its gradients by both maps. */
-interface Differentiable {
-  readonly value: tf.Tensor;
-  gradFunc(dy: tf.Tensor, saved: tf.Tensor[]): tf.Tensor[];
-}
-
-function lossOnProcessor(
-  edges: tf.Tensor,
-  field: tf.Tensor,
-  options: LossOptions & { size: GridSize },
-): Differentiable {
-  const { total, logitsGradient, displacementGradient } = pairLosses(
-    edges.dataSync<"float32">(),
-    field.dataSync<"float32">(),
-    options,
-  );
-  return {
-    value: tf.scalar(total),
-    gradFunc: (dy) => [
-      tf.tensor(logitsGradient, edges.shape).mul(dy),
-      tf.tensor(displacementGradient, field.shape).mul(dy),
-    ],
-  };
-}
-
-function lossOnGpu(
-  edges: tf.Tensor,
-  field: tf.Tensor,
-  { labels, index, counts, backgroundDisplacement = 1, size, save }: LossOptions & {
-    size: GridSize;
-    save: tf.GradSaveFunc;
-  },
-): Differentiable {
+  const size = { height, width };
+  labels.forEach((map) => checkLabels(map, size));
   const weights = pairWeights(counts, backgroundDisplacement);
-  const { total, logitsGradient, displacementGradient } = pairLossesOnGpu(edges, field, {
-    labels,
-    index,
-    size,
-    weights,
-  });
-  save([logitsGradient, displacementGradient]);
-  return { value: total, gradFunc: (dy, gradients) => gradients.map((gradient) => gradient.mul(dy)) };
+  return pathPairLoss(logits, displacement, { labels, pairs: index, size, weights });
 }
 
 /** What a pair counts; the total's weight of each loss is ½, and a displacement has two channels. */
-function pairWeights(counts: PairCounts, backgroundDisplacement: number): PairWeights {
+function pairWeights(counts: PairCounts, backgroundDisplacement: number): PathWeights {
   return {
     affinityBackground: 0.25 / (counts.background + NONE),
     affinityForeground: 0.25 / (counts.foreground + NONE),

@@ -1,6 +1,9 @@
 /** Kernels made of TensorFlow.js's operations: for every backend whose operations take explicit padding. */
-import type { Kernels, Shape } from "./_kernels.ts";
+import type { Kernels, MethodKernels, Shape } from "./_kernels.ts";
 import type { Window } from "./_window.ts";
+import { featurePairLosses } from "./feature_pairs.ts";
+import { pathPairLosses } from "./path_pairs.ts";
+import { sampleRegions, sampleRegionsGradient } from "./regions.ts";
 import * as tf from "./tf.ts";
 
 export const composedKernels: Kernels = {
@@ -86,6 +89,34 @@ export const composedKernels: Kernels = {
       scale: () => sumPixels(d.mul(centred!)).mul(rate!).sum([0, 1, 2]),
       offset: () => sumPixels(d).sum([0, 1, 2]),
     };
+  },
+};
+
+/** The method's operations on the processor: for every backend whose tensors can be read at once. */
+export const processorKernels: MethodKernels = {
+  pathPairLosses(logits, displacement, options) {
+    const maps = [logits.dataSync<"float32">(), displacement.dataSync<"float32">()] as const;
+    const { total, logitsGradient, displacementGradient } = pathPairLosses(...maps, options);
+    return {
+      total: tf.scalar(total),
+      gradients: [tf.tensor(logitsGradient, logits.shape), tf.tensor(displacementGradient, displacement.shape)],
+    };
+  },
+
+  featurePairLosses(features, options) {
+    const { total, gradient } = featurePairLosses(features.dataSync<"float32">(), features.shape, options);
+    return { total: tf.scalar(total), gradient: tf.tensor(gradient, features.shape) };
+  },
+
+  alignRegions(maps, grid) {
+    const shapes = maps.map((map) => map.shape), values = maps.map((map) => map.dataSync<"float32">());
+    const { length } = grid.regions;
+    return tf.tensor4d(sampleRegions(values, { ...grid, shapes }), [length, grid.size, grid.size, shapes[0]![3]]);
+  },
+
+  alignRegionsGradient(dy, grid) {
+    const gradients = sampleRegionsGradient(dy.dataSync<"float32">(), grid);
+    return gradients.map((gradient, i) => tf.tensor(gradient, [...grid.shapes[i]!]));
   },
 };
 

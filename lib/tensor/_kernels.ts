@@ -1,5 +1,8 @@
 /** What the layers need from a backend, and the choice of its implementation. */
 import type { Window } from "./_window.ts";
+import type { WeightedFeaturePairs } from "./feature_pairs.ts";
+import type { WeightedPaths } from "./path_pairs.ts";
+import type { RegionGrid } from "./regions.ts";
 import * as tf from "./tf.ts";
 
 /** Activations that a convolution can end in. */
@@ -48,6 +51,22 @@ export interface Kernels {
   ): Record<"x" | "scale" | "offset", () => tf.Tensor>;
 }
 
+/** The method's own operations, of which nothing is recorded for gradients either. */
+export interface MethodKernels {
+  /** The value of `pathPairLoss()`, and its gradients by the logits and by the displacement. */
+  pathPairLosses(
+    logits: tf.Tensor,
+    displacement: tf.Tensor,
+    options: WeightedPaths,
+  ): { total: tf.Tensor; gradients: tf.Tensor[] };
+  /** The value of `featurePairLoss()`, and its gradient by the features. */
+  featurePairLosses(features: tf.Tensor4D, options: WeightedFeaturePairs): { total: tf.Tensor; gradient: tf.Tensor };
+  /** The features of regions, [R, size, size, C]. */
+  alignRegions(maps: readonly tf.Tensor4D[], grid: RegionGrid): tf.Tensor4D;
+  /** Gradients of {@linkcode MethodKernels.alignRegions} for maps of the given shapes. */
+  alignRegionsGradient(dy: tf.Tensor4D, grid: RegionGrid & { shapes: readonly Shape[] }): tf.Tensor[];
+}
+
 /** Parameters of {@linkcode Kernels.groupNorm}. */
 export interface GroupNormalisation {
   readonly groups: number;
@@ -62,9 +81,9 @@ export interface GroupNormalisation {
 export type Shape = readonly [number, number, number, number];
 
 interface Registered {
-  readonly usual: Kernels;
+  readonly usual: Kernels & MethodKernels;
   /** Those that round nothing. */
-  readonly exact: Kernels;
+  readonly exact: Kernels & MethodKernels;
 }
 
 const registered = new Map<string, Registered>();
@@ -79,14 +98,14 @@ let exact = false;
  */
 export function registerKernels(
   backend: string,
-  usual: Kernels,
-  exact: Kernels = usual,
+  usual: Kernels & MethodKernels,
+  exact: Kernels & MethodKernels = usual,
 ): void {
   registered.set(backend, { usual, exact });
 }
 
 /** Kernels of the current backend. */
-export function kernels(): Kernels {
+export function kernels(): Kernels & MethodKernels {
   const found = registered.get(tf.getBackend());
   if (!found) throw new Error(`Expected useBackend() to have been called but found the backend ${tf.getBackend()}`);
   return exact ? found.exact : found.usual;

@@ -1,6 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { composedKernels } from "./_composed_kernels.ts";
+import { composedKernels, processorKernels } from "./_composed_kernels.ts";
 import { type Activation, kernels, registerKernels } from "./_kernels.ts";
 import { findLibrary } from "./tensorflow/find_library.ts";
 import { startTensorflow } from "./tensorflow/start.ts";
@@ -53,7 +53,7 @@ export async function useBackend(
   registerReluGradients();
   if (choice === "cpu") {
     await tf.setBackend("cpu");
-    registerKernels("cpu", composedKernels);
+    registerKernels("cpu", { ...composedKernels, ...processorKernels });
     const advice = "--backend auto: this backend is for cross-checks";
     return { name: "cpu", version: tf.version["tfjs-core"], reason: "asked for", advice };
   }

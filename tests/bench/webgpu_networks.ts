@@ -88,7 +88,7 @@ async function measure(
   side: Kernels,
   { work, repeats, ...size }: Setting,
 ): Promise<number | null> {
-  registerKernels("webgpu", side);
+  registerKernels("webgpu", { ...kernels(), ...side });
   tf.engine().startScope();
   try {
     return await best(repeats, open(work, size));

@@ -1,7 +1,5 @@
 import { type GridSize, pairLabels, type PathIndex } from "../../relation/mod.ts";
-import { tf } from "../../tensor/mod.ts";
-import { distance } from "./_distance.ts";
-import { affinityLossOnGpu } from "./_webgpu_loss.ts";
+import { featurePairLoss, type tf } from "../../tensor/mod.ts";
 
 /** Numbers of pairs by their labels, by which the losses are divided. */
 export interface AffinityCounts {
@@ -52,8 +50,8 @@ export function affinityCounts(
  * @throws RangeError if features and labels do not fit together.
  */
 export function affinityNetLoss(features: tf.Tensor4D, { labels, index, counts }: AffinityLossOptions): tf.Scalar {
-  const [count, height, width, channels] = features.shape, size = height * width;
-  if (count !== labels.length || labels.some((map) => map.length !== size)) {
+  const [count, height, width] = features.shape;
+  if (count !== labels.length || labels.some((map) => map.length !== height * width)) {
     throw new RangeError(
       `Expected ${count} label maps of ${height}×${width} but found ${labels.map((map) => map.length)} labels`,
     );
@@ -63,81 +61,5 @@ export function affinityNetLoss(features: tf.Tensor4D, { labels, index, counts }
     foreground: 0.25 / (counts.foreground + EPSILON),
     negative: 0.5 / (counts.negative + EPSILON),
   };
-  const onGpu = tf.getBackend() === "webgpu";
-  const loss = tf.customGrad((...inputs) => {
-    const [x, save] = inputs as [tf.Tensor4D, tf.GradSaveFunc];
-    if (onGpu) {
-      const { total, gradient } = affinityLossOnGpu(x, { labels, index, weights, epsilon: EPSILON });
-      save([gradient]);
-      return { value: total, gradFunc: (dy: tf.Tensor, [gradient]: tf.Tensor[]) => gradient!.mul(dy) };
-    }
-    const values = x.dataSync<"float32">();
-    const gradient = new Float32Array(values.length);
-    let total = 0;
-    for (const [image, map] of labels.entries()) {
-      const part = [image * size * channels, (image + 1) * size * channels] as const;
-      total += imageLoss(values.subarray(...part), gradient.subarray(...part), {
-        labels: map,
-        index,
-        size: { height, width },
-        channels,
-        weights,
-      });
-    }
-    return {
-      value: tf.scalar(total),
-      gradFunc: (dy: tf.Tensor) => tf.tensor(gradient, features.shape).mul(dy),
-    };
-  });
-  return loss(features) as tf.Scalar;
-}
-
-/** Weighted sum over the pairs of an image; adds to the gradient. */
-function imageLoss(
-  features: Float32Array,
-  gradient: Float32Array,
-  { labels, index, size: { height, width }, channels, weights }: {
-    labels: Uint8Array;
-    index: PathIndex;
-    size: GridSize;
-    channels: number;
-    weights: Record<"background" | "foreground" | "negative", number>;
-  },
-): number {
-  let total = 0;
-  for (let k = 0; k < index.count; k++) {
-    const offset = index.destinations[2 * k]! * width + index.destinations[2 * k + 1]!;
-    for (let y = 0; y < height - index.reach; y++) {
-      for (let x = index.reach; x < width - index.reach; x++) {
-        const i = y * width + x, j = i + offset;
-        const from = labels[i]!, to = labels[j]!;
-        if (from === 255 || to === 255) continue;
-        const affinity = Math.exp(-distance(features, i * channels, j * channels, channels));
-        let slope: number; // of the loss by the distance
-        if (from === to) {
-          const weight = from === 0 ? weights.background : weights.foreground;
-          total -= weight * Math.log(affinity + EPSILON);
-          slope = weight * affinity / (affinity + EPSILON);
-        } else {
-          total -= weights.negative * Math.log(1 + EPSILON - affinity);
-          slope = -weights.negative * affinity / (1 + EPSILON - affinity);
-        }
-        spread(features, gradient, { i: i * channels, j: j * channels, channels, slope: slope / channels });
-      }
-    }
-  }
-  return total;
-}
-
-function spread(
-  features: Float32Array,
-  gradient: Float32Array,
-  { i, j, channels, slope }: { i: number; j: number; channels: number; slope: number },
-): void {
-  for (let c = 0; c < channels; c++) {
-    const difference = features[i + c]! - features[j + c]!;
-    const step = difference > 0 ? slope : difference < 0 ? -slope : 0;
-    gradient[i + c]! += step;
-    gradient[j + c]! -= step;
-  }
+  return featurePairLoss(features, { labels, pairs: index, weights, epsilon: EPSILON });
 }

@@ -1,5 +1,5 @@
 import type { GridSize, PathIndex } from "../../relation/mod.ts";
-import { distance } from "./_distance.ts";
+import { featureDistance } from "../../tensor/feature_pairs.ts";
 
 /**
  * Affinities exp(−mean over channels |fᵢ − fⱼ|) of all pairs that lie inside an image.
@@ -18,7 +18,9 @@ export function pairAffinities(
     for (let y = 0; y < height - dy; y++) {
       for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x++) {
         const i = y * width + x, j = i + dy * width + dx;
-        result[(k * height + y) * width + x] = Math.exp(-distance(features, i * channels, j * channels, channels));
+        result[(k * height + y) * width + x] = Math.exp(
+          -featureDistance(features, i * channels, j * channels, channels),
+        );
       }
     }
   }

@@ -1,6 +1,4 @@
-import { tf } from "../../tensor/mod.ts";
-import { axisSamples } from "./_region_samples.ts";
-import { alignGradientOnGpu, alignOnGpu, type SampledRegion } from "./_webgpu_roi_align.ts";
+import { alignRegions, type AxisSamples, type tf } from "../../tensor/mod.ts";
 import type { Boxes } from "./boxes.ts";
 
 /** Regions of the images of a batch. */
@@ -42,7 +40,7 @@ export function roiAlign(
   { regions, ...options }: RoiAlignOptions & { regions: Regions },
 ): tf.Tensor4D {
   const { strides, size, samples = 2, aligned = true } = options;
-  const { boxes, image, level } = regions, count = boxes.length / 4, channels = maps[0]!.shape[3];
+  const { boxes, image, level } = regions, count = boxes.length / 4;
   if (count === 0) throw new RangeError("Expected at least one region but found none");
   for (let r = 0; r < count; r++) {
     const map = maps[level[r]!];
@@ -53,90 +51,56 @@ export function roiAlign(
     }
   }
   const grid = { size, samples, aligned };
-  const shapes = maps.map((map) => map.shape);
-  const places = Array.from({ length: count }, (_, r): Place => {
-    const [, height, width] = shapes[level[r]!]!, stride = strides[level[r]!]!;
+  const sampled = Array.from({ length: count }, (_, r) => {
+    const [, height, width] = maps[level[r]!]!.shape, stride = strides[level[r]!]!;
     const [left, top, right, bottom] = boxes.subarray(4 * r, 4 * r + 4) as unknown as [number, number, number, number];
     return {
       map: level[r]!,
       image: image[r]!,
-      first: image[r]! * height * width * channels,
-      pitch: width * channels,
       rows: axisSamples({ from: top, to: bottom, stride, extent: height }, grid),
       columns: axisSamples({ from: left, to: right, stride, extent: width }, grid),
     };
   });
-  if (tf.getBackend() === "webgpu") return alignOnDevice(maps, { places, size, samples });
-  const length = size * size * channels;
-
-  const align = tf.customGrad((...inputs) => {
-    const values = inputs.slice(0, maps.length).map((map) => (map as tf.Tensor).dataSync<"float32">());
-    const out = new Float32Array(count * length);
-    places.forEach((place, r) => {
-      const region = out.subarray(r * length, (r + 1) * length);
-      eachCorner(place, { ...grid, channels }, (from, to, weight) => {
-        const map = values[place.map]!;
-        for (let c = 0; c < channels; c++) region[to + c]! += weight * map[from + c]!;
-      });
-    });
-    return {
-      value: tf.tensor4d(out, [count, size, size, channels]),
-      gradFunc: (dy: tf.Tensor) => {
-        const slopes = dy.dataSync<"float32">();
-        const gradients = shapes.map((shape) => new Float32Array(shape[0] * shape[1] * shape[2] * shape[3]));
-        places.forEach((place, r) => {
-          const region = slopes.subarray(r * length, (r + 1) * length), gradient = gradients[place.map]!;
-          eachCorner(place, { ...grid, channels }, (to, from, weight) => {
-            for (let c = 0; c < channels; c++) gradient[to + c]! += weight * region[from + c]!;
-          });
-        });
-        return gradients.map((gradient, i) => tf.tensor(gradient, shapes[i]));
-      },
-    };
-  });
-  return align(...maps) as tf.Tensor4D;
+  return alignRegions(maps, { regions: sampled, size, samples });
 }
 
-function alignOnDevice(
-  maps: readonly tf.Tensor4D[],
-  { places, ...grid }: { places: readonly Place[]; size: number; samples: number },
-): tf.Tensor4D {
-  const shapes = maps.map((map) => map.shape);
-  const align = tf.customGrad((...inputs) => ({
-    value: alignOnGpu(inputs.slice(0, maps.length) as tf.Tensor[], { regions: places, ...grid }),
-    gradFunc: (dy: tf.Tensor) =>
-      shapes.map((shape, map) => alignGradientOnGpu(dy, { regions: places, ...grid, map, shape })),
-  }));
-  return align(...maps) as tf.Tensor4D;
+/** An interval on an axis of a feature map. */
+interface Interval {
+  /** First coordinate, in image pixels. */
+  readonly from: number;
+  /** Last coordinate, in image pixels. */
+  readonly to: number;
+  /** Image pixels a feature. */
+  readonly stride: number;
+  /** Number of features. */
+  readonly extent: number;
 }
 
-/** Where a region lies in its map. */
-interface Place extends SampledRegion {
-  /** Index of the first value of its image. */
-  readonly first: number;
-  /** Values a row of the map. */
-  readonly pitch: number;
-}
-
-/** Visits the four features around every point, with the bin they count for and their weight in it. */
-function eachCorner(
-  { first, pitch, rows, columns }: Place,
-  { size, samples, channels }: { size: number; samples: number; channels: number },
-  visit: (feature: number, bin: number, weight: number) => void,
-): void {
-  const points = samples * samples;
-  for (let i = 0; i < rows.low.length; i++) {
-    if (rows.low[i]! < 0) continue;
-    const above = first + rows.low[i]! * pitch, below = first + rows.high[i]! * pitch, down = rows.share[i]!;
-    const bins = Math.floor(i / samples) * size;
-    for (let j = 0; j < columns.low.length; j++) {
-      if (columns.low[j]! < 0) continue;
-      const left = columns.low[j]! * channels, right = columns.high[j]! * channels, aside = columns.share[j]!;
-      const bin = (bins + Math.floor(j / samples)) * channels;
-      visit(above + left, bin, (1 - down) * (1 - aside) / points);
-      visit(above + right, bin, (1 - down) * aside / points);
-      visit(below + left, bin, down * (1 - aside) / points);
-      visit(below + right, bin, down * aside / points);
+/**
+ * Points evenly within the bins of an interval.
+ *
+ * @param interval The interval.
+ * @param grid `size`: bins; `samples`: points a bin; `aligned`: whether the centre of the first feature is at half a
+ * stride, else at 0, where intervals are at least one feature long.
+ * @returns `size` · `samples` points.
+ */
+function axisSamples(
+  { from, to, stride, extent }: Interval,
+  { size, samples, aligned }: { size: number; samples: number; aligned: boolean },
+): AxisSamples {
+  const count = size * samples, start = from / stride - (aligned ? 0.5 : 0);
+  const length = aligned ? (to - from) / stride : Math.max((to - from) / stride, 1);
+  const low = new Int32Array(count), high = new Int32Array(count), share = new Float64Array(count);
+  for (let i = 0; i < count; i++) {
+    const place = start + (i + 0.5) * length / count;
+    if (place < -1 || place > extent) {
+      low[i] = -1;
+      continue;
     }
+    const inside = Math.min(Math.max(place, 0), extent - 1);
+    low[i] = Math.min(Math.floor(inside), extent - 1);
+    high[i] = Math.min(low[i]! + 1, extent - 1);
+    share[i] = inside - low[i]!;
   }
+  return { low, high, share };
 }

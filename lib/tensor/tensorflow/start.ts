@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { processorKernels } from "../_composed_kernels.ts";
 import { registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { withBfloat16 } from "./_bfloat16.ts";
@@ -53,7 +54,11 @@ export async function startTensorflow({ threads, precision }: TensorflowOptions)
   }
   await tf.setBackend("tensorflow");
   const chosen = precision === "auto" ? fastest ??= fastestPrecision() : precision;
-  registerKernels("tensorflow", kernelsIn(chosen), kernelsIn("float32"));
+  registerKernels(
+    "tensorflow",
+    { ...kernelsIn(chosen), ...processorKernels },
+    { ...kernelsIn("float32"), ...processorKernels },
+  );
   return { ...started, precision: chosen };
 }
 

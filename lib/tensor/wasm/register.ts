@@ -1,3 +1,4 @@
+import { processorKernels } from "../_composed_kernels.ts";
 import { registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { layerKernels } from "./_layer_kernels.ts";
@@ -26,7 +27,7 @@ export async function registerWasmTrainingKernels(): Promise<void> {
   registered = true;
   for (const name of borrowed) borrowFromCpu(name);
   for (const [name, implementation] of Object.entries(tfjsKernels)) override(name, implementation);
-  registerKernels("wasm", layerKernels);
+  registerKernels("wasm", { ...layerKernels, ...processorKernels });
 }
 
 /** Puts an implementation before the kernel of the same name, which still does the cases that it leaves. */

@@ -35,12 +35,23 @@ interface Internals {
   makeUniforms(values: { type: "uint32" | "float32"; data: number[] }[]): { buffer: GPUBuffer };
 }
 
+/** Tensors that a program can bind on this adapter; WebGPU guarantees 8. */
+export function mostBindings(): number {
+  return (tf.backend() as unknown as Internals).device.limits.maxStorageBuffersPerShaderStage;
+}
+
 /**
  * Runs a program of our own in the backend's queue. Its entry point is `main`; group 0 binds the outputs, then the
  * inputs, then the numbers.
+ *
+ * @throws RangeError if it binds more tensors than the adapter lets a program bind.
  */
 export function runShader({ key, code, inputs, outputs, numbers = [], factors = [], workgroups }: Shader): tf.Tensor[] {
   const gpu = tf.backend() as unknown as Internals;
+  const tensors = outputs.length + inputs.length;
+  if (tensors > mostBindings()) {
+    throw new RangeError(`Expected at most ${mostBindings()} tensors in the program "${key}" but found ${tensors}`);
+  }
   const pipeline = gpu.pipelineCache[key] ??= gpu.device.createComputePipeline({
     label: key,
     layout: "auto",

@@ -1,17 +1,20 @@
-import type { Activation, Kernels } from "../_kernels.ts";
+import type { Activation, Kernels, MethodKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { convolve } from "./_convolve.ts";
 import { convolveFilterGradient, convolveInputGradient } from "./_convolve_gradients.ts";
 import { convolveDepthwise, convolveDepthwiseFilterGradient, convolveDepthwiseInputGradient } from "./_depthwise.ts";
+import { featurePairLosses } from "./_feature_pairs.ts";
 import { groupNormKernels } from "./_group_norm.ts";
 import { maxPool, maxPoolGradient } from "./_max_pool.ts";
+import { pathPairLosses } from "./_path_pairs.ts";
+import { alignRegions, alignRegionsGradient } from "./_regions.ts";
 import { resizeKernels } from "./_resize.ts";
 import { runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
 import { declareBindings, invocationsCode, type Lanes, lanesOf, noEpilogue, typeOf, workgroupsFor } from "./_wgsl.ts";
 
 /** Kernels of the backend `webgpu`: programs of our own. */
-export const webgpuKernels: Kernels = {
+export const webgpuKernels: Kernels & MethodKernels = {
   convolve: (x, filter, options) =>
     tf.tidy(() => options.depthwise ? convolveDepthwise(x, filter, options) : convolve(x, filter, options)),
 
@@ -42,6 +45,11 @@ export const webgpuKernels: Kernels = {
 
   ...resizeKernels,
   ...groupNormKernels,
+
+  pathPairLosses,
+  featurePairLosses,
+  alignRegions,
+  alignRegionsGradient,
 };
 
 /** Gradient before a ReLU, from the gradient after it and its output. */

@@ -1,52 +1,37 @@
 /** The losses on pairs of pixels and their gradients, computed where the maps are: on the GPU. */
-import type { GridSize, PathIndex } from "../relation/path_index.ts";
-import * as tf from "../tensor/tf.ts";
-import { runShader } from "../tensor/webgpu/_run_shader.ts";
-import { workgroupSum } from "../tensor/webgpu/_wgsl.ts";
-import type { PairWeights } from "./_path_affinity.ts";
-
-/** The four losses of all pairs, weighted, and their gradients. */
-export interface PairLossTensors {
-  /** A scalar. */
-  readonly total: tf.Tensor;
-  /** [B, H, W] by the boundary logits. */
-  readonly logitsGradient: tf.Tensor;
-  /** [B, H, W, 2] by the displacement. */
-  readonly displacementGradient: tf.Tensor;
-}
+import type { WeightedPaths } from "../path_pairs.ts";
+import * as tf from "../tf.ts";
+import { runShader } from "./_run_shader.ts";
+import { workgroupSum } from "./_wgsl.ts";
 
 /** Invocations of a workgroup. */
 const GROUP = 64;
 
 /**
- * As `pairLosses()`, of tensors. Two passes, of which none writes where another invocation does, so that sums do not
- * depend on any order: the first finds the highest point of each pair's path and the slope of its loss, the second
- * collects for each pixel the pairs whose highest point it is.
+ * The weighted losses of all pairs, as `pathPairLosses()` has them, and their gradients by both maps. Two passes, of
+ * which none writes where another invocation does, so that sums do not depend on any order: the first finds the highest
+ * point of each pair's path and the slope of its loss, the second collects for each pixel the pairs whose highest point
+ * it is.
  *
  * @param logits [B, H, W, 1]
  * @param displacement [B, H, W, 2]
  */
-export function pairLossesOnGpu(
+export function pathPairLosses(
   logits: tf.Tensor,
   displacement: tf.Tensor,
-  { labels, index, size: { height, width }, weights }: {
-    labels: readonly Uint8Array[];
-    index: PathIndex;
-    size: GridSize;
-    weights: PairWeights;
-  },
-): PairLossTensors {
-  const { reach, count, starts, paths, destinations } = index, images = labels.length;
+  { labels, pairs, size: { height, width }, weights }: WeightedPaths,
+): { total: tf.Tensor; gradients: tf.Tensor[] } {
+  const { reach, count, starts, paths, destinations } = pairs, images = labels.length;
   const rows = Math.max(height - reach, 0), columns = Math.max(width - 2 * reach, 0), sources = rows * columns;
   if (sources === 0) {
     const total = tf.addN([logits.sum(), displacement.sum()]).mul(0);
-    return { total, logitsGradient: tf.zerosLike(logits), displacementGradient: tf.zerosLike(displacement) };
+    return { total, gradients: [tf.zerosLike(logits), tf.zerosLike(displacement)] };
   }
   const groups = Math.ceil(sources / GROUP);
   const boundary = tf.sigmoid(logits);
   const maps = tf.tensor1d(Int32Array.from(labels.flatMap((map) => [...map])), "int32");
-  const pairs = tf.tensor1d(Int32Array.from([...starts, ...destinations, ...paths]), "int32");
-  const inputs = [boundary, displacement, maps, pairs];
+  const index = tf.tensor1d(Int32Array.from([...starts, ...destinations, ...paths]), "int32");
+  const inputs = [boundary, displacement, maps, index];
   const numbers = [height, width, reach, count, rows, columns];
   const factors = [
     ...[weights.affinityBackground, weights.affinityForeground, weights.affinityNegative],
@@ -72,12 +57,8 @@ export function pairLossesOnGpu(
     workgroups: [Math.ceil(height * width / GROUP), 1, images],
   });
   // What is not finite shows, also where no pair looks.
-  const poison = tf.addN([logits.sum(), displacement.sum()]).mul(tf.scalar(0));
-  return {
-    total: sums!.sum().add(poison),
-    logitsGradient: logitsGradient!,
-    displacementGradient: displacementGradient!,
-  };
+  const nonFinite = tf.addN([logits.sum(), displacement.sum()]).mul(tf.scalar(0));
+  return { total: sums!.sum().add(nonFinite), gradients: [logitsGradient!, displacementGradient!] };
 }
 
 const declarations = ({ first, last }: { first: number; last: number }) => `

@@ -1,67 +1,65 @@
-/** RoIAlign and its gradient, computed where the maps are: on the GPU. */
-import { tf } from "../../tensor/mod.ts";
-import { runShader } from "../../tensor/webgpu/_run_shader.ts";
-import type { AxisSamples } from "./_region_samples.ts";
-
-/** Where a region lies. */
-export interface SampledRegion {
-  /** Image of the batch. */
-  readonly image: number;
-  /** Index of the map. */
-  readonly map: number;
-  /** Points along both axes. */
-  readonly rows: AxisSamples;
-  readonly columns: AxisSamples;
-}
-
-/** Side of the result, and points a bin along each axis. */
-interface Grid {
-  readonly size: number;
-  readonly samples: number;
-}
+/** Features of regions and their gradients, computed where the maps are: on the GPU. */
+import type { AxisSamples, MapShape, RegionGrid, SampledRegion } from "../regions.ts";
+import * as tf from "../tf.ts";
+import { mostBindings, runShader } from "./_run_shader.ts";
 
 /** Invocations of a workgroup. */
 const GROUP = 64;
 
 /** Features of regions, [R, size, size, C]. */
-export function alignOnGpu(
-  maps: readonly tf.Tensor[],
-  { regions, size, samples }: Grid & { regions: readonly SampledRegion[] },
-): tf.Tensor {
-  const channels = maps[0]!.shape[3]!;
+export function alignRegions(maps: readonly tf.Tensor4D[], { regions, size, samples }: RegionGrid): tf.Tensor4D {
+  const channels = maps[0]!.shape[3], most = mostBindings() - 3; // the result, the regions and the maps' sizes
   return tf.tidy(() => {
-    const sizes = tf.tensor1d(maps.flatMap(({ shape }) => [shape[1]!, shape[2]!]), "int32");
+    if (maps.length > most) return alignInParts(maps, { regions, size, samples, most });
+    const sizes = tf.tensor1d(maps.flatMap(({ shape }) => [shape[1], shape[2]]), "int32");
     return runShader({
-      key: `roiAlign of ${maps.length}`,
+      key: `alignRegions of ${maps.length}`,
       code: () => alignCode(maps.length),
       inputs: [tableOf(regions), sizes, ...maps],
       outputs: [[regions.length, size, size, channels]],
       numbers: [channels, regions.length, size, samples],
       workgroups: [Math.ceil(channels / GROUP), size * size, regions.length],
-    })[0]!;
+    })[0] as tf.Tensor4D;
   });
 }
 
-/** Gradient for map number `map`, of the given shape. */
-export function alignGradientOnGpu(
-  dy: tf.Tensor,
-  { regions, size, samples, map, shape }: Grid & {
-    regions: readonly SampledRegion[];
-    map: number;
-    shape: readonly number[];
-  },
-): tf.Tensor {
-  const [images, height, width, channels] = shape as [number, number, number, number];
-  return tf.tidy(() =>
-    runShader({
-      key: "roiAlignGradient",
-      code: gradientCode,
-      inputs: [tableOf(regions), dy],
-      outputs: [shape],
-      numbers: [channels, regions.length, size, samples, map, height, width],
-      workgroups: [Math.ceil(channels / GROUP), height * width, images],
-    })[0]!
-  );
+/** Reads as many maps at a time as a program can bind, and puts the regions into their order again. */
+function alignInParts(
+  maps: readonly tf.Tensor4D[],
+  { regions, most, ...grid }: RegionGrid & { most: number },
+): tf.Tensor4D {
+  const order: number[] = [], parts: tf.Tensor4D[] = [];
+  let done = 0;
+  for (let first = 0; first < maps.length; first += most) {
+    const members = regions.flatMap(({ map }, r) => map >= first && map < first + most ? [r] : []);
+    if (members.length === 0) continue;
+    const own = members.map((r) => ({ ...regions[r]!, map: regions[r]!.map - first }));
+    members.forEach((r, i) => order[r] = done + i);
+    done += members.length;
+    parts.push(alignRegions(maps.slice(first, first + most), { regions: own, ...grid }));
+  }
+  return tf.concat(parts).gather(tf.tensor1d(order, "int32"));
+}
+
+/** Gradients for maps of the given shapes. */
+export function alignRegionsGradient(
+  dy: tf.Tensor4D,
+  { regions, size, samples, shapes }: RegionGrid & { shapes: readonly MapShape[] },
+): tf.Tensor[] {
+  return tf.tidy(() => {
+    const table = tableOf(regions);
+    return shapes.map((shape, map) => {
+      const [images, height, width, channels] = shape;
+      return runShader({
+        key: "alignRegionsGradient",
+        code: gradientCode,
+        inputs: [table, dy],
+        outputs: [shape],
+        numbers: [channels, regions.length, size, samples, map, height, width],
+        workgroups: [Math.ceil(channels / GROUP), height * width, images],
+      })[0]!;
+    });
+  });
 }
 
 /** Of each region: image, map, then (low, high, share) of its rows and of its columns. */

@@ -1,8 +1,8 @@
-/** The loss of AffinityNet and its gradient, computed where the features are: on the GPU. */
-import type { PathIndex } from "../../relation/mod.ts";
-import { tf } from "../../tensor/mod.ts";
-import { runShader } from "../../tensor/webgpu/_run_shader.ts";
-import { workgroupSum } from "../../tensor/webgpu/_wgsl.ts";
+/** The loss on pairs of pixels by the distance of their features, computed where the features are: on the GPU. */
+import type { WeightedFeaturePairs } from "../feature_pairs.ts";
+import * as tf from "../tf.ts";
+import { runShader } from "./_run_shader.ts";
+import { workgroupSum } from "./_wgsl.ts";
 
 /** Invocations of a workgroup. */
 const GROUP = 64;
@@ -13,19 +13,14 @@ const GROUP = 64;
  *
  * @param features [B, h, w, C]
  */
-export function affinityLossOnGpu(
+export function featurePairLosses(
   features: tf.Tensor4D,
-  { labels, index, weights, epsilon }: {
-    labels: readonly Uint8Array[];
-    index: PathIndex;
-    weights: Record<"background" | "foreground" | "negative", number>;
-    epsilon: number;
-  },
+  { labels, pairs, weights, epsilon }: WeightedFeaturePairs,
 ): { total: tf.Tensor; gradient: tf.Tensor } {
-  const [images, height, width, channels] = features.shape, { reach, count, destinations } = index;
+  const [images, height, width, channels] = features.shape, { reach, count, destinations } = pairs;
   const rows = Math.max(height - reach, 0), columns = Math.max(width - 2 * reach, 0), sources = rows * columns;
   if (sources === 0) return { total: tf.scalar(0), gradient: tf.zerosLike(features) };
-  const groups = Math.ceil(sources / GROUP), pairs = [images, count, sources];
+  const groups = Math.ceil(sources / GROUP), shape = [images, count, sources];
   const maps = tf.tensor1d(Int32Array.from(labels.flatMap((map) => [...map])), "int32");
   const offsets = tf.tensor2d(destinations, [count, 2], "int32");
   const options = {
@@ -36,7 +31,7 @@ export function affinityLossOnGpu(
     key: "affinityPairs",
     code: pairCode,
     inputs: [features, maps, offsets],
-    outputs: [pairs, [images, count, groups]],
+    outputs: [shape, [images, count, groups]],
     ...options,
     workgroups: [groups, count, images],
   });
