@@ -58,5 +58,5 @@ export type { SemanticRow } from "../evaluation/comparison.ts";
 export type { InstanceMasks, InstanceMatches, PredictedMasks } from "../evaluation/instances.ts";
 export type { Metrics, SweepMetrics } from "../evaluation/metrics.ts";
 export type { AveragePrecisions, InstanceMetrics, PerClass } from "../evaluation/percentages.ts";
-export type { ScoredLabels } from "../synthesis/score_cams.ts";
+export type { ScoredLabels } from "../synthesis/synthesize_semantic.ts";
 export type { LabelMap, RgbImage } from "../data/image.ts";

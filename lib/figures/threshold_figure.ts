@@ -1,5 +1,5 @@
 import { countConfusion, emptyConfusion, segmentationScores } from "../evaluation/segmentation.ts";
-import { applyThreshold, type ScoredLabels } from "../synthesis/score_cams.ts";
+import { applyThreshold, type ScoredLabels } from "../synthesis/synthesize_semantic.ts";
 import type { LabelMap, RgbImage } from "../data/image.ts";
 import { drawCam } from "./draw_cam.ts";
 import { drawLabels } from "./draw_labels.ts";

@@ -1,5 +1,4 @@
 /** Checks of values that come from JSON; errors name the place, such as `annotations[3].score of a.json`. */
-export { parseJson } from "../files/json.ts";
 
 /** An object of JSON. */
 export type JsonObject = Readonly<Record<string, unknown>>;

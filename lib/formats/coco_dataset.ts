@@ -1,10 +1,11 @@
-import { expectId, expectList, expectNumber, expectObject, expectSide, expectText, parseJson, show } from "./_json.ts";
+import { parseJson } from "../files/json.ts";
+import { expectId, expectList, expectNumber, expectObject, expectSide, expectText, show } from "./_json.ts";
 
-/** An image of a COCO file. */
+/** Image of a COCO file. */
 export interface CocoImage {
   /** Its id in the file. */
   readonly id: number | string;
-  /** Name of the picture. */
+  /** Name of the file. */
   readonly fileName: string;
   /** Rows, pixels. */
   readonly height: number;
@@ -12,7 +13,7 @@ export interface CocoImage {
   readonly width: number;
 }
 
-/** A class of a COCO file. */
+/** Class of a COCO file. */
 export interface CocoCategory {
   /** Its id in the file. */
   readonly id: number;
@@ -20,23 +21,23 @@ export interface CocoCategory {
   readonly name: string;
 }
 
-/** An instance of a COCO file. */
+/** Instance of a COCO file. */
 export interface CocoAnnotation {
-  /** What messages call it: its id, or its place in the list. */
+  /** Name in messages: its id, or its place in the list. */
   readonly name: string;
   /** Id of the image. */
   readonly image: number | string;
   /** Id of the class. */
   readonly category: number;
-  /** What `readSegmentation` makes a mask of. */
+  /** Segmentation, of which `readSegmentation` makes a mask. */
   readonly segmentation: unknown;
-  /** Whether it stands for a group of objects. */
+  /** True where it stands for a group of objects. */
   readonly crowd: boolean;
   /** Confidence; `null` where the file gives none. */
   readonly score: number | null;
 }
 
-/** A data set in COCO's format. */
+/** Data set in COCO's format. */
 export interface CocoDataset {
   /** Images by id, in the order of the file. */
   readonly images: ReadonlyMap<number | string, CocoImage>;
@@ -46,7 +47,9 @@ export interface CocoDataset {
   readonly annotations: ReadonlyMap<number | string, readonly CocoAnnotation[]>;
 }
 
-const MOST_PIXELS = 1e8; // of an image; masks of more are surely a mistake, and would fill the memory
+const MOST_PIXELS = 1e8;
+
+// of an image; masks of more are surely a mistake, and would fill the memory
 
 /**
  * Reads a data set in COCO's format: its `images`, `categories` and `annotations`. Segmentations are not decoded yet.
@@ -61,7 +64,7 @@ export function parseCocoDataset(text: string, name: string): CocoDataset {
 }
 
 /** As {@linkcode parseCocoDataset}, of JSON that is parsed already. */
-export function readCocoDataset(json: unknown, name: string): CocoDataset {
+function readCocoDataset(json: unknown, name: string): CocoDataset {
   const file = expectObject(json, `the contents of ${name}`);
   const images = new Map<number | string, CocoImage>();
   expectList(file["images"], `images of ${name}`).forEach((value, n) => {
@@ -112,7 +115,7 @@ export function readCocoDataset(json: unknown, name: string): CocoDataset {
 }
 
 /** One annotation, or one result. @throws Error naming what is missing or of another kind. */
-export function readCocoAnnotation(value: unknown, name: string): CocoAnnotation {
+function readCocoAnnotation(value: unknown, name: string): CocoAnnotation {
   const annotation = expectObject(value, name);
   const { iscrowd = 0, score, segmentation } = annotation;
   if (iscrowd !== 0 && iscrowd !== 1) {
@@ -132,7 +135,7 @@ export function readCocoAnnotation(value: unknown, name: string): CocoAnnotation
 }
 
 /** Annotations by the id of their image, in their order. */
-export function groupByImage(annotations: readonly CocoAnnotation[]): Map<number | string, CocoAnnotation[]> {
+function groupByImage(annotations: readonly CocoAnnotation[]): Map<number | string, CocoAnnotation[]> {
   const groups = new Map<number | string, CocoAnnotation[]>();
   for (const annotation of annotations) {
     const group = groups.get(annotation.image);
@@ -140,4 +143,34 @@ export function groupByImage(annotations: readonly CocoAnnotation[]): Map<number
     else groups.set(annotation.image, [annotation]);
   }
   return groups;
+}
+
+/** Instances that another program found: a list of results, or a data set with scores. */
+export interface CocoPredictions {
+  /** Results by id of their image. */
+  readonly annotations: ReadonlyMap<number | string, readonly CocoAnnotation[]>;
+  /** Images and classes, where the file tells of them. */
+  readonly dataset: CocoDataset | null;
+}
+
+/**
+ * Reads predictions: COCO's results format, a list of `image_id`, `category_id`, `segmentation`, `score`, or a whole
+ * data set, such as exported pseudo labels, whose annotations may lack scores.
+ *
+ * @param text The JSON.
+ * @param name What the error messages call the file.
+ * @throws Error naming file, place and value of what is missing or of another kind.
+ */
+export function parseCocoPredictions(text: string, name: string): CocoPredictions {
+  const json = parseJson(text, name);
+  if (!Array.isArray(json)) {
+    const dataset = readCocoDataset(json, name);
+    return { annotations: dataset.annotations, dataset };
+  }
+  const results = expectList(json, name).map((value, n) => {
+    const result = readCocoAnnotation(value, `result ${n} of ${name}`);
+    if (result.score === null) throw new Error(`Expected a score in ${result.name} but found none`);
+    return result;
+  });
+  return { annotations: groupByImage(results), dataset: null };
 }

@@ -1,32 +1,39 @@
 import { placeFile } from "../files/disk.ts";
-import { compressCounts } from "./compressed_counts.ts";
-import { maskToRuns, measureRuns } from "./run_lengths.ts";
+import { compressCounts, maskToRuns, measureRuns } from "./run_lengths.ts";
 
-/** Instances of an image; `Instances` of the synthesis fits. */
+/**
+ * Instances of an image; `Instances` of the synthesis fits.
+ *
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `class` | [N] | integers | 0-based |
+ * | `mask` | [N, H, W] | u8 | not zero inside |
+ * | `score` | [N] | numbers | confidence 0…1 |
+ */
 export interface ExportedInstances {
   /** Rows, pixels. */
   readonly height: number;
   /** Columns, pixels. */
   readonly width: number;
-  /** Classes, 0-based. */
+  /** Class of each instance, 0-based. */
   readonly class: ArrayLike<number>;
-  /** [N, H, W], not zero inside. */
+  /** N·H·W values. */
   readonly mask: Uint8Array;
-  /** Confidences; absent: true masks, which have none. */
+  /** Confidence of each instance; absent: ground truth, which has none. */
   readonly score?: ArrayLike<number>;
 }
 
-/** An image and what is in it. */
+/** Image and its instances. */
 export interface CocoEntry {
   /** Its number. */
   readonly id: number;
-  /** Name of the picture. */
+  /** Name of the file. */
   readonly fileName: string;
   /** Its instances. */
   readonly instances: ExportedInstances;
 }
 
-/** How much was written. */
+/** Counts of what was written. */
 export interface CocoCounts {
   /** Images, those without instances included. */
   images: number;
@@ -34,7 +41,7 @@ export interface CocoCounts {
   annotations: number;
 }
 
-/** One instance as COCO stores it. */
+/** Instance as COCO stores it. */
 export interface CocoRecord {
   /** Number of the image. */
   readonly image_id: number;
@@ -51,7 +58,7 @@ export interface CocoRecord {
 }
 
 /**
- * The instances of an image as COCO's records; empty masks are left out.
+ * Makes COCO's records of the instances of an image; empty masks are left out.
  *
  * @throws RangeError if the masks hold another number of values than classes and size say.
  */
@@ -135,7 +142,9 @@ export async function writeCocoResults(path: string, entries: AsyncIterable<Coco
   return counts;
 }
 
-const PIECE = 1 << 16; // characters gathered before they are written
+const PIECE = 1 << 16;
+
+// characters gathered before they are written
 
 /** Bytes of text, in larger pieces. */
 async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Uint8Array> {
@@ -148,4 +157,23 @@ async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Uint8Array>
     waiting = "";
   }
   yield encoder.encode(waiting);
+}
+
+/**
+ * Numbers images as COCO wants it: the digits of ids such as `2007_000033` if all ids are of digits, else the
+ * places in the list, from 1.
+ *
+ * @param ids The list.
+ * @returns A number for each id, all different.
+ * @example
+ * ```ts
+ * import { imageNumbers } from "./coco_writer.ts";
+ * imageNumbers(["2007_000033", "2007_000042"]); // 2007000033 2007000042
+ * imageNumbers(["cat", "dog"]); // 1 2
+ * ```
+ */
+export function imageNumbers(ids: readonly string[]): number[] {
+  const digits = ids.map((id) => /^\d+(_\d+)*$/.test(id) ? Number(id.replaceAll("_", "")) : NaN);
+  const fit = digits.every((n) => Number.isSafeInteger(n) && n > 0) && new Set(digits).size === ids.length;
+  return fit ? digits : ids.map((_, n) => n + 1);
 }

@@ -3,12 +3,8 @@
  * @module
  */
 export * from "./coco_dataset.ts";
-export * from "./coco_results.ts";
 export * from "./coco_segmentation.ts";
 export * from "./coco_writer.ts";
-export * from "./compressed_counts.ts";
-export * from "./image_numbers.ts";
-export * from "./polygon_runs.ts";
 export * from "./run_lengths.ts";
 export * from "./voc_labels.ts";
 export type { LabelMap } from "../data/image.ts";

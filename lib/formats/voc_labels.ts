@@ -14,7 +14,7 @@ export interface VocLabels {
 const MOST = 254; // 255 is void
 
 /**
- * Instances → VOC's maps of classes and objects. Where masks overlap the higher score is on top, the earlier one on
+ * Draws instances into VOC's maps of classes and objects. Where masks overlap the higher score is on top, the earlier one on
  * ties.
  *
  * @param instances Instances of an image.

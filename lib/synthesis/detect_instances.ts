@@ -1,4 +1,5 @@
 import { connectedComponents } from "../displacement/mod.ts";
+import { strongest } from "./_strongest.ts";
 
 /**
  * Instances of an image, N of them.
@@ -14,15 +15,15 @@ export interface Instances {
   readonly height: number;
   /** Columns, pixels. */
   readonly width: number;
-  /** Confidences. */
+  /** Confidence of each instance, 0…1. */
   readonly score: Float32Array;
-  /** Classes. */
+  /** Class of each instance, 0-based. */
   readonly class: Int32Array;
-  /** Masks. */
+  /** N·H·W values, 1 inside. */
   readonly mask: Uint8Array;
 }
 
-/** The maps that were compared, and what makes a region a fragment. */
+/** Options of {@linkcode detectInstances}: the maps that were compared, and what makes a region a fragment. */
 export interface DetectOptions {
   /** Rows, pixels. */
   readonly height: number;
@@ -32,7 +33,7 @@ export interface DetectOptions {
   readonly classes: ArrayLike<number>;
   /** [H, W] f32, value of the map that `index` names. */
   readonly score: Float32Array;
-  /** Regions of less than this share of the image are kept with score 0. */
+  /** Regions of less than this fraction of the image are kept with score 0. */
   readonly fragment?: number;
 }
 
@@ -82,4 +83,36 @@ export function detectInstances(
     class: Int32Array.from(order, (region) => classes[map[region]!]!),
     mask,
   };
+}
+
+/** Options of {@linkcode instancesFromCams}. */
+export interface CamInstanceOptions {
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Classes of the maps, 0-based, ascending. */
+  readonly keys: ArrayLike<number>;
+  /** Score of the background. */
+  readonly threshold?: number;
+  /** Fraction of the image below which a region scores 0. */
+  readonly fragment?: number;
+}
+
+/**
+ * Makes instances without IRNet: connected regions of thresholded class attention maps. They are the baseline of the
+ * paper's ablation; `synthesizeInstances()` without clusters is the next, with boundaries only.
+ *
+ * @param maps [C, H, W] f32, class attention maps at the size of the image, each divided by its maximum.
+ * @throws RangeError if `maps` does not hold C·H·W values.
+ */
+export function instancesFromCams(
+  maps: Float32Array,
+  { height, width, keys, threshold = 0.15, fragment = 0.01 }: CamInstanceOptions,
+): Instances {
+  if (maps.length !== keys.length * height * width) {
+    throw new RangeError(`Expected CAMs of ${keys.length}×${height}×${width} values but found ${maps.length}`);
+  }
+  const { score, index } = strongest(maps, { height, width, floor: threshold });
+  return detectInstances(index, { height, width, classes: keys, score, fragment });
 }

@@ -1,5 +1,5 @@
 /**
- * What is known of an image when its masks are synthesized; H×W is its size in pixels, h×w = ⌈H/4⌉×⌈W/4⌉ that at
+ * Evidence from which the masks of an image are synthesized; H×W is its size in pixels, h×w = ⌈H/4⌉×⌈W/4⌉ that at
  * stride 4.
  *
  * | name | shape | type | meaning |

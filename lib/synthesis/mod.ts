@@ -4,9 +4,6 @@
  */
 export * from "./detect_instances.ts";
 export * from "./evidence.ts";
-export * from "./instance_cams.ts";
-export * from "./instances_from_cams.ts";
-export * from "./score_cams.ts";
 export * from "./synthesize_instances.ts";
 export * from "./synthesize_semantic.ts";
 export type { Clusters } from "../displacement/mod.ts";

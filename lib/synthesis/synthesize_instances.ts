@@ -1,25 +1,69 @@
 import { propagateEach } from "../affinity/mod.ts";
 import type { Clusters } from "../displacement/mod.ts";
-import { gridOf } from "./_grid.ts";
-import { strongestUpsampled, upsampledMaximum } from "./_strongest.ts";
+import { gridOf, strongestUpsampled, upsampledMaximum } from "./_strongest.ts";
 import { detectInstances, type Instances } from "./detect_instances.ts";
 import type { Evidence, WalkSettings } from "./evidence.ts";
-import { instanceCams } from "./instance_cams.ts";
 
-/** Clusters and thresholds. */
+/** Part of a class attention map that lies in one cluster. */
+export interface InstanceCam {
+  /** Class, 0-based. */
+  readonly class: number;
+  /** Cluster. */
+  readonly cluster: number;
+  /** Bound of the values after the walk: the highest one weakened by the boundary, x·(1 − boundary). */
+  readonly bound: number;
+  /** The map [h, w] f32 at stride 4, zero outside of the cluster. */
+  read(): Float32Array;
+}
+
+/**
+ * Makes instance-wise class attention maps: cuts every map into the clusters (paper: Synthesizing Instance
+ * Segmentation Labels).
+ *
+ * @param evidence Maps and boundaries of an image.
+ * @param clusters Class-agnostic instance map at stride 4.
+ * @returns Pieces that are not zero everywhere, class by class, in the order of the clusters.
+ * @throws RangeError if the cluster map has another size or names a cluster that does not exist.
+ * @example
+ * ```ts
+ * import { instanceCams } from "./synthesize_instances.ts";
+ * const evidence = { height: 4, width: 8, keys: [7], cams: Float32Array.of(1, 0.5), boundary: Float32Array.of(0, 0) };
+ * instanceCams(evidence, { map: Int32Array.of(0, 1), count: 2 }).map((piece) => piece.read()); // 1 0, 0 0.5
+ * ```
+ */
+export function instanceCams({ keys, cams, boundary }: Evidence, { map, count }: Clusters): InstanceCam[] {
+  const size = boundary.length;
+  if (map.length !== size) throw new RangeError(`Expected a cluster map of ${size} values but found ${map.length}`);
+  const outside = map.find((cluster) => !(cluster >= 0 && cluster < count));
+  if (outside !== undefined) throw new RangeError(`Expected clusters 0…${count - 1} but found ${outside}`);
+
+  const bounds = new Float64Array(keys.length * count);
+  for (let i = 0; i < cams.length; i++) {
+    const piece = Math.floor(i / size) * count + map[i % size]!;
+    const value = cams[i]! * (1 - boundary[i % size]!);
+    if (value > bounds[piece]!) bounds[piece] = value;
+  }
+  return Array.from(bounds, (bound, number) => {
+    const row = Math.floor(number / count), cluster = number % count;
+    const read = () => cams.slice(row * size, (row + 1) * size).map((value, i) => map[i] === cluster ? value : 0);
+    return { class: keys[row]!, cluster, bound, read };
+  }).filter(({ bound }) => bound > 0);
+}
+
+/** Options of {@linkcode synthesizeInstances}: clusters and thresholds. */
 export interface InstanceOptions {
   /** Class-agnostic instance map at stride 4; `null`: the whole image is one cluster. */
   readonly clusters?: Clusters | null;
   /** Score of the background. */
   readonly threshold?: number;
-  /** Share of the image below which a region scores 0. */
+  /** Fraction of the image below which a region scores 0. */
   readonly fragment?: number;
   /** Settings of the random walk. */
   readonly walk?: WalkSettings;
 }
 
 /**
- * Pseudo instance masks (paper: Synthesizing Instance Segmentation Labels).
+ * Synthesizes pseudo instance masks (paper: Synthesizing Instance Segmentation Labels).
  *
  * Every CAM is cut into the clusters; each piece walks, is brought to the size of the image and divided by the maximum
  * of all. A pixel belongs to the highest piece, or to the background if none exceeds the threshold. The connected

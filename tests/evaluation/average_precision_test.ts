@@ -97,7 +97,7 @@ Deno.test("matchInstances() and instanceScores() refuse what does not fit", () =
   assertThrows(() => precisions([{ truths: [2], found: [] }], [0.5]), RangeError, "0…1 but found 2");
 });
 
-Deno.test("trueInstances() takes the smallest class inside each instance", () => {
+Deno.test("groundTruthInstances() takes the smallest class inside each instance", () => {
   const map = (...data: number[]) => ({ height: 2, width: 3, data: Uint8Array.from(data) });
   const result = groundTruthInstances(map(0, 5, 5, 255, 2, 2), map(0, 255, 8, 255, 4, 3));
   assertEquals(result.class, Int32Array.of(2, 7));

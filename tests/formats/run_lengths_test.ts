@@ -51,7 +51,7 @@ Deno.test("compressCounts() stores five bits a character and differences from th
   }
 });
 
-Deno.test("polygonToRuns() fills squares, and nothing outside the picture", () => {
+Deno.test("polygonToRuns() fills squares, and nothing outside the image", () => {
   const size = { height: 4, width: 4 };
   const drawn = (polygon: number[]) => [...runsToMask(polygonToRuns(polygon, size)).data].join("");
   assertEquals(drawn([1, 1, 3, 1, 3, 3, 1, 3]), "0000011001100000");
@@ -74,7 +74,7 @@ Deno.test("readSegmentation() says what is wrong", () => {
   assertThrows(read([]), Error, "Expected at least one polygon in the segmentation of one");
   assertThrows(read([[1, 2, 3, 4]]), Error, "three corners but found 4 numbers");
   assertThrows(read([[1, 2, 3, 4, "5", 6]]), Error, "coordinate in polygon 0 in the segmentation of one but found");
-  assertThrows(read([[1, 2, 3, 4, 1e9, 6]]), Error, "near the picture of 2×4 pixels but found 1000000000");
+  assertThrows(read([[1, 2, 3, 4, 1e9, 6]]), Error, "near the image of 2×4 pixels but found 1000000000");
   assertThrows(read({ size: [4, 2], counts: "8" }), Error, "Expected a size of [2, 4]");
   assertThrows(read({ size: [2, 4], counts: "7" }), Error, "Expected counts of 8 pixels");
   assertThrows(read({ size: [2, 4], counts: [9, -1] }), Error, "whole numbers as counts");
