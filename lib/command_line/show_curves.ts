@@ -1,7 +1,22 @@
 import { join } from "node:path";
 import type { Chart } from "../figures/chart.ts";
-import { BROWSER_OPENER } from "./_browser_opener.ts";
+import type { Permissions } from "./command.ts";
 
+/** The program that opens an address in the user's browser, and what comes before the address; `null`: unknown. */
+const BROWSER_OPENER: readonly [string, ...string[]] | null = openerOf(Deno.build.os);
+
+function openerOf(system: typeof Deno.build.os): readonly [string, ...string[]] | null {
+  if (system === "darwin") return ["open"];
+  if (system === "windows") return ["cmd", "/c", "start"];
+  return system === "linux" || system.endsWith("bsd") ? ["xdg-open"] : null;
+}
+
+/** What the viewer of curves needs: to be served on this machine, and a browser to be opened. */
+export const VIEWER: Permissions = {
+  net: ["localhost", "127.0.0.1", "0.0.0.0", "[::]"],
+  run: BROWSER_OPENER?.slice(0, 1) ?? [],
+  env: "all",
+};
 /**
  * Shows the curves of a run in nodeplotlib's viewer, in a browser window where one can be opened, and waits until the
  * page is closed. Curves are a kindness: where they cannot be shown, a warning says why.

@@ -7,85 +7,90 @@ import {
   slurmFiles,
   type SlurmOptions,
 } from "../cluster/mod.ts";
+import { checkPaths } from "../config/check_paths.ts";
 import type { Config } from "../config/config.ts";
-import { replaceFile, statIfExists } from "../files/disk.ts";
-import { type RunOptions, stagesToRun } from "../run/run.ts";
+import { merge, type Part } from "../config/merge.ts";
+import { pathsIn } from "../config/settings.ts";
+import { UsageError } from "../config/usage_error.ts";
+import { exists, replaceFile } from "../files/disk.ts";
+import { stagesToRun } from "../run/run.ts";
+import type { Invocation } from "./command.ts";
+import { configOf, runOptions, STAGES } from "./run_stages.ts";
 
-/** Options of {@linkcode submit}. */
-export interface SubmitOptions extends Pick<ClusterRun, "name" | "cpus" | "memory"> {
-  /** What the jobs run, and where. */
-  readonly run: Pick<RunOptions, "workdir" | "stages" | "module">;
-  /** Flags of every job that are passed on as they are. */
-  readonly flags: readonly string[];
-  /** Number of tasks that share the images of a stage. */
-  readonly shards: number;
-  /** Starts nothing. */
-  readonly writeOnly: boolean;
-  /** The cluster, and what it alone is told. */
-  readonly cluster: { kind: "slurm" } & SlurmOptions | { kind: "kubernetes" } & KubernetesOptions;
-}
+/** A kind of cluster, and what it alone is told. */
+export type Cluster =
+  | { readonly kind: "slurm"; readonly isStarted: boolean } & SlurmOptions
+  | { readonly kind: "kubernetes" } & KubernetesOptions;
+
+/** Flags of every job that are passed on as they are. */
+const PASSED_ON = ["limit", "on-bad-image"];
 
 /**
  * Writes the files that run the pipeline on a cluster to `slurm` or `kubernetes` below the working directory: the
  * configuration, a file for each job, and a script that starts them. On Slurm it runs that script.
  *
- * @param config The configuration.
- * @param options How the work is shared, and what the cluster is told.
- * @throws UsageError if a stage does not exist, or if the data set lacks a list.
+ * @param invocation The command line: what the jobs run, and how the work is shared.
+ * @param cluster What the cluster is told.
+ * @returns What starts the jobs, where it is left to the user.
+ * @throws UsageError if a flag has a wrong value, a stage does not exist, or the data set lacks a list.
  * @throws Error if Slurm does not take the jobs.
  */
-export async function submit(config: Config, options: SubmitOptions): Promise<void> {
-  const { run, cluster, cpus } = options;
-  const jobs = chainJobs(await stagesToRun(config, run), options.shards);
-  const workdir = resolve(run.workdir), folder = resolve(workdir, cluster.kind);
+export async function submit(invocation: Invocation, cluster: Cluster): Promise<string | void> {
+  const { given, config, workdir } = invocation, options = runOptions(invocation);
+  checkPaths(config);
+  const { shards, ...share } = shareOf(invocation);
+  const used = invocation.module === STAGES ? await configOf(options.stages ?? [], config) : config;
+  const jobs = chainJobs(await stagesToRun(used, options), shards);
+  const folder = resolve(workdir, cluster.kind);
   const all: ClusterRun = {
-    ...options,
+    ...share,
     folder,
     project: resolve(new URL("../..", import.meta.url).pathname),
     deno: Deno.execPath(),
-    args: ["--config", resolve(folder, "config.json"), "--workdir", workdir, ...options.flags],
+    args: [
+      ...["--config", resolve(folder, "config.json"), "--workdir", resolve(workdir)],
+      ...PASSED_ON.flatMap((flag) => given.has(flag) ? [`--${flag}`, given.value(flag)!] : []),
+    ],
   };
   const files = {
-    "config.json": `${JSON.stringify(await forJobs(config, cpus), null, 2)}\n`,
+    "config.json": `${JSON.stringify(await forJobs(config, share.cpus), null, 2)}\n`,
     ...(cluster.kind === "slurm" ? slurmFiles(jobs, { ...all, ...cluster }) : {}),
     ...(cluster.kind === "kubernetes" ? kubernetesFiles(jobs, { ...all, ...cluster }) : {}),
   };
   await Deno.mkdir(folder, { recursive: true });
   for (const [name, text] of Object.entries(files)) {
     const path = resolve(folder, name);
-    await replaceFile(path, new TextEncoder().encode(text));
+    await replaceFile(path, new TextEncoder().encode(text), { temporary: `${path}.tmp` });
   }
   const script = resolve(folder, cluster.kind === "slurm" ? "submit.sh" : "apply.sh");
-  if (cluster.kind === "kubernetes" || options.writeOnly) {
-    return console.log(`Wrote ${jobs.length} jobs; this starts them: bash ${script}`);
+  if (cluster.kind === "kubernetes" || !cluster.isStarted) {
+    return `Wrote ${jobs.length} jobs; this starts them: bash ${script}`;
   }
   const { success } = await new Deno.Command("bash", { args: [script], stdout: "inherit", stderr: "inherit" }).output();
   if (!success) throw new Error(`Expected Slurm to take all jobs of ${script} but it did not`);
 }
 
+/** How the work is shared among tasks, and what a task gets. */
+function shareOf({ given }: Invocation): Pick<ClusterRun, "name" | "cpus" | "memory"> & { shards: number } {
+  const memory = given.value("memory") ?? null, name = given.value("name")!;
+  const cpus = given.count("cpus") ?? null, shards = given.count("shards")!;
+  if (memory !== null && !/^[1-9]\d*[MG]$/.test(memory)) {
+    throw new UsageError(`Expected a size such as 8G or 500M for --memory but found ${memory}`);
+  }
+  if (!/^[a-z][a-z0-9-]*$/.test(name)) {
+    throw new UsageError(`Expected small letters, digits and hyphens for --name but found ${name}`);
+  }
+  return { name, cpus, memory, shards };
+}
+
 /** The configuration with whole paths, and as many threads and Workers as a task has cores. */
 async function forJobs(config: Config, cpus: number | null): Promise<Config> {
-  const { data, backbone, cam, irnet, compute } = config;
-  const path = <T extends string | null>(value: T) => (value === null ? value : resolve(value)) as T;
-  const list = async <T extends string | null>(value: T) => {
-    return value !== null && /[/\\.]/.test(value) && await statIfExists(value) ? path(value) : value;
-  };
-  return {
-    ...config,
-    data: {
-      ...data,
-      root: path(data.root),
-      labels: path(data.labels),
-      trainList: await list(data.trainList),
-      classifierList: await list(data.classifierList),
-      valList: await list(data.valList),
-      inferList: await list(data.inferList),
-      instanceList: await list(data.instanceList),
-      meanDisplacementList: await list(data.meanDisplacementList),
-    },
-    backbone: { ...backbone, weights: path(backbone.weights) },
-    cam: { ...cam, weights: path(cam.weights), from: path(cam.from) },
-    irnet: { ...irnet, weights: path(irnet.weights) },
-    compute: { ...compute, threads: compute.threads || (cpus ?? 0), workers: compute.workers || (cpus ?? 0) },
-  };
+  const { threads, workers } = config.compute;
+  let whole = merge(config, { compute: { threads: threads || (cpus ?? 0), workers: workers || (cpus ?? 0) } });
+  for (const { key, path, schema } of pathsIn(config)) {
+    if (schema.isMade || schema.isList && !await exists(path)) continue; // a name that looks like a path
+    const change = key.split(".").reduceRight<unknown>((inner, part) => ({ [part]: inner }), resolve(path));
+    whole = merge(whole, change as Part<Config>);
+  }
+  return whole;
 }

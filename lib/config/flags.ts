@@ -2,35 +2,79 @@
 import { closestString } from "@std/text/closest-string";
 import { UsageError } from "./usage_error.ts";
 
-/** A flag of a command. */
+/** A flag. */
 export interface Flag {
-  /** What follows it, such as `folder`; absent: nothing. */
+  /** Name of the value that follows it; absent: none does. */
   readonly value?: string;
   /** Purpose, for the help. */
   readonly help: string;
+  /** Value where it is not given. */
+  readonly default?: string;
   /** May be given several times. */
   readonly repeats?: true;
+  /** Settings that it is short for. */
+  readonly sets?: readonly string[];
+  /** Its value is a path that the command reads, or that it writes. */
+  readonly path?: "reads" | "writes";
 }
 
-/** A set of flags by name. */
+/** Flags by name. */
 export type Flags = Readonly<Record<string, Flag>>;
 
 /** First values of the flags that were given; `""` for one without a value. */
 export type FlagValues<F extends Flags> = Readonly<Partial<Record<keyof F, string>>>;
 
-/** A command line in parts. */
-export interface ParsedArguments {
-  /** Everything that is no flag. */
-  readonly positionals: readonly string[];
-  /** Values of the flags that were given; `""` for one without a value. */
-  readonly values: ReadonlyMap<string, readonly string[]>;
+/** Arguments of a command, parsed. */
+export class Arguments {
+  /**
+   * @param flags All flags of the command.
+   * @param values Values of those that were given.
+   * @param positionals What is no flag.
+   */
+  constructor(
+    readonly flags: Flags,
+    readonly values: ReadonlyMap<string, readonly string[]>,
+    readonly positionals: readonly string[],
+  ) {}
+
+  /** A flag was given. */
+  has(flag: string): boolean {
+    return this.values.has(flag);
+  }
+
+  /** Value of a flag, or its default. */
+  value(flag: string): string | undefined {
+    return this.values.get(flag)?.[0] ?? this.flags[flag]?.default;
+  }
+
+  /** Value of a flag as words between commas. */
+  words(flag: string): string[] | undefined {
+    return this.value(flag)?.split(",").map((word) => word.trim());
+  }
+
+  /** Value of a flag as a whole number of at least 1. @throws UsageError if it is none. */
+  count(flag: string): number | undefined {
+    const text = this.value(flag);
+    if (text !== undefined && !/^[1-9]\d*$/.test(text)) {
+      throw new UsageError(`Expected a whole number of at least 1 for --${flag} but found ${text}`);
+    }
+    return text === undefined ? undefined : Number(text);
+  }
+
+  /** Value of a flag as one of a few words. @throws UsageError naming them, and the nearest. */
+  choice<T extends string>(flag: string, choices: readonly T[]): T {
+    const text = this.value(flag)!;
+    if ((choices as readonly string[]).includes(text)) return text as T;
+    const isPair = choices.length === 2, hint = isPair ? "" : `; the nearest is ${closestString(text, choices)}`;
+    throw new UsageError(`Expected --${flag} ${choices.join(isPair ? " or " : ", ")} but found ${text}${hint}`);
+  }
 }
 
 /**
  * Parses `--flag value`, `--flag=value` and `--flag`.
  * @throws UsageError for an unknown flag, naming the nearest one, and for missing, superfluous or repeated values.
  */
-export function parseFlags(args: readonly string[], flags: Flags): ParsedArguments {
+export function parseFlags(args: readonly string[], flags: Flags): Arguments {
   const positionals: string[] = [];
   const values = new Map<string, string[]>();
   for (let i = 0; i < args.length; i++) {
@@ -61,7 +105,14 @@ export function parseFlags(args: readonly string[], flags: Flags): ParsedArgumen
     }
     values.set(name!, [...given, value]);
   }
-  return { positionals, values };
+  return new Arguments(flags, values, positionals);
+}
+
+/** An object without the properties whose value is undefined. */
+export function defined<T extends object>(values: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>;
+  };
 }
 
 /** A line of help for each flag. */
@@ -81,7 +132,7 @@ export function describeFlags(flags: Flags): string {
  */
 export async function runScript<F extends Flags>(
   { help, flags, positionals = 0 }: { help: string; flags: F; positionals?: number | "any" },
-  run: (values: FlagValues<F>, parsed: ParsedArguments) => Promise<void>,
+  run: (values: FlagValues<F>, parsed: Arguments) => Promise<void>,
 ): Promise<void> {
   const known = { ...flags, help: { help: "show this text" } };
   const text = `${help}\n\nFlags\n${describeFlags(known)}`;

@@ -1,7 +1,7 @@
 import { join, resolve } from "node:path";
 import { type Config, presets } from "../config/config.ts";
 import { completeConfig } from "../config/load_config.ts";
-import { makeSampleData } from "../command_line/make_sample_data.ts";
+import { makeSampleData } from "../data/sample/make_sample_data.ts";
 import { openResults, resultIds, type Results } from "../results/open_results.ts";
 import { run } from "../run/run.ts";
 import { stages, STAGES_MODULE } from "../stages/list.ts";

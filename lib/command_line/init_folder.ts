@@ -10,8 +10,8 @@ import { loadConfig } from "../config/load_config.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
 import { UsageError } from "../config/usage_error.ts";
 
-/** Options of {@linkcode init}. */
-export interface InitCommandOptions {
+/** Options of {@linkcode initFolder}. */
+export interface InitFolderOptions {
   /** File or folder of the labels; absent: where they are found. */
   readonly labels?: string;
   /** Names of the classes in the order of the ids in masks; absent: in alphabetical order. */
@@ -38,7 +38,7 @@ export interface InitCommandOptions {
  * @throws UsageError if the options contradict each other or the configuration exists; nothing is written.
  * @throws Error if there are no images, no labels or no classes, or the labels cannot be read.
  */
-export async function init(folder: string, options: InitCommandOptions): Promise<void> {
+export async function initFolder(folder: string, options: InitFolderOptions): Promise<void> {
   const { write, out = join(folder, "irnet.json"), classes: given = null } = options;
   const preset = choosePreset(options);
   if (!options.force && await exists(out)) {
@@ -97,7 +97,7 @@ async function onlyTable(folder: string, out: string): Promise<string | null> {
   return tables.length === 1 ? tables[0]! : null;
 }
 
-function choosePreset({ preset, weights }: InitCommandOptions): Config["preset"] {
+function choosePreset({ preset, weights }: InitFolderOptions): Config["preset"] {
   const chosen = preset ?? (weights === undefined ? "sample" : "lite");
   if (!Object.hasOwn(presets, chosen)) {
     const names = Object.keys(presets);

@@ -1,4 +1,5 @@
-import { exists } from "../files/disk.ts";
+import { existsSync } from "node:fs";
+import { exists } from "../../files/disk.ts";
 
 /**
  * Makes the sample data set where it is missing. An interrupted attempt leaves nothing that looks whole.
@@ -8,9 +9,18 @@ import { exists } from "../files/disk.ts";
  */
 export async function makeSampleData(folder: string, seed: number): Promise<void> {
   if (await exists(folder)) return;
-  const { generateSample } = await import("../data/sample/mod.ts");
-  const unfinished = `${folder}.unfinished`;
+  const { generateSample } = await import("./mod.ts");
+  const [, unfinished] = foldersOf(folder);
   if (await exists(unfinished)) await Deno.remove(unfinished, { recursive: true });
   await generateSample({ seed, out: unfinished });
   await Deno.rename(unfinished, folder);
+}
+
+/** Folders that {@linkcode makeSampleData} writes: none where the data set is there. */
+export function sampleFolders(folder: string): string[] {
+  return existsSync(folder) ? [] : foldersOf(folder);
+}
+
+function foldersOf(folder: string): [whole: string, unfinished: string] {
+  return [folder, `${folder}.unfinished`];
 }

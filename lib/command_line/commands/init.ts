@@ -1,0 +1,49 @@
+import { join } from "node:path";
+import { defined, type Flags } from "../../config/flags.ts";
+import type { Command } from "../command.ts";
+import { COMMON_FLAGS } from "../flags.ts";
+import { progressOnTerminal } from "../run_stages.ts";
+
+const INIT_FLAGS = {
+  labels: {
+    value: "path",
+    help: "JSON or CSV file, or folder of VOC's XML files, default the one in the folder",
+    path: "reads",
+  },
+  classes: { value: "a,b", help: "all classes in the order of their ids in masks, default in alphabetical order" },
+  weights: {
+    value: "file",
+    help: "ImageNet weights of the preset's backbone; without them it starts from random ones",
+    path: "reads",
+  },
+  preset: { value: "name", help: "default lite with --weights, sample without" },
+  out: { value: "file", help: "the configuration to write, default irnet.json in the folder", path: "writes" },
+  force: { help: "overwrite it" },
+} satisfies Flags;
+
+export const init: Command = {
+  usage: "<folder> [flags]",
+  help: "Looks at a folder of images, says what it found and writes a configuration that runs.",
+  argument: "a folder of images",
+  flags: { ...INIT_FLAGS, ...COMMON_FLAGS },
+  permissions: ({ given }) => {
+    const folder = given.positionals[0]!, out = given.value("out") ?? join(folder, "irnet.json");
+    const lists = ["all", "train", "val"].map((name) => `${out.replace(/\.json$/i, "")}.${name}.txt`);
+    return { read: [folder], write: [out, ...lists] };
+  },
+  run: async ({ given }) => {
+    const { initFolder } = await import("../init_folder.ts");
+    await initFolder(given.positionals[0]!, {
+      force: given.has("force"),
+      progress: progressOnTerminal(),
+      write: (text) => console.log(text),
+      ...defined({
+        labels: given.value("labels"),
+        classes: given.words("classes"),
+        weights: given.value("weights"),
+        preset: given.value("preset"),
+        out: given.value("out"),
+      }),
+    });
+  },
+};
