@@ -13,6 +13,9 @@
  * ```
  * @module
  */
+import "./lib/command_line/needs_deno.ts";
+import "./lib/command_line/answer_first.ts";
+
 export * as affinity from "./lib/affinity/mod.ts";
 export * as cam from "./lib/cam/mod.ts";
 export * as config from "./lib/config/mod.ts";

@@ -41,7 +41,10 @@ export async function runConfined(args: readonly string[], flags: readonly strin
  * @param given Its arguments; paths among them may be read or written, as their flags say.
  * @returns The flags.
  */
-export function permissionFlags({ config, read = [], write = [], run = [], net = [], env }: Permissions, given: Arguments): string[] {
+export function permissionFlags(
+  { config, read = [], write = [], run = [], net = [], env }: Permissions,
+  given: Arguments,
+): string[] {
   const named = (path: "reads" | "writes") =>
     Object.entries(given.flags).flatMap(([flag, about]) => about.path === path ? given.value(flag) ?? [] : []);
   const outputs = named("writes");

@@ -3,6 +3,7 @@
  * than its arguments and its configuration name (`confine.ts`).
  * @module
  */
+import "./needs_deno.ts";
 import { main } from "./main.ts";
 
 if (import.meta.main) Deno.exit(await main(Deno.args, { confine: true }));

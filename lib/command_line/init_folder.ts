@@ -1,6 +1,5 @@
-import { closestString } from "@std/text/closest-string";
 import { join, resolve } from "node:path";
-import { type Config, presets } from "../config/config.ts";
+import type { Config } from "../config/config.ts";
 import { type FolderReport, inspectFolder, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeFolder, folderProblems } from "./describe_folder.ts";
@@ -19,7 +18,7 @@ export interface InitFolderOptions {
   /** File of ImageNet weights. */
   readonly weights?: string;
   /** The preset to start from; absent: `lite` with weights, `sample` without. */
-  readonly preset?: string;
+  readonly preset?: Config["preset"];
   /** The configuration to write; absent: `irnet.json` in the folder. */
   readonly out?: string;
   /** Overwrites it. */
@@ -99,21 +98,13 @@ async function onlyTable(folder: string, out: string): Promise<string | null> {
 
 function choosePreset({ preset, weights }: InitFolderOptions): Config["preset"] {
   const chosen = preset ?? (weights === undefined ? "sample" : "lite");
-  if (!Object.hasOwn(presets, chosen)) {
-    const names = Object.keys(presets);
-    throw new UsageError(
-      `Expected one of ${names.join(", ")} as preset but found ${chosen}; the nearest is ${
-        closestString(chosen, names)
-      }`,
-    );
-  }
   if (chosen === "sample" && weights !== undefined) {
     throw new UsageError("Expected the preset lite or paper for --weights but found sample");
   }
   if (chosen !== "sample" && weights === undefined) {
     throw new UsageError(`Expected --weights with ImageNet weights for the preset ${chosen} but found none`);
   }
-  return chosen as Config["preset"];
+  return chosen;
 }
 
 /** Lists of a configuration, and those files of them that have to be written. */

@@ -23,8 +23,8 @@ export interface MainOptions {
 
 /** What there is to say at once, and the exit code. */
 export interface Answer {
-  /** Text to print, to the standard error where the code is not 0. */
-  readonly text: string;
+  /** Text to print, or the error to show; to the standard error where the code is not 0. */
+  readonly text: string | Error;
   /** Exit code. */
   readonly code: number;
 }
@@ -72,7 +72,7 @@ export function answerAtOnce(args: readonly string[]): Answer | null {
 }
 
 function failure(error: unknown, args: readonly string[]): Answer {
-  const text = args.includes("--debug") ? Deno.inspect(error) : (error as Error).message;
+  const text = args.includes("--debug") ? error as Error : (error as Error).message;
   return { text, code: error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1 };
 }
 
@@ -130,7 +130,9 @@ function settingsOf({ flags, values }: Arguments): [key: string, text: string][]
   });
   for (const [name, { sets = [] }] of Object.entries(flags)) {
     const text = values.get(name)?.[0];
-    if (text !== undefined) for (const key of sets) settings.push([key, name === "sweep" ? expandRange(text) : text]);
+    if (text !== undefined) {
+      for (const key of sets) settings.push([key, name === "sweep" ? expandRange(text) : text]);
+    }
   }
   return settings;
 }

@@ -15,7 +15,7 @@ export interface SettingFacts {
   readonly default?: unknown;
   /** Unit; absent: none. */
   readonly unit?: string;
-  /** Where the default comes from; absent: chosen here. */
+  /** Where the default comes from; absent: as that of its group; empty: chosen here. */
   readonly source?: string;
   /** What lies at the path that it is: begins with `file` or `folder`, or is `file or folder`; absent: no path. */
   readonly path?: string;
@@ -30,7 +30,7 @@ function set<T extends z.ZodType>(type: T, facts: SettingFacts): T {
   return type.meta({ ...facts });
 }
 
-const CODE = "released code", PSA = "AffinityNet's code", DEEPLAB = "DeepLab-v2", MASK_RCNN = "Mask R-CNN";
+const CODE = "released code", PSA = "AffinityNet's code", DEEPLAB = "DeepLab-v2, in part", MASK_RCNN = "Mask R-CNN";
 const STRIDE_4 = "pixels at stride 4", STRIDE_8 = "pixels at stride 8", PIXELS = "pixels";
 
 const text = z.string();
@@ -74,6 +74,7 @@ const training = z.strictObject({
   microBatch: set(count, {
     help: "Batch that passes through the network at once; gradients are summed",
     unit: "images",
+    source: "",
   }),
   epochs: set(count, { help: "Epochs" }),
   optimiser: set(optimiser, { help: "Optimiser" }),

@@ -154,12 +154,13 @@ function describeRange({ minimum, maximum, exclusiveMinimum, multipleOf }: Schem
   return minimum !== undefined ? ` of at least ${minimum}${step}` : step;
 }
 
-function isNullable({ type, anyOf }: SchemaNode): boolean {
+/** A schema that takes null. */
+export function isNullable({ type, anyOf }: SchemaNode): boolean {
   return type === "null" || (Array.isArray(type) && type.includes("null")) || (anyOf ?? []).some(isNullable);
 }
 
 /** The schema of a value that is not null. */
-function withoutNull(node: SchemaNode): SchemaNode {
+export function withoutNull(node: SchemaNode): SchemaNode {
   if (node.anyOf && isNullable(node)) return node.anyOf.find((choice) => choice.type !== "null") ?? node;
   if (Array.isArray(node.type)) return { ...node, type: node.type.find((type) => type !== "null") ?? "null" };
   return node;

@@ -9,7 +9,7 @@ async function command(...args: string[]): Promise<{ code: number; out: string; 
   console.log = (text) => void (out += `${text}\n`);
   console.error = (text) => void (err += `${text}\n`);
   try {
-    return { code: await main(args, { module: toys }), out, err };
+    return { code: await main(args, { module: toys, evaluationStages: ["evaluation"] }), out, err };
   } finally {
     Object.assign(console, { log, error });
   }

@@ -1,7 +1,10 @@
 /** Commands as their tasks start them: with the permissions that they need, and no others. */
 import { assert, assertEquals } from "../assert.ts";
 import { presets } from "../../lib/config/config.ts";
-import { permissionsOf } from "../../lib/command_line/confine.ts";
+import type { Config } from "../../lib/config/config.ts";
+import { parseFlags } from "../../lib/config/flags.ts";
+import { COMMANDS } from "../../lib/command_line/commands.ts";
+import { permissionFlags } from "../../lib/command_line/confine.ts";
 import { makeReduced } from "../faults/reduced.ts";
 import { differences } from "../end_to_end/comparison.ts";
 import type { Workspace } from "../end_to_end/workspace.ts";
@@ -17,6 +20,15 @@ Deno.test.beforeAll(async () => {
   workspace = await makeReduced();
 });
 Deno.test.afterAll(() => workspace.remove());
+
+/** Flags of Deno that a command is started with. */
+function flagsOf(
+  command: string,
+  { args = [], config = presets.paper, workdir = "" }: { args?: string[]; config?: Config; workdir?: string },
+): string[] {
+  const { flags, permissions } = COMMANDS[command]!, given = parseFlags(args, flags);
+  return permissionFlags(permissions!({ given, config, workdir, module: "", evaluationStages: [] }), given);
+}
 
 /** Runs a task with exactly the permissions that deno.json gives it; `deno task` adds the arguments in the same way. */
 async function task(name: string, args: readonly string[], env: Record<string, string> = {}) {
@@ -104,10 +116,8 @@ Deno.test("a task passes on exit codes and messages", async () => {
 for (const [permission, lacking] of [["read", "data"], ["write", "denied"]] as const) {
   Deno.test(`run that lacks the permission to ${permission} names path and flag, and leaves nothing`, async () => {
     const data = workspace.path("data"), workdir = workspace.path("denied");
-    const granted = permissionsOf({
-      command: "run",
-      positionals: [],
-      values: new Map([["config", [workspace.path("config.json")]]]),
+    const granted = flagsOf("run", {
+      args: ["--config", workspace.path("config.json")],
       config: { ...presets.sample, data: { ...presets.sample.data, root: data } },
       workdir,
     });
@@ -131,10 +141,10 @@ for (const [permission, lacking] of [["read", "data"], ["write", "denied"]] as c
   });
 }
 
-Deno.test("permissionsOf() names what a command reads and writes", () => {
-  const flags = (change: Partial<Parameters<typeof permissionsOf>[0]>): Record<string, string[]> =>
+Deno.test("permissions of a command name what it reads and writes", () => {
+  const flags = (command: string, options: Parameters<typeof flagsOf>[1]): Record<string, string[]> =>
     Object.fromEntries(
-      permissionsOf({ command: "run", positionals: [], values: new Map(), ...change }).map((flag) => {
+      flagsOf(command, options).map((flag) => {
         const [, name, values = ""] = /^--allow-(\w+)(?:=(.*))?$/.exec(flag)!;
         return [name, values.split(/(?<!,),(?!,)/).map((value) => value.replaceAll(",,", ","))];
       }),
@@ -143,7 +153,7 @@ Deno.test("permissionsOf() names what a command reads and writes", () => {
   config.data.root = "/data/a,b";
   config.data.inferList = "/lists/some.txt";
   config.backbone.weights = "weights.safetensors";
-  const { read, write, ffi, net, run, env } = flags({ config, workdir: "/results" });
+  const { read, write, ffi, net, run, env } = flags("run", { config, workdir: "/results" });
   assertEquals(write, ["/results"]);
   for (const path of ["/data/a,b", "/lists/some.txt", "weights.safetensors", "/results"]) {
     assert(read!.includes(path), `${path} in ${read}`);
@@ -153,10 +163,10 @@ Deno.test("permissionsOf() names what a command reads and writes", () => {
   assertEquals([net, run], [undefined, undefined]);
   assert(env!.length < 12 && !env!.includes(""), `${env}`);
 
-  assertEquals(flags({ command: "submit-slurm", config, workdir: "/results" })["run"], ["bash"]);
-  assertEquals(flags({ command: "init", positionals: ["/photos"] })["write"], [
+  assertEquals(flags("submit-slurm", { config, workdir: "/results" })["run"], ["bash"]);
+  assertEquals(flags("init", { args: ["/photos"] })["write"], [
     ...["/photos/irnet.json", "/photos/irnet.all.txt", "/photos/irnet.train.txt", "/photos/irnet.val.txt"],
   ]);
-  const demo = flags({ command: "demo", config: presets.sample, workdir: "out/sample" })["write"]!;
+  const demo = flags("demo", { config: presets.sample, workdir: "out/sample" })["write"]!;
   assert(demo.every((path) => path.startsWith("out/sample")), `${demo}`);
 });

@@ -31,7 +31,7 @@ export const init: Command = {
     const lists = ["all", "train", "val"].map((name) => `${out.replace(/\.json$/i, "")}.${name}.txt`);
     return { read: [folder], write: [out, ...lists] };
   },
-  run: async ({ given }) => {
+  run: async ({ given, config }) => {
     const { initFolder } = await import("../init_folder.ts");
     await initFolder(given.positionals[0]!, {
       force: given.has("force"),
@@ -41,7 +41,7 @@ export const init: Command = {
         labels: given.value("labels"),
         classes: given.words("classes"),
         weights: given.value("weights"),
-        preset: given.value("preset"),
+        preset: given.has("preset") ? config.preset : undefined,
         out: given.value("out"),
       }),
     });
