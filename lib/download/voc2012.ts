@@ -3,7 +3,7 @@
  * @module
  */
 import { join } from "node:path";
-import { type Flags, type FlagValues, type ParsedArguments, runScript } from "../config/flags.ts";
+import { type Arguments, type Flags, type FlagValues, runScript } from "../config/flags.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { exists, isFolder, namesIn, replaceFile } from "../files/disk.ts";
 import { unpackTar } from "../files/unpack_tar.ts";
@@ -33,7 +33,7 @@ const INSIDE = "VOCdevkit/VOC2012"; // in the archive
 /** Gets the data set and says where it is. */
 async function main(
   { out = "datasets", from, registry, sbd, augmented }: FlagValues<typeof FLAGS>,
-  { values }: ParsedArguments,
+  { values }: Arguments,
 ): Promise<void> {
   if (sbd !== undefined && !await exists(sbd)) {
     throw new UsageError(`Expected a file or folder at --sbd ${sbd} but found nothing`);

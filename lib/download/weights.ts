@@ -3,7 +3,7 @@
  * @module
  */
 import { basename, join } from "node:path";
-import { type Flags, type FlagValues, type ParsedArguments, runScript } from "../config/flags.ts";
+import { type Arguments, type Flags, type FlagValues, runScript } from "../config/flags.ts";
 import { exists, isFolder, replaceFile } from "../files/disk.ts";
 import { readPth } from "../files/pth.ts";
 import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
@@ -21,7 +21,7 @@ const FLAGS = { out: { value: "folder", help: "where they go, default weights" }
 /** Gets weights and says where they are. */
 async function main(
   { out = "weights", from, registry }: FlagValues<typeof FLAGS>,
-  { positionals: [name], values }: ParsedArguments,
+  { positionals: [name], values }: Arguments,
 ): Promise<void> {
   const entry = await registryEntry(name!, registry), mirrors = values.get("mirror");
   await Deno.mkdir(out, { recursive: true });
