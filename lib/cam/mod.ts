@@ -7,4 +7,4 @@ export * from "./extract.ts";
 export * from "./import_rules.ts";
 export * from "./loss.ts";
 export * from "./network.ts";
-export * from "./train.ts";
+export * from "./task.ts";

@@ -5,7 +5,6 @@
 export * from "./augment.ts";
 export * from "./crop.ts";
 export * from "./dataset.ts";
-export * from "./epochs.ts";
 export * from "./image.ts";
 export * from "./inspect_folder.ts";
 export * from "./read_image.ts";

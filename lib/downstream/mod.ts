@@ -8,7 +8,6 @@
  * ```
  * @module
  */
-export * from "./labelled_training.ts";
 export * as affinitynet from "./affinitynet/mod.ts";
 export * as deeplab from "./deeplab/mod.ts";
 export * as maskRcnn from "./mask_rcnn/mod.ts";

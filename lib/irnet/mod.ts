@@ -6,4 +6,4 @@ export * from "./import_rules.ts";
 export * from "./infer.ts";
 export * from "./losses.ts";
 export * from "./network.ts";
-export * from "./train.ts";
+export * from "./task.ts";

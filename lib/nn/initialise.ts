@@ -1,6 +1,6 @@
 import type { ParameterSpec } from "../weights/parameter_spec.ts";
 import type { NamedTensors } from "../files/safetensors.ts";
-import { random } from "./random.ts";
+import { drawNormal, namedRandom } from "../data/random.ts";
 
 /** How to draw parameters. */
 export interface InitialiseOptions {
@@ -35,8 +35,8 @@ export function initialise(specs: readonly ParameterSpec[], options: InitialiseO
 function source({ name, role }: ParameterSpec, inputs: number, { seed, method, gain }: InitialiseOptions) {
   if (role === "scale" || role === "variance") return () => 1;
   if (role === "offset" || role === "mean" || (role === "bias" && method === "he")) return () => 0;
-  const stream = random(seed, "initialise", name);
+  const draw = namedRandom(`${seed}/initialise/${name}`);
   const factor = role === "bias" ? 1 : gain?.(name) ?? 1;
-  if (method === "he") return () => factor * Math.sqrt(2 / inputs) * stream.normal();
-  return () => factor * stream.uniform(-1, 1) / Math.sqrt(inputs);
+  if (method === "he") return () => factor * Math.sqrt(2 / inputs) * drawNormal(draw);
+  return () => factor * (2 * draw() - 1) / Math.sqrt(inputs);
 }

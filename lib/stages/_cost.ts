@@ -2,7 +2,7 @@
 import { availableParallelism } from "node:os";
 import type { Config, TrainingSettings } from "../config/config.ts";
 import type { CostModel, StageContext, UsualImage, WorkPart } from "../run/stage.ts";
-import { trainingSteps } from "../data/epochs.ts";
+import { trainingSteps } from "../train/epochs.ts";
 import { workersOf } from "../run/workers.ts";
 
 export const MIB = 2 ** 20, GIB = 2 ** 30;

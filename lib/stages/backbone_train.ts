@@ -1,14 +1,11 @@
 import type { Config } from "../config/config.ts";
-import { classifierParameters, trainClassifier } from "../cam/mod.ts";
-import { initialise } from "../nn/mod.ts";
+import { backboneTask } from "../cam/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
-import { augmentClassification, random } from "../data/mod.ts";
-import { disposeParams, fromParams, importWeights, readWeights, toParams } from "../weights/mod.ts";
-import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
-import { classificationBatches, classifierIds } from "./_classification_batches.ts";
+import { importWeights, readWeights } from "../weights/mod.ts";
+import { decodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
 import { networkCost, steps, trainingMemory } from "./_cost.ts";
 import { backboneOf, pick } from "./_networks.ts";
-import { resumable } from "./_training.ts";
+import { trainInStage } from "./_training.ts";
 
 /** Trains a backbone that has no ImageNet weights from scratch, to name the classes of the data set. */
 export const backboneTrain: WholeStage = {
@@ -36,49 +33,22 @@ export const backboneTrain: WholeStage = {
     },
   },
   run: async (context: StageContext) => {
-    const { config, dataset, files } = context;
-    const settings = config.backbone.pretraining!;
-    const backbone = backboneOf(config);
-    const specs = [...backbone.parameters, ...classifierParameters(backbone, dataset.classes.length)];
-    const head = classifierParameters(backbone, dataset.classes.length);
-    const params = toParams(
-      { ...backbone.initialise(config.seed), ...initialise(head, { seed: config.seed, method: "uniform" }) },
-      specs,
-    );
-    const { steps: count, batch } = classificationBatches(
-      context,
-      settings,
-      (image, key) =>
-        augmentClassification(image, {
-          preprocess: backbone.preprocess,
-          crop: settings.crop,
-          scale: settings.scale,
-          shift: settings.shift,
-          colourJitter: settings.colourJitter,
-          draw: random(config.seed, "backbone", ...key),
-        }),
-    );
-    try {
-      await trainClassifier({
-        backbone,
-        params,
-        part: "all",
-        optimiser: settings.optimiser,
-        microBatch: settings.microBatch,
-        steps: count,
-        batch,
-        ...await resumable(context, "backbone_train", count),
-      });
-      await files.write(
-        "backbone_train",
-        "weights.safetensors",
-        encodeSafetensors(await fromParams(params, backbone.parameters)),
-      );
-    } finally {
-      disposeParams(params);
-    }
+    const { config, dataset } = context, backbone = backboneOf(config);
+    await trainInStage(context, {
+      stage: "backbone_train",
+      task: backboneTask(backbone, { classes: dataset.classes.length, training: config.backbone.pretraining! }),
+      weights: {},
+      ids: classifierIds(context),
+      label: dataset.labels,
+      keeps: backbone.parameters,
+    });
   },
 };
+
+/** Images that classifiers train on. */
+export function classifierIds({ config: { data }, dataset }: StageContext): string[] {
+  return dataset.list(data.classifierList ?? data.trainList);
+}
 
 /** The backbone's weights before CAM training, as IRNet sees them: from its own training, or from the file given. */
 export async function initialWeights(

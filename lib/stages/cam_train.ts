@@ -1,24 +1,14 @@
-import { camImportRules, camLogits, type CamNetwork, classifierParameters, trainClassifier } from "../cam/mod.ts";
+import { camImportRules, camLogits, type CamNetwork, camTask, classifierParameters } from "../cam/mod.ts";
 import type { Config } from "../config/config.ts";
-import { type Backbone, initialise } from "../nn/mod.ts";
+import type { Backbone } from "../nn/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
 import * as tf from "../tensor/tf.ts";
-import { augmentClassification, cropImage, random } from "../data/mod.ts";
-import {
-  disposeParams,
-  fromParams,
-  importWeights,
-  type ParameterSpec,
-  type Params,
-  readWeights,
-  toParams,
-} from "../weights/mod.ts";
-import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
-import { classificationBatches, classifierIds } from "./_classification_batches.ts";
+import { cropImage } from "../data/mod.ts";
+import { disposeParams, importWeights, type ParameterSpec, type Params, readWeights } from "../weights/mod.ts";
 import { inferences, networkCost, square, steps, trainingMemory } from "./_cost.ts";
 import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
-import { initialWeights, weightsFiles } from "./backbone_train.ts";
-import { resumable } from "./_training.ts";
+import { trainInStage } from "./_training.ts";
+import { classifierIds, initialWeights, weightsFiles } from "./backbone_train.ts";
 
 /**
  * Trains the classifier whose class activation maps start everything, or takes a trained one, and judges it on the
@@ -57,59 +47,26 @@ export const camTrain: WholeStage = {
     },
   },
   run: async (context: StageContext) => {
-    const { config, files } = context;
-    const settings = config.cam.training;
-    const backbone = backboneOf(config);
-    const params = toParams(await startWeights(context), camParameters(config));
-    const { steps: count, batch } = classificationBatches(
-      context,
-      settings,
-      (image, key) =>
-        augmentClassification(image, {
-          preprocess: backbone.preprocess,
-          crop: settings.crop,
-          resizeLong: settings.resizeLong,
-          draw: random(config.seed, "cam", ...key),
-        }),
-    );
-    try {
-      if (config.cam.weights === null) {
-        await trainClassifier({
-          backbone,
-          params,
-          part: "cam",
-          optimiser: settings.optimiser,
-          microBatch: settings.microBatch,
-          steps: count,
-          batch,
-          ...await resumable(context, "cam_train", count),
-        });
-      }
-      const logits = await validate(context, backbone, params);
-      await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
-      await files.write(
-        "cam_train",
-        "weights.safetensors",
-        encodeSafetensors(await fromParams(params, camParameters(config))),
-      );
-    } finally {
-      disposeParams(params);
-    }
+    const { config, dataset, files } = context, backbone = backboneOf(config), given = config.cam.weights;
+    await trainInStage(context, {
+      stage: "cam_train",
+      task: camTask(backbone, { classes: config.data.classes.length, training: config.cam.training }),
+      weights: given === null
+        ? await initialWeights(context)
+        : importWeights(await readWeights(given), camParameters(config), camImportRules(backbone)),
+      trained: given !== null,
+      ids: classifierIds(context),
+      label: dataset.labels,
+      finish: async (params) => {
+        const logits = await validate(context, backbone, params);
+        await files.write("cam_train", "validation.json", new TextEncoder().encode(JSON.stringify(logits)));
+      },
+    });
   },
 };
 
 function validationIds({ config: { data }, dataset }: Pick<StageContext, "config" | "dataset">): string[] {
   return data.valList === null ? [] : dataset.list(data.valList);
-}
-
-/** The weights that are given, or those that training starts from. */
-async function startWeights(context: StageContext): Promise<NamedTensors> {
-  const { config } = context, backbone = backboneOf(config);
-  if (config.cam.weights !== null) {
-    return importWeights(await readWeights(config.cam.weights), camParameters(config), camImportRules(backbone));
-  }
-  const head = classifierParameters(backbone, config.data.classes.length);
-  return { ...await initialWeights(context), ...initialise(head, { seed: config.seed, method: "uniform" }) };
 }
 
 /** Class logits of the validation images, each cut to its top-left crop, by id. */

@@ -1,28 +1,19 @@
 import type { Config } from "../config/config.ts";
-import {
-  headParameters,
-  type Irnet,
-  irnetImportRules,
-  irnetSteps,
-  meanDisplacementOf,
-  trainIrnet,
-} from "../irnet/mod.ts";
-import { type Backbone, initialise } from "../nn/mod.ts";
+import { headParameters, type Irnet, irnetImportRules, irnetTask, meanDisplacementOf } from "../irnet/mod.ts";
+import type { Backbone } from "../nn/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
 import {
   disposeParams,
-  fromParams,
   importWeights,
   type ParameterSpec,
   type Params,
   readWeights,
   toParams,
 } from "../weights/mod.ts";
-import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
+import { encodeSafetensors } from "../files/safetensors.ts";
 import { GIB, inferences, MIB, networkCost, square, steps, trainingMemory } from "./_cost.ts";
 import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
-import { remembered } from "./_remembered.ts";
-import { resumable } from "./_training.ts";
+import { trainInStage } from "./_training.ts";
 import { initialWeights, weightsFiles } from "./backbone_train.ts";
 import { readConfidentLabels } from "./relation.ts";
 
@@ -65,37 +56,22 @@ export const irnetTrain: WholeStage = {
     },
   },
   run: async (context: StageContext) => {
-    const { config, dataset, files } = context;
-    const { training, displacementWidth, weights: given } = config.irnet;
-    const write = (weights: NamedTensors) =>
-      files.write("irnet_train", "weights.safetensors", encodeSafetensors(weights));
+    const { config, dataset, files } = context, backbone = backboneOf(config), given = config.irnet.weights;
     if (given !== null) {
-      const rules = irnetImportRules(backboneOf(config));
-      return await write(importWeights(await readWeights(given), irnetParameters(config), rules));
+      const weights = importWeights(await readWeights(given), irnetParameters(config), irnetImportRules(backbone));
+      return await files.write("irnet_train", "weights.safetensors", encodeSafetensors(weights));
     }
-    const ids = dataset.list(config.data.trainList), photograph = remembered(dataset.readImage);
-    const { backbone, params } = await untrainedIrnet(context);
-    try {
-      await trainIrnet({
-        backbone,
-        params,
-        settings: training,
-        displacementWidth,
-        seed: config.seed,
-        ids,
-        sample: async (id) => ({
-          image: await photograph(id),
-          label: await readConfidentLabels(context, id),
-        }),
-        ...await resumable(context, "irnet_train", irnetSteps(ids.length, training)),
-      });
-      const heads = headParameters(backbone.taps, displacementWidth);
-      const weights = await fromParams(params, [...backbone.parameters, ...heads]);
-      const mean = await meanDisplacement(context, backbone, params);
-      await write({ ...weights, mean_displacement: { shape: [2], data: Float32Array.from(mean) } });
-    } finally {
-      disposeParams(params);
-    }
+    await trainInStage(context, {
+      stage: "irnet_train",
+      task: irnetTask(backbone, config.irnet),
+      weights: await initialWeights(context),
+      ids: dataset.list(config.data.trainList),
+      label: (id) => readConfidentLabels(context, id),
+      finish: async (params) => {
+        const mean = await meanDisplacement(context, backbone, params);
+        return { mean_displacement: { shape: [2], data: Float32Array.from(mean) } };
+      },
+    });
   },
 };
 
@@ -148,8 +124,7 @@ export async function irnetNetwork(context: Pick<StageContext, "config" | "files
 export async function untrainedIrnet(
   context: Pick<StageContext, "config" | "files">,
 ): Promise<{ backbone: Backbone; params: Params }> {
-  const { config } = context, backbone = backboneOf(config);
-  const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
-  const tensors = { ...await initialWeights(context), ...initialise(heads, { seed: config.seed, method: "uniform" }) };
-  return { backbone, params: toParams(tensors, [...backbone.parameters, ...heads]) };
+  const { config } = context, backbone = backboneOf(config), task = irnetTask(backbone, config.irnet);
+  const tensors = { ...await initialWeights(context), ...task.initialise(config.seed) };
+  return { backbone, params: toParams(tensors, task.parameters) };
 }

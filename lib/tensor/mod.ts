@@ -15,5 +15,4 @@ export * from "./operations.ts";
 export * from "./path_pairs.ts";
 export type { AxisSamples, RegionGrid, SampledRegion } from "./regions.ts";
 export { inFloat32 } from "./_kernels.ts";
-export type { LossFunction, LossModule } from "./wasm/data_parallel.ts";
 export { withoutGradient } from "./_differentiable.ts";

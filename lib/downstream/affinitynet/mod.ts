@@ -6,4 +6,4 @@ export * from "./infer.ts";
 export * from "./loss.ts";
 export * from "./network.ts";
 export * from "./pair_affinities.ts";
-export * from "./train.ts";
+export * from "./task.ts";

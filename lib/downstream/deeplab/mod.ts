@@ -5,4 +5,4 @@
 export * from "./infer.ts";
 export * from "./loss.ts";
 export * from "./network.ts";
-export * from "./train.ts";
+export * from "./task.ts";

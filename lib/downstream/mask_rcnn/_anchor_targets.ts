@@ -3,7 +3,7 @@ import { type Boxes, pickBoxes } from "./boxes.ts";
 import type { WeightedTargets } from "./losses.ts";
 import { matchBoxes } from "./match_boxes.ts";
 import { sampleMatches } from "./sample_matches.ts";
-import type { TrueView } from "./loss.ts";
+import type { TrainingView } from "./loss.ts";
 import { random } from "../../data/mod.ts";
 
 /** Below and from these IoUs on an anchor is background or an object (Faster R-CNN, section "Loss Function"). */
@@ -20,7 +20,7 @@ export interface AnchorTargets {
 
 /** Draws anchors of each image to learn from; their weights are one over their number and that of the images. */
 export function anchorTargets(
-  views: readonly TrueView[],
+  views: readonly TrainingView[],
   { anchors, count, batch }: { anchors: Boxes; count: number; batch: number },
 ): AnchorTargets {
   const each = anchors.length / 4, values = views.length * each;

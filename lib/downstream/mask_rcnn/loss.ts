@@ -26,7 +26,7 @@ import { roiAlign } from "./roi_align.ts";
 const BETA = 1 / 9;
 
 /** A view and what its draws depend on. */
-export interface TrueView extends Pick<InstanceView, "boxes" | "classes" | "masks"> {
+export interface TrainingView extends Pick<InstanceView, "boxes" | "classes" | "masks"> {
   /** Seed and keys of the random numbers that choose anchors and regions. */
   readonly key: readonly [seed: number, ...keys: (number | string)[]];
 }
@@ -40,7 +40,7 @@ export interface MaskRcnnLossOptions {
   /** Number of classes without the background. */
   readonly classes: number;
   /** The images. */
-  readonly views: readonly TrueView[];
+  readonly views: readonly TrainingView[];
   /** Side of their canvas in pixels. */
   readonly side: number;
   /** Images of the whole batch, of which these may be a part. */

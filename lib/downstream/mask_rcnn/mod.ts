@@ -19,4 +19,4 @@ export * from "./region_levels.ts";
 export * from "./roi_align.ts";
 export * from "./sample_matches.ts";
 export * from "./suppress.ts";
-export * from "./train.ts";
+export * from "./task.ts";

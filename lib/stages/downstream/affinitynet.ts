@@ -1,19 +1,11 @@
 import { highResolutionCam } from "../../cam/mod.ts";
-import {
-  affinityGain,
-  affinityNetLabels,
-  affinityParameters,
-  trainAffinityNet,
-} from "../../downstream/affinitynet/mod.ts";
-import { initialise } from "../../nn/mod.ts";
+import { affinityNetLabels, affinityNetTask, affinityParameters } from "../../downstream/affinitynet/mod.ts";
 import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
-import { trainingSteps } from "../../data/mod.ts";
 import { encodePng } from "../../files/png.ts";
-import { disposeParams, fromParams, toParams } from "../../weights/mod.ts";
-import { encodeSafetensors } from "../../files/safetensors.ts";
+import { disposeParams } from "../../weights/mod.ts";
 import { denseFactor, GIB, inferences, networkCost, steps, trainingMemory } from "../_cost.ts";
 import { backboneOf, trainedNetwork } from "../_networks.ts";
-import { resumable } from "../_training.ts";
+import { trainInStage } from "../_training.ts";
 import { initialWeights, weightsFiles } from "../backbone_train.ts";
 import { readCams } from "../cam.ts";
 import { readConfidentLabels } from "../relation.ts";
@@ -46,34 +38,14 @@ export const affinityNetTrain: WholeStage = {
     },
   },
   run: async (context: StageContext) => {
-    const { config, dataset, files } = context;
-    const { training, radius } = config.downstream.affinityNet;
-    const backbone = backboneOf(config), heads = affinityParameters(backbone.taps);
-    const specs = [...backbone.parameters, ...heads], ids = dataset.list(config.data.trainList);
-    const drawn = initialise(heads, { seed: config.seed, method: "he", gain: affinityGain });
-    const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
-    try {
-      await trainAffinityNet({
-        backbone,
-        params,
-        settings: { ...training, radius },
-        seed: config.seed,
-        ids,
-        sample: async (id) => ({
-          image: await dataset.readImage(id),
-          label: await readConfidentLabels(context, id),
-        }),
-        ...await resumable(
-          context,
-          "affinitynet_train",
-          trainingSteps(ids.length, training),
-        ),
-      });
-      const weights = encodeSafetensors(await fromParams(params, specs));
-      await files.write("affinitynet_train", "weights.safetensors", weights);
-    } finally {
-      disposeParams(params);
-    }
+    const { config, dataset } = context;
+    await trainInStage(context, {
+      stage: "affinitynet_train",
+      task: affinityNetTask(backboneOf(config), config.downstream.affinityNet),
+      weights: await initialWeights(context),
+      ids: dataset.list(config.data.trainList),
+      label: (id) => readConfidentLabels(context, id),
+    });
   },
 };
 

@@ -1,16 +1,14 @@
 import type { Config } from "../../config/config.ts";
 import type { CrfSettings } from "../../crf/mod.ts";
-import { inferDeepLab, pyramidGain, pyramidParameters, trainDeepLab } from "../../downstream/deeplab/mod.ts";
-import { initialise } from "../../nn/mod.ts";
+import { deepLabTask, inferDeepLab, pyramidParameters } from "../../downstream/deeplab/mod.ts";
 import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
-import { type LabelMap, trainingSteps } from "../../data/mod.ts";
+import type { LabelMap } from "../../data/mod.ts";
 import { encodePng } from "../../files/png.ts";
-import { disposeParams, fromParams, toParams } from "../../weights/mod.ts";
-import { encodeSafetensors } from "../../files/safetensors.ts";
+import { disposeParams } from "../../weights/mod.ts";
 import { denseFactor, GIB, inferences, networkCost, steps, trainingMemory } from "../_cost.ts";
 import { backboneOf, trainedNetwork } from "../_networks.ts";
 import { readLabelMap } from "../_read.ts";
-import { resumable } from "../_training.ts";
+import { trainInStage } from "../_training.ts";
 import { initialWeights, weightsFiles } from "../backbone_train.ts";
 import { LABEL_SOURCES, type LabelSource, readLabels, sourceSettings, STAGE_OF } from "./sources.ts";
 
@@ -78,29 +76,14 @@ export function deepLabTrain(source: LabelSource): WholeStage {
     ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
     cost: trainingCost,
     run: async (context: StageContext) => {
-      const { config, dataset, files } = context;
-      const { training } = config.downstream.deepLab;
-      const backbone = backboneFor(config), heads = headsFor(config), specs = [...backbone.parameters, ...heads];
-      const ids = dataset.list(config.downstream.trainList);
-      const drawn = initialise(heads, { seed: config.seed, method: "he", gain: pyramidGain(backbone) });
-      const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
-      try {
-        await trainDeepLab({
-          backbone,
-          params,
-          settings: training,
-          seed: config.seed,
-          ids,
-          sample: async (id) => ({
-            image: await dataset.readImage(id),
-            label: await readLabels(context, id, source),
-          }),
-          ...await resumable(context, name, trainingSteps(ids.length, training)),
-        });
-        await files.write(name, "weights.safetensors", encodeSafetensors(await fromParams(params, specs)));
-      } finally {
-        disposeParams(params);
-      }
+      const { config, dataset } = context, { training } = config.downstream.deepLab;
+      await trainInStage(context, {
+        stage: name,
+        task: deepLabTask(backboneFor(config), { labels: config.data.classes.length + 1, training }),
+        weights: await initialWeights(context),
+        ids: dataset.list(config.downstream.trainList),
+        label: (id) => readLabels(context, id, source),
+      });
     },
   };
 }

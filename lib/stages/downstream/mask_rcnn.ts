@@ -1,20 +1,11 @@
 import type { Config } from "../../config/config.ts";
-import {
-  inferMaskRcnn,
-  type InstanceTruth,
-  maskRcnnGain,
-  maskRcnnParameters,
-  trainMaskRcnn,
-} from "../../downstream/mask_rcnn/mod.ts";
+import { inferMaskRcnn, type InstanceTruth, maskRcnnParameters, maskRcnnTask } from "../../downstream/mask_rcnn/mod.ts";
 import { groundTruthInstances } from "../../evaluation/mod.ts";
-import { initialise } from "../../nn/mod.ts";
 import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
-import { trainingSteps } from "../../data/mod.ts";
-import { disposeParams, fromParams, type ParameterSpec, toParams } from "../../weights/mod.ts";
-import { encodeSafetensors } from "../../files/safetensors.ts";
+import { disposeParams, type ParameterSpec } from "../../weights/mod.ts";
 import { GIB, inferences, MIB, networkCost, steps, trainingMemory } from "../_cost.ts";
 import { backboneOf, trainedNetwork } from "../_networks.ts";
-import { resumable } from "../_training.ts";
+import { trainInStage } from "../_training.ts";
 import { initialWeights, weightsFiles } from "../backbone_train.ts";
 import { encodeInstances, readInstances } from "../instance.ts";
 import { MASK_SOURCES, type MaskSource } from "./sources.ts";
@@ -95,8 +86,7 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
     ids: ({ config, dataset }: StageContext) => dataset.list(listOf(source, config)),
     cost: trainingCost(source),
     run: async (context: StageContext) => {
-      const { config, dataset, files, progress } = context;
-      const settings = config.downstream.maskRcnn, backbone = backboneOf(config);
+      const { config, dataset, progress } = context;
       const list = dataset.list(listOf(source, config)), ids: string[] = [];
       for (const [i, id] of list.entries()) {
         if ((await readTruth(context, id, source)).class.length > 0) ids.push(id);
@@ -107,27 +97,14 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
           `Expected instances to train on in the ${list.length} images of ${listOf(source, config)} but found none`,
         );
       }
-      const heads = headParameters(config), specs = [...backbone.parameters, ...heads];
-      const drawn = initialise(heads, { seed: config.seed, method: "he", gain: maskRcnnGain(heads) });
-      const params = toParams({ ...await initialWeights(context), ...drawn }, specs);
-      try {
-        await trainMaskRcnn({
-          backbone,
-          params,
-          settings,
-          classes: config.data.classes.length,
-          seed: config.seed,
-          ids,
-          sample: async (id) => ({
-            image: await dataset.readImage(id),
-            instances: await readTruth(context, id, source),
-          }),
-          ...await resumable(context, name, trainingSteps(ids.length, settings.training)),
-        });
-        await files.write(name, "weights.safetensors", encodeSafetensors(await fromParams(params, specs)));
-      } finally {
-        disposeParams(params);
-      }
+      const settings = { ...config.downstream.maskRcnn, classes: config.data.classes.length };
+      await trainInStage(context, {
+        stage: name,
+        task: maskRcnnTask(backboneOf(config), settings),
+        weights: await initialWeights(context),
+        ids,
+        label: (id) => readTruth(context, id, source),
+      });
     },
   };
 }

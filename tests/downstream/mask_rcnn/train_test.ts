@@ -10,7 +10,7 @@ import {
   type MaskRcnnTraining,
   proposedRegions,
   trainMaskRcnn,
-  type TrueView,
+  type TrainingView,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { efficientnetLite0, initialise, resnet50, sampleNet } from "../../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
@@ -170,7 +170,7 @@ Deno.test("trainMaskRcnn() on wasm gives the same bits in one thread and in Work
   }
 });
 
-const view = (boxes: number[], labels: number[], index: number): TrueView => ({
+const view = (boxes: number[], labels: number[], index: number): TrainingView => ({
   boxes: Float32Array.from(boxes),
   classes: labels,
   masks: labels.map(() => new Uint8Array(64 * 64).fill(1)),
@@ -187,7 +187,7 @@ async function proposedOn(params: MaskRcnnTraining["params"], images: number[]) 
   return await proposedRegions(params, taps, { taps: sampleNet.taps, settings, side: 64 });
 }
 
-async function lossOf(params: MaskRcnnTraining["params"], views: TrueView[], images: number[]): Promise<number> {
+async function lossOf(params: MaskRcnnTraining["params"], views: TrainingView[], images: number[]): Promise<number> {
   const proposed = await proposedOn(params, images);
   const [value] = await read(() => {
     const { taps } = sampleNet.forward(params, inputOf(images), { taps: true });

@@ -1,10 +1,9 @@
 /** A worker of `startDataParallel()`: gradients of one micro-batch after the other. */
 /// <reference lib="webworker" />
-import { useBackend } from "../backend.ts";
-import * as tf from "../tf.ts";
-import type { CreateLoss, LossFunction } from "./data_parallel.ts";
-import type { Answer, MicroMessage, StartMessage } from "./_messages.ts";
-import { viewsOf } from "./_named_arrays.ts";
+import { useBackend } from "../tensor/backend.ts";
+import * as tf from "../tensor/tf.ts";
+import { type Answer, type MicroMessage, type StartMessage, viewsOf } from "./_messages.ts";
+import type { CreateLoss, LossFunction } from "./loss.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
 

@@ -2,7 +2,7 @@ import * as tf from "../tensor/tf.ts";
 import type { Params } from "../weights/params.ts";
 import type { NamedTensors } from "../files/safetensors.ts";
 
-/** How parameters follow their gradients. */
+/** Method of gradient descent, and its learning rates. */
 export interface OptimiserSettings {
   /** `sgd` as PyTorch's without dampening; `adamw` takes the weight decay from the parameters, `adam` from gradients. */
   readonly method: "sgd" | "adam" | "adamw";
@@ -10,11 +10,11 @@ export interface OptimiserSettings {
   readonly learningRate: number;
   /** SGD only. */
   readonly momentum: number;
-  /** Share of the parameters added to their gradients. */
+  /** Fraction of the parameters added to their gradients. */
   readonly weightDecay: number;
   /** Power of the polynomial decay. */
   readonly power: number;
-  /** Share of the steps in which the rate rises linearly from almost 0. */
+  /** Fraction of the steps in which the rate rises linearly from almost 0. */
   readonly warmup: number;
 }
 
@@ -22,7 +22,7 @@ export interface OptimiserSettings {
  * Learning rate of a step: (1 − step/steps)^power of the first one, times (step + 1)/n in the n steps of the warm-up.
  * After the last step it stays as it was there.
  *
- * @param settings First rate, power and share of the warm-up.
+ * @param settings First rate, power and fraction of the warm-up.
  * @param step Step, from 0.
  * @param steps Number of steps.
  */

@@ -1,8 +1,8 @@
 /** Loss and gradients of a batch: computed in this thread, or shared among Workers. */
-import { type DataParallel, type NamedArrays, startDataParallel } from "../tensor/wasm/data_parallel.ts";
 import * as tf from "../tensor/tf.ts";
 import type { Params } from "../weights/params.ts";
-import type { TrainLoopOptions } from "./train_loop.ts";
+import { type DataParallel, type NamedArrays, startDataParallel } from "./data_parallel.ts";
+import type { GradientOptions } from "./loss.ts";
 
 /** Computes loss and gradients of batches. */
 export interface GradientSource<M> {
@@ -13,7 +13,7 @@ export interface GradientSource<M> {
 }
 
 /** Workers where the backend has one thread and a batch more than one part; else, or if they do not start, this thread. */
-export async function openGradients<M>(options: TrainLoopOptions<M>, batch: readonly M[]): Promise<GradientSource<M>> {
+export async function openGradients<M>(options: GradientOptions<M>, batch: readonly M[]): Promise<GradientSource<M>> {
   const { lossInWorkers, workers = 1 } = options;
   const count = Math.min(workers, batch.length);
   if (lossInWorkers && count > 1 && tf.getBackend() === "wasm") {
@@ -28,7 +28,7 @@ export async function openGradients<M>(options: TrainLoopOptions<M>, batch: read
   return { of: (micro) => inThisThread(micro, options), close: () => {} };
 }
 
-function inWorkers<M>({ params, trainable }: TrainLoopOptions<M>, team: DataParallel<M>): GradientSource<M> {
+function inWorkers<M>({ params, trainable }: GradientOptions<M>, team: DataParallel<M>): GradientSource<M> {
   return {
     async of(micro) {
       const current = arraysOf(Object.fromEntries(trainable.map((name) => [name, params[name]!])));
@@ -50,7 +50,7 @@ function arraysOf(params: Params): NamedArrays {
 
 async function inThisThread<M>(
   micro: readonly M[],
-  { params, frozen = {}, trainable, loss, prepare }: TrainLoopOptions<M>,
+  { params, frozen = {}, trainable, loss, prepare }: GradientOptions<M>,
 ): Promise<{ loss: number; gradients: Params }> {
   const tensors = trainable.map((name) => {
     const tensor = params[name];

@@ -2,7 +2,8 @@
  * Order and batches of a training's images: they depend on the seed and the step alone.
  * @module
  */
-import { random } from "./random.ts";
+import { random } from "../data/random.ts";
+
 /** Options of {@linkcode epochOrder}. */
 export interface EpochOrderOptions {
   /** The run's seed. */

@@ -1,26 +1,8 @@
-import type * as tf from "../tf.ts";
-import type { Answer, MicroMessage, StartMessage } from "./_messages.ts";
-import { type NamedArrays, sizeOf, viewsOf } from "./_named_arrays.ts";
+import { type Answer, type MicroMessage, type NamedArrays, sizeOf, type StartMessage, viewsOf } from "./_messages.ts";
+import type { LossModule } from "./loss.ts";
 
 /** Values by name, such as parameters or gradients. */
 export type { NamedArrays };
-
-/**
- * What a loss module exports as `createLoss`: it is called once in every worker with the settings of
- * {@linkcode startDataParallel} and returns the loss of a micro-batch, a scalar.
- */
-export type CreateLoss<M, S> = (settings: S) => LossFunction<M> | Promise<LossFunction<M>>;
-
-/** Loss of a micro-batch under all parameters. */
-export type LossFunction<M> = (params: Record<string, tf.Tensor>, micro: M) => tf.Scalar;
-
-/** A loss that can be made in workers. */
-export interface LossModule<S> {
-  /** Module that exports `createLoss` (see {@linkcode CreateLoss}). */
-  readonly module: URL;
-  /** Passed to `createLoss`; anything that can be sent to a worker. */
-  readonly settings: S;
-}
 
 /** Options of {@linkcode startDataParallel}. */
 export interface DataParallelOptions<S> extends LossModule<S> {
@@ -125,7 +107,7 @@ function addTo(sum: Float32Array, slot: SharedArrayBuffer, isFirst: boolean): vo
 
 /** A worker that answers one message at a time. */
 class GradientWorker {
-  readonly #worker = new Worker(new URL("./_data_parallel_worker.ts", import.meta.url), { type: "module" });
+  readonly #worker = new Worker(new URL("./_worker.ts", import.meta.url), { type: "module" });
 
   ask(message: StartMessage | MicroMessage): Promise<number | null> {
     return new Promise((resolve, reject) => {

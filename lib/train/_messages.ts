@@ -1,0 +1,47 @@
+/** Messages between `startDataParallel()` and its Workers, and the shared memory that they leave values in. */
+
+/** Values by name, such as parameters or gradients. */
+export type NamedArrays = Record<string, { shape: number[]; data: Float32Array }>;
+
+/** Names and shapes of arrays that lie one after the other in one buffer. */
+export type Shapes = readonly (readonly [name: string, shape: number[]])[];
+
+/** First message to a worker. */
+export interface StartMessage {
+  readonly module: string;
+  readonly settings: unknown;
+  readonly params: NamedArrays;
+  /** Trainable parameters in the order of `values`. */
+  readonly trainable: Shapes;
+  /** Their current values. */
+  readonly values: SharedArrayBuffer;
+}
+
+/** Asks a worker for the gradients of a micro-batch, to be left in `gradients`. */
+export interface MicroMessage {
+  readonly step: number;
+  readonly micro: unknown;
+  readonly gradients: SharedArrayBuffer;
+}
+
+/** A worker's answer: the loss, `null` after its start, or what went wrong. */
+export type Answer = { readonly loss: number | null } | { readonly error: string };
+
+/** Float arrays of the given shapes, one after the other in one buffer. */
+export function viewsOf(
+  buffer: ArrayBufferLike,
+  shapes: Shapes,
+): Record<string, { shape: number[]; data: Float32Array<ArrayBufferLike> }> {
+  let begin = 0;
+  return Object.fromEntries(shapes.map(([name, shape]) => {
+    const length = sizeOf(shape);
+    const data = new Float32Array(buffer, begin * 4, length);
+    begin += length;
+    return [name, { shape, data }];
+  }));
+}
+
+/** Number of values of a shape. */
+export function sizeOf(shape: readonly number[]): number {
+  return shape.reduce((size, n) => size * n, 1);
+}
