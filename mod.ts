@@ -36,6 +36,7 @@ export * as run from "./lib/run/mod.ts";
 export * as stages from "./lib/stages/mod.ts";
 export * as synthesis from "./lib/synthesis/mod.ts";
 export * as tensor from "./lib/tensor/mod.ts";
+export * as train from "./lib/train/mod.ts";
 export * as weights from "./lib/weights/mod.ts";
 
 import { main } from "./lib/command_line/main.ts";

@@ -23,7 +23,7 @@ const abilities: Record<string, string> = {
     `m.decodeSafetensors(m.encodeSafetensors({ a: { shape: [1], data: Float32Array.of(7) } }), "x").tensors["a"]` +
     `?.data[0] === 7`,
   "./formats": `m.compressCounts([6, 1, 40]) === "61X1"`,
-  "./irnet": `m.irnetSteps(10, { batch: 4, epochs: 3 }) > 0`,
+  "./irnet": `m.irnetTask(nn.sampleNet, config.presets.sample.irnet).name === "irnet"`,
   "./nn": `m.resnet50.channels === 2048`,
   "./notebook": `m.sourceOf({ cell_type: "code", source: ["1", "2"], metadata: {} }) === "12"`,
   "./relation": `m.pathIndex(5).radius === 5`,
@@ -34,6 +34,7 @@ const abilities: Record<string, string> = {
     `m.instancesFromCams(Float32Array.of(1, 0), { height: 1, width: 2, keys: [4], threshold: 0.5, fragment: 0 })` +
     `.class.length === 1`,
   "./tensor": `(await m.useBackend("cpu")).name === "cpu" && m.tf.scalar(3).dataSync()[0] === 3`,
+  "./train": `m.trainingSteps(10, { batch: 4, epochs: 3 }) === 6`,
   "./weights": `m.isTrainable({ name: "a", shape: [1], role: "bias" })`,
 };
 

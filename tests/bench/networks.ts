@@ -5,13 +5,13 @@
  * @module
  */
 import { cpus } from "node:os";
-import { classifierLoss } from "../../lib/cam/_classifier_loss.ts";
-import { classifierParameters, extractCam } from "../../lib/cam/mod.ts";
-import { trainingLoss } from "../../lib/irnet/_training_loss.ts";
-import { headParameters, inferIrnet, pairCounts } from "../../lib/irnet/mod.ts";
+import { camTask, classifierParameters, extractCam } from "../../lib/cam/mod.ts";
+import { headParameters, inferIrnet, irnetTask, pairCounts } from "../../lib/irnet/mod.ts";
 import { initialise, resnet50 } from "../../lib/nn/mod.ts";
 import { pathIndex } from "../../lib/relation/mod.ts";
+import { presets } from "../../lib/config/config.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
+import { taskLoss } from "../../lib/train/mod.ts";
 import type { RgbImage } from "../../lib/data/mod.ts";
 import { type ParameterSpec, type Params, toParams } from "../../lib/weights/mod.ts";
 import { openGradients } from "./_gradients.ts";
@@ -95,13 +95,14 @@ function openCamStep(batch: number): () => void {
   const params = parameters(classifierParameters(resnet50, CLASSES));
   const trained = Object.keys(params).filter((name) => resnet50.trainsForCam(name) || name === "classifier.weight");
   const frozen = resnet50.fold(Object.fromEntries(Object.entries(params).filter(([name]) => !trained.includes(name))));
-  const loss = classifierLoss(resnet50, { detach: true });
+  const loss = taskLoss(
+    camTask(resnet50, { classes: CLASSES, training: { ...presets.paper.cam.training, crop: SIDE } }),
+  );
   const images = noise(batch * SIDE * SIDE * 3), labels = noise(batch * CLASSES).map((value) => value > 0.4 ? 1 : 0);
-  const shape = [batch, SIDE, SIDE, 3] as [number, number, number, number];
   return openGradients(
     { ...params, ...frozen },
     trained,
-    (current) => loss({ ...current, ...frozen }, { images, labels, shape, share: 1 / batch }),
+    (current) => loss({ ...current, ...frozen }, { images, targets: { labels, fraction: 1 / batch } }),
   );
 }
 
@@ -114,12 +115,13 @@ function openCamExtraction(): () => Promise<void> {
 function openIrnetStep(batch: number): () => void {
   const heads = headParameters(resnet50.taps, 256), params = parameters(heads), side = SIDE / 4;
   const labels = Array.from({ length: batch }, () => labelMap(side)), index = pathIndex(10);
-  const loss = trainingLoss(resnet50, { crop: SIDE, radius: 10, backgroundDisplacement: 1 });
+  const training = { ...presets.paper.irnet.training, crop: SIDE, radius: 10, backgroundDisplacement: 1 };
+  const loss = taskLoss(irnetTask(resnet50, { training, displacementWidth: 256 }));
   const images = noise(batch * SIDE * SIDE * 3);
   const all = { ...params, ...resnet50.fold(params) };
   return openGradients(all, heads.map(({ name }) => name), (current) => {
     const counts = pairCounts(labels, { index, size: { height: side, width: side } });
-    return loss(current, { images, labels, counts });
+    return loss(current, { images, targets: { labels, counts } });
   });
 }
 

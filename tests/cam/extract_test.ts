@@ -1,7 +1,7 @@
 import { extractCam } from "../../lib/cam/extract.ts";
 import { camMaps, classifierParameters } from "../../lib/cam/network.ts";
 import { initialise } from "../../lib/nn/initialise.ts";
-import { random } from "../../lib/nn/random.ts";
+import { random } from "../../lib/data/random.ts";
 import { sampleNet } from "../../lib/nn/sample_net.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { flipImage, type RgbImage } from "../../lib/data/image.ts";
@@ -10,8 +10,8 @@ import { disposeParams, toParams } from "../../lib/weights/params.ts";
 import { assert, assertClose, assertEquals } from "../assert.ts";
 
 const height = 37, width = 50;
-const stream = random(0, "picture");
-const image = { height, width, data: Uint8Array.from({ length: height * width * 3 }, () => stream.int(0, 256)) };
+const draw = random(0, "picture");
+const image = { height, width, data: Uint8Array.from({ length: height * width * 3 }, () => 256 * draw()) };
 const head = classifierParameters(sampleNet, 4);
 
 function openNetwork() {

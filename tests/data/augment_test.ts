@@ -2,7 +2,6 @@ import { assert, assertEquals, assertThrows } from "../assert.ts";
 import {
   augmentClassification,
   augmentLabelled,
-  epochOrder,
   IMAGENET,
   jitterColours,
   normalise,
@@ -100,15 +99,6 @@ Deno.test("augmentLabelled() refuses a label map of another size", () => {
 Deno.test("jitterColours() of strength 0 changes nothing", () => {
   const image = noise(8, 8);
   assertEquals(jitterColours(image, { strength: 0, draw: random(0) }), image);
-});
-
-Deno.test("epochOrder() is a shuffle of its own for every seed and epoch", () => {
-  const ids = Array.from({ length: 50 }, (_, i) => `id${i}`);
-  const order = epochOrder(ids, { seed: 2, epoch: 1 });
-  assertEquals(order, epochOrder(ids, { seed: 2, epoch: 1 }));
-  assertEquals([...order].sort(), [...ids].sort());
-  assert(order.join() !== epochOrder(ids, { seed: 2, epoch: 2 }).join());
-  assert(order.join() !== epochOrder(ids, { seed: 3, epoch: 1 }).join());
 });
 
 Deno.test("random() is uniform, and its keys do not run into one another", () => {

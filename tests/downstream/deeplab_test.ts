@@ -1,14 +1,13 @@
 import {
+  deepLabTask,
   inferDeepLab,
   pyramid,
-  pyramidGain,
   pyramidParameters,
   segmentationLoss,
-  trainDeepLab,
 } from "../../lib/downstream/deeplab/mod.ts";
 import { initialise, sampleNet } from "../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
-import { trainingSteps } from "../../lib/data/mod.ts";
+import { train, trainingSteps } from "../../lib/train/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { noise } from "../noise.ts";
@@ -74,14 +73,9 @@ onEachBackend("pyramid() sums convolutions of four dilations", async () => {
   disposeParams(params);
 });
 
-Deno.test("trainDeepLab() learns to tell two halves of an image, and inferDeepLab() finds them at any size", async () => {
+Deno.test("DeepLab learns to tell two halves of an image, and inferDeepLab() finds them at any size", async () => {
   await useBackend("wasm");
   const before = tf.memory().numTensors;
-  const specs = [...sampleNet.parameters, ...pyramidParameters(sampleNet, 2)];
-  const params = toParams({
-    ...sampleNet.initialise(0),
-    ...initialise(specs.slice(sampleNet.parameters.length), { seed: 0, method: "he", gain: pyramidGain(sampleNet) }),
-  }, specs);
   const [height, width] = [40, 56];
   const image = { height, width, data: new Uint8Array(height * width * 3) };
   const label = { height, width, data: new Uint8Array(height * width) };
@@ -106,14 +100,15 @@ Deno.test("trainDeepLab() learns to tell two halves of an image, and inferDeepLa
       warmup: 0,
     },
   } as const;
+  const task = deepLabTask(sampleNet, { labels: 2, training: settings });
+  const params = toParams({ ...sampleNet.initialise(0), ...task.initialise(0) }, task.parameters);
   const losses: number[] = [];
-  await trainDeepLab({
-    backbone: sampleNet,
+  await train(task, {
     params,
-    settings,
     seed: 0,
     ids: ["a", "b"],
-    sample: () => Promise.resolve({ image, label }),
+    image: () => Promise.resolve(image),
+    label: () => label,
     workers: 2,
     onStep: ({ loss }) => void losses.push(loss),
   });

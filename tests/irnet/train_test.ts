@@ -1,15 +1,13 @@
 import { presets } from "../../lib/config/config.ts";
-import { headParameters } from "../../lib/irnet/network.ts";
-import { trainIrnet } from "../../lib/irnet/train.ts";
-import { initialise } from "../../lib/nn/initialise.ts";
+import { irnetTask } from "../../lib/irnet/task.ts";
 import { sampleNet } from "../../lib/nn/sample_net.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
+import { train as trainTask } from "../../lib/train/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
 import { assert, assertClose, assertEquals } from "../assert.ts";
 import { backends } from "../tensor/_backends.ts";
 
-const displacementWidth = 64;
-const heads = headParameters(sampleNet.taps, displacementWidth);
+const training = { ...presets.sample.irnet.training, crop: 48, batch: 4, microBatch: 2, epochs: 3, radius: 3 };
 
 /** A square of the class 1 on background, its place and colour given by the number of the image. */
 function sample(id: string) {
@@ -20,31 +18,23 @@ function sample(id: string) {
       label[y * side + x] = 1;
     }
   }
-  return Promise.resolve({
-    image: { width: side, height: side, data: image },
-    label: { width: side, height: side, data: label },
-  });
+  return { image: { width: side, height: side, data: image }, label: { width: side, height: side, data: label } };
 }
 
 async function train(workers: number) {
-  const tensors = { ...sampleNet.initialise(0), ...initialise(heads, { seed: 0, method: "uniform" }) };
-  const params = toParams(tensors, [...sampleNet.parameters, ...heads]);
+  const task = irnetTask(sampleNet, { training, displacementWidth: 64 });
+  const params = toParams({ ...sampleNet.initialise(0), ...task.initialise(0) }, task.parameters);
   const losses: number[] = [], held: number[] = [];
-  await trainIrnet({
-    backbone: sampleNet,
+  await trainTask(task, {
     params,
-    settings: { ...presets.sample.irnet.training, crop: 48, batch: 4, microBatch: 2, epochs: 3, radius: 3 },
-    displacementWidth,
     seed: 0,
     ids: ["0", "1", "2", "3", "4", "5", "6"],
-    sample,
-    checkpointEvery: Infinity,
-    checkpoint: () => Promise.resolve(),
+    image: (id) => Promise.resolve(sample(id).image),
+    label: (id) => sample(id).label,
     onStep({ loss }) {
       losses.push(loss);
       held.push(tf.memory().numTensors);
     },
-    signal: new AbortController().signal,
     workers,
   });
   const result: Record<string, Float32Array> = {};
@@ -54,7 +44,7 @@ async function train(workers: number) {
   return { losses, result };
 }
 
-Deno.test("trainIrnet() on wasm lowers the loss, with the same bits in one thread and in Workers, and leaks nothing", async () => {
+Deno.test("training of IRNet on wasm lowers the loss, with the same bits in one thread and in Workers, and leaks nothing", async () => {
   await useBackend("wasm");
   const before = tf.memory().numTensors;
   const alone = await train(1);
@@ -64,7 +54,7 @@ Deno.test("trainIrnet() on wasm lowers the loss, with the same bits in one threa
 });
 
 Deno.test({
-  name: "trainIrnet() on webgpu lowers the loss as on wasm, and leaks nothing",
+  name: "training of IRNet on webgpu lowers the loss as on wasm, and leaks nothing",
   ignore: !backends.some(({ name, runs }) => name === "webgpu" && runs),
   fn: async () => {
     await useBackend("wasm");

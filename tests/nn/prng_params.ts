@@ -1,17 +1,17 @@
 /** Weights that golden groups fill by rule from the portable generator of `g00_prng`. */
-import { namedRandom } from "../../lib/nn/random.ts";
+import { namedRandom } from "../../lib/data/random.ts";
 import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";
 
 /** Parameters by their names in the network, drawn under the names that `title` gives them. */
 export function prngParams(specs: readonly ParameterSpec[], title: (name: string) => string): NamedTensors {
   return Object.fromEntries(specs.map((spec) => {
-    const stream = namedRandom(title(spec.name));
+    const draw = namedRandom(title(spec.name));
     const [low, high] = range(spec);
     const size = spec.shape.reduce((a, b) => a * b, 1);
     return [spec.name, {
       shape: [...spec.shape],
-      data: Float32Array.from({ length: size }, () => low + (high - low) * stream.uniform()),
+      data: Float32Array.from({ length: size }, () => low + (high - low) * draw()),
     }];
   }));
 }

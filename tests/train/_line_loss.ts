@@ -1,5 +1,5 @@
 import * as tf from "../../lib/tensor/tf.ts";
-import type { LossFunction } from "../../lib/tensor/wasm/data_parallel.ts";
+import type { LossFunction } from "../../lib/train/mod.ts";
 
 /** Points of a line. */
 export interface Points {

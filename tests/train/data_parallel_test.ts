@@ -1,10 +1,10 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
-import { type DataParallel, type NamedArrays, startDataParallel } from "../../lib/tensor/wasm/data_parallel.ts";
-import { createLoss, type Micro } from "./_loss.ts";
+import { type DataParallel, type NamedArrays, startDataParallel } from "../../lib/train/data_parallel.ts";
+import { createLoss, type Micro } from "./_convolution_loss.ts";
 
-const module = new URL("./_loss.ts", import.meta.url);
+const module = new URL("./_convolution_loss.ts", import.meta.url);
 
 function array(...shape: number[]): { shape: number[]; data: Float32Array } {
   const size = tf.util.sizeFromShape(shape);

@@ -1,4 +1,4 @@
-import { type Batch, trainLoop, type TrainLoopOptions } from "../../lib/nn/train_loop.ts";
+import { type Batch, trainLoop, type TrainLoopOptions } from "../../lib/train/loop.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { disposeParams, type Params } from "../../lib/weights/params.ts";

@@ -1,4 +1,4 @@
-import { createOptimiser, learningRateAt, type OptimiserSettings } from "../../lib/nn/optimiser.ts";
+import { createOptimiser, learningRateAt, type OptimiserSettings } from "../../lib/train/optimiser.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { disposeParams, type Params } from "../../lib/weights/params.ts";
 import { assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";

@@ -3,19 +3,18 @@ import {
   type FoundInstances,
   inferMaskRcnn,
   type InstanceTruth,
-  maskRcnnGain,
   maskRcnnLoss,
   maskRcnnParameters,
   type MaskRcnnSettings,
-  type MaskRcnnTraining,
+  maskRcnnTask,
   proposedRegions,
-  trainMaskRcnn,
   type TrainingView,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
 import { efficientnetLite0, initialise, resnet50, sampleNet } from "../../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
-import { type RgbImage, trainingSteps } from "../../../lib/data/mod.ts";
-import { disposeParams, fromParams, importWeights, toParams } from "../../../lib/weights/mod.ts";
+import type { RgbImage } from "../../../lib/data/mod.ts";
+import { train, trainingSteps, type TrainOptions } from "../../../lib/train/mod.ts";
+import { disposeParams, fromParams, importWeights, type Params, toParams } from "../../../lib/weights/mod.ts";
 import type { NamedTensors } from "../../../lib/files/safetensors.ts";
 import { assert, assertClose, assertEquals, assertRejects, assertThrows } from "../../assert.ts";
 import { backends, onEachBackend } from "../../tensor/_backends.ts";
@@ -40,12 +39,14 @@ const settings: MaskRcnnSettings = {
   regions: 16,
   proposals: { perLevel: 40, most: 30 },
 };
-const heads = maskRcnnParameters(sampleNet.taps, { ...settings, classes });
-const specs = [...sampleNet.parameters, ...heads];
+const task = taskOf(settings), specs = task.parameters, heads = specs.slice(sampleNet.parameters.length);
+
+function taskOf(settings: MaskRcnnSettings) {
+  return maskRcnnTask(sampleNet, { ...settings, classes });
+}
 
 function untrained() {
-  const drawn = initialise(heads, { seed: 0, method: "he", gain: maskRcnnGain(heads) });
-  return toParams({ ...sampleNet.initialise(0), ...drawn }, specs);
+  return toParams({ ...sampleNet.initialise(0), ...task.initialise(0) }, specs);
 }
 
 interface Rectangle {
@@ -75,17 +76,15 @@ const scenes = {
 };
 
 function training(
-  params: MaskRcnnTraining["params"],
+  params: Params,
   given: Readonly<Record<string, { image: RgbImage; instances: InstanceTruth }>> = scenes,
-): MaskRcnnTraining {
+): TrainOptions<InstanceTruth> {
   return {
-    backbone: sampleNet,
     params,
-    settings,
-    classes,
     seed: 0,
     ids: Object.keys(given),
-    sample: (id) => Promise.resolve(given[id]!),
+    image: (id) => Promise.resolve(given[id]!.image),
+    label: (id) => given[id]!.instances,
   };
 }
 
@@ -106,11 +105,11 @@ function bestIou({ class: labels, mask }: FoundInstances, truth: InstanceTruth, 
   );
 }
 
-Deno.test("trainMaskRcnn() learns two images, and inferMaskRcnn() finds what is in them", async () => {
+Deno.test("Mask R-CNN learns two images, and inferMaskRcnn() finds what is in them", async () => {
   await useBackend("wasm");
   const before = tf.memory().numTensors, params = untrained(), losses: number[] = [];
   const long = { ...settings, training: { ...settings.training, epochs: 90 } };
-  await trainMaskRcnn({ ...training(params), settings: long, onStep: ({ loss }) => void losses.push(loss) });
+  await train(taskOf(long), { ...training(params), onStep: ({ loss }) => void losses.push(loss) });
   assertEquals(losses.length, trainingSteps(2, long.training));
   const last = losses.slice(-10).reduce((sum, loss) => sum + loss / 10, 0);
   assert(last < 0.4 * losses[0]!, `the loss falls: ${losses[0]} … ${last}`);
@@ -131,7 +130,7 @@ Deno.test("trainMaskRcnn() learns two images, and inferMaskRcnn() finds what is 
 // Plain JavaScript takes minutes, and so does the compilation of all kernels for a software adapter.
 for (const { name, runs } of backends.filter(({ name }) => name !== "cpu" && name !== "webgpu")) {
   Deno.test({
-    name: `trainMaskRcnn() continues a checkpoint with the same bytes (${name})`,
+    name: `training of Mask R-CNN continues a checkpoint with the same bytes (${name})`,
     ignore: !runs,
     fn: () => resumes(name),
   });
@@ -141,9 +140,9 @@ async function resumes(backend: typeof backends[number]["name"]): Promise<void> 
   await useBackend(backend);
   const whole = untrained(), parted = untrained(), states: NamedTensors[] = [];
   const checkpoint = (state: NamedTensors) => Promise.resolve(void states.push(state));
-  await trainMaskRcnn({ ...training(whole), checkpointEvery: 1, checkpoint });
+  await train(task, { ...training(whole), checkpointEvery: 1, checkpoint });
   assertEquals(states.length, 2);
-  await trainMaskRcnn({ ...training(parted), resume: states[0]! });
+  await train(task, { ...training(parted), resume: states[0]! });
   const [expected, found] = [await fromParams(whole, specs), await fromParams(parted, specs)];
   for (const { name } of specs) assertEquals(found[name]!.data, expected[name]!.data, name);
   const start = untrained(), first = await fromParams(start, specs);
@@ -153,14 +152,14 @@ async function resumes(backend: typeof backends[number]["name"]): Promise<void> 
   [whole, parted, start].forEach(disposeParams);
 }
 
-Deno.test("trainMaskRcnn() on wasm gives the same bits in one thread and in Workers", async () => {
+Deno.test("training of Mask R-CNN on wasm gives the same bits in one thread and in Workers", async () => {
   await useBackend("wasm");
   const given = { ...scenes, c: scene([]), d: scene([{ class: 2, box: [20, 4, 50, 30] }]) };
   const parted = { ...settings, training: { ...settings.training, batch: 4, microBatch: 1 } };
   const results: NamedTensors[] = [];
   for (const workers of [1, 2, 3]) {
     const params = untrained();
-    await trainMaskRcnn({ ...training(params, given), settings: parted, workers });
+    await train(taskOf(parted), { ...training(params, given), workers });
     results.push(await fromParams(params, specs));
     disposeParams(params);
   }
@@ -181,13 +180,13 @@ const inputOf = (images: number[]) =>
   tf.tensor4d(images.flatMap((seed) => [...noise(64 * 64 * 3, seed)]), [images.length, 64, 64, 3]);
 
 /** Proposals where the loss cannot find them itself. */
-async function proposedOn(params: MaskRcnnTraining["params"], images: number[]) {
+async function proposedOn(params: Params, images: number[]) {
   if (tf.getBackend() !== "webgpu") return undefined;
   const taps = tf.tidy(() => sampleNet.forward(params, inputOf(images), { taps: true }).taps);
   return await proposedRegions(params, taps, { taps: sampleNet.taps, settings, side: 64 });
 }
 
-async function lossOf(params: MaskRcnnTraining["params"], views: TrainingView[], images: number[]): Promise<number> {
+async function lossOf(params: Params, views: TrainingView[], images: number[]): Promise<number> {
   const proposed = await proposedOn(params, images);
   const [value] = await read(() => {
     const { taps } = sampleNet.forward(params, inputOf(images), { taps: true });
@@ -255,7 +254,7 @@ Deno.test("maskRcnnLoss() with proposals found beforehand is what it is without"
   disposeParams(params);
 });
 
-Deno.test("trainMaskRcnn() takes an image with 60 instances and one without any", async () => {
+Deno.test("training of Mask R-CNN takes an image with 60 instances and one without any", async () => {
   await useBackend("wasm");
   const params = untrained(), losses: number[] = [];
   const sixty = Array.from({ length: 60 }, (_, n): Rectangle => {
@@ -263,7 +262,7 @@ Deno.test("trainMaskRcnn() takes an image with 60 instances and one without any"
     return { class: n % 3, box: [left, top, left + 7, top + 7] };
   });
   const given = { crowd: scene(sixty), empty: scene([]) };
-  await trainMaskRcnn({ ...training(params, given), onStep: ({ loss }) => void losses.push(loss) });
+  await train(task, { ...training(params, given), onStep: ({ loss }) => void losses.push(loss) });
   assert(losses.length === 2 && losses.every(Number.isFinite));
   const found = await inferMaskRcnn({ backbone: sampleNet, params }, given.crowd.image, {
     ...settings,
@@ -289,7 +288,7 @@ Deno.test("masks that do not fit their photograph are rejected", async () => {
   const params = untrained(), { image } = scenes.a, before = tf.memory().numTensors;
   const wrong = { image, instances: { class: [0], mask: new Uint8Array(7) } };
   await assertRejects(
-    () => trainMaskRcnn(training(params, { wrong })),
+    () => train(task, training(params, { wrong })),
     RangeError,
     "Expected masks of 1×64×64 values but found 7",
   );
