@@ -5,7 +5,7 @@
 import { dirname, join } from "node:path";
 import { type Flags, runScript } from "../config/flags.ts";
 import { isFolder, namesIn, replaceFile } from "../files/disk.ts";
-import { unpackZip } from "../files/unpack_zip.ts";
+import { unpackZip } from "../files/unpack.ts";
 import { frameworkName, interfaceNames, libraryFolder } from "../tensor/tensorflow/find_library.ts";
 import { downloadWheel, inTemporary } from "./_obtain.ts";
 

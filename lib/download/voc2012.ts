@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { type Arguments, type Flags, type FlagValues, runScript } from "../config/flags.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { exists, isFolder, namesIn, replaceFile } from "../files/disk.ts";
-import { unpackTar } from "../files/unpack_tar.ts";
+import { unpackTar } from "../files/unpack.ts";
 import { byteProgress, DOWNLOAD_FLAGS, obtain, verified } from "./_obtain.ts";
 import { augmentedList, readIdList, sbdLists } from "./lists.ts";
 import { type RegistryEntry, registryEntry } from "./registry.ts";

@@ -7,7 +7,7 @@ import { type Arguments, type Flags, type FlagValues, runScript } from "../confi
 import { exists, isFolder, replaceFile } from "../files/disk.ts";
 import { readPth } from "../files/pth.ts";
 import { encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
-import { unpackZip } from "../files/unpack_zip.ts";
+import { unpackZip } from "../files/unpack.ts";
 import { DOWNLOAD_FLAGS, inTemporary, obtain, verified } from "./_obtain.ts";
 import { type RegistryEntry, registryEntry } from "./registry.ts";
 

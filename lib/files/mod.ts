@@ -9,6 +9,5 @@ export * from "./png.ts";
 export * from "./pth.ts";
 export * from "./safetensors.ts";
 export * from "./tar.ts";
-export * from "./unpack_tar.ts";
-export * from "./unpack_zip.ts";
-export * from "./zip.ts";
+export * from "./unpack.ts";
+export { readZip } from "./zip.ts";

@@ -1,10 +1,10 @@
-import { ByteReader } from "./_byte_reader.ts";
+import { extract, type Header } from "tar-stream";
 
 /** Something in a tar archive. */
 export interface TarEntry {
   /** Its path, as the archive says. */
   readonly path: string;
-  /** What it is: only files and folders are safe to unpack. */
+  /** Its kind: only files and folders are safe to unpack. */
   readonly type: "file" | "folder" | "link" | "device" | "unknown";
   /** Its size in bytes. */
   readonly size: number;
@@ -15,18 +15,16 @@ export interface TarEntry {
 }
 
 const BLOCK = 512; // bytes
-const LONGEST_NAME = 65_536; // bytes of a record of extended names
 
 const TYPES: Readonly<Record<string, TarEntry["type"]>> = {
-  "0": "file",
-  "\0": "file",
-  "7": "file",
-  "5": "folder",
-  "1": "link",
-  "2": "link",
-  "3": "device",
-  "4": "device",
-  "6": "device",
+  file: "file",
+  "contiguous-file": "file",
+  directory: "folder",
+  link: "link",
+  symlink: "link",
+  "character-device": "device",
+  "block-device": "device",
+  fifo: "device",
 };
 
 /**
@@ -38,91 +36,98 @@ const TYPES: Readonly<Record<string, TarEntry["type"]>> = {
  * @throws Error naming archive and offset where it is not a whole tar archive.
  */
 export async function* readTar(stream: ReadableStream<Uint8Array>, name: string): AsyncGenerator<TarEntry> {
-  const reader = new ByteReader(stream);
-  const fail = (expected: string, found: string, offset = reader.offset): never => {
+  const archive = extract({ allowUnknownFormat: true } as object); // as of before ustar
+  const source = feed(stream, archive);
+  let content = 0, next = 0; // where the contents of the last entry end, and where the header after it begins
+  const fail = (expected: string, found: string, offset: number): never => {
     throw new Error(`Expected ${expected} at byte ${offset} of ${name} but found ${found}`);
   };
-  async function* content(size: number): AsyncGenerator<Uint8Array> {
-    for (let left = size; left > 0;) {
-      const piece = await reader.some(left) ?? fail(`${left} more bytes`, "the end");
-      left -= piece.length;
-      yield piece;
-    }
-    const padding = (BLOCK - size % BLOCK) % BLOCK;
-    if ((await reader.upTo(padding)).length < padding) fail("padding", "the end");
-  }
-
-  let extended: { path?: string; size?: number } = {};
+  /** Says in our words, and where, what the parser found. */
+  const damaged = (cause: unknown): never => {
+    if (source.failure) throw source.failure;
+    const { message } = cause as Error;
+    if (message.startsWith("Header exceeds")) fail("a name", "one that is too long", next);
+    if (message.startsWith("Invalid")) fail("a tar header", "something else", next);
+    if (source.size < content) fail(`${content - source.size} more bytes`, "the end", source.size);
+    if (source.size < next) fail("padding", "the end", source.size);
+    return fail("a header", "the end", next);
+  };
   try {
+    const entries = archive[Symbol.asyncIterator]();
     for (;;) {
-      const offset = reader.offset;
-      const block = await reader.upTo(BLOCK);
-      if (block.length < BLOCK) fail("a header", "the end", offset);
-      if (block.every((byte) => byte === 0)) return;
-      const header = parseHeader(block) ?? fail("a tar header", "something else", offset);
-      if ("xgLK".includes(header.type)) {
-        if (header.size > LONGEST_NAME) fail("a name", `one of ${header.size} bytes`, offset);
-        const text = new TextDecoder().decode(await joined(content(header.size)));
-        if (header.type === "L") extended.path = text.replace(/\0.*$/s, "");
-        else if (header.type === "x") {
-          extended = { ...extended, ...parseExtended(text) ?? fail("records", "none", offset) };
-        }
-        continue;
-      }
-      const { path, size } = { ...header, ...extended };
-      extended = {};
-      const type = header.type === "0" && path.endsWith("/") ? "folder" : TYPES[header.type] ?? "unknown";
-      const bytes = content(size);
-      yield { path, type, size, offset, content: bytes };
+      const { done, value } = await entries.next().catch(damaged);
+      if (done) break;
+      const { name: path, type, size, pax, byteOffset: offset } = value.header as Header & { byteOffset: number };
+      if (!isWhole(pax)) fail("records", "something else", next);
+      if (!Number.isSafeInteger(size) || size < 0) fail("a tar header", `a size of ${size}`, offset - BLOCK);
+      // old programs write folders as files with a slash at the end
+      const kind = type === "file" && path.endsWith("/") ? "folder" : TYPES[type] ?? "unknown";
+      content = offset + (type === "directory" ? 0 : size);
+      next = Math.ceil(content / BLOCK) * BLOCK;
+      const bytes = pieces(value as AsyncIterable<Uint8Array>, damaged);
+      yield { path, type: kind, size, offset: offset - BLOCK, content: bytes };
       for await (const _ of bytes); // what was left of it
     }
+    if (source.lastByte >= next) fail("an entry after names or records", "none", next);
+    if (source.size < next + BLOCK) fail("a header", "the end", next);
   } finally {
-    await reader.cancel();
+    archive.destroy();
+    await source.cancel();
   }
 }
 
-/** Path, size and type of a header block; `null` if its checksum is wrong. */
-function parseHeader(block: Uint8Array): { path: string; size: number; type: string } | null {
-  const text = (start: number, length: number) =>
-    new TextDecoder().decode(block.subarray(start, start + length)).replace(/\0.*$/s, "");
-  const sum = block.reduce((sum, byte, i) => sum + (i >= 148 && i < 156 ? 0x20 : byte), 0);
-  const size = parseNumber(block.subarray(124, 136));
-  if (parseNumber(block.subarray(148, 156)) !== sum || size === null) return null;
-  const prefix = text(257, 6) === "ustar" ? text(345, 155) : "";
-  return { path: (prefix && `${prefix}/`) + text(0, 100), size, type: String.fromCharCode(block[156]!) };
+/** Bytes on their way into the parser. */
+interface Source {
+  /** Bytes so far. */
+  readonly size: number;
+  /** Offset of the last one that is not zero; -1 where there is none. */
+  readonly lastByte: number;
+  /** Error of the stream itself. */
+  readonly failure: unknown;
+  /** Lets go of the stream. */
+  cancel(): Promise<void>;
 }
 
-/** A number in octal digits or, if its first bit is set, binary. */
-function parseNumber(field: Uint8Array): number | null {
-  if (field[0]! & 0x80) {
-    const value = field.subarray(1).reduce((value, byte) => value * 256 + byte, 0);
-    return field[0] === 0x80 && Number.isSafeInteger(value) ? value : null;
-  }
-  const digits = /^ *([0-7]+)[ \0]*$/.exec(String.fromCharCode(...field))?.[1];
-  return digits === undefined ? null : parseInt(digits, 8);
-}
-
-/** Path and size of pax's records, `<length> <key>=<value>\n` each; `null` if they are no such records. */
-function parseExtended(text: string): { path?: string; size?: number } | null {
-  const bytes = new TextEncoder().encode(text);
-  const result: { path?: string; size?: number } = {};
-  for (let at = 0; at < bytes.length;) {
-    const [head, digits] = /^(\d{1,6}) /.exec(new TextDecoder().decode(bytes.subarray(at, at + 8))) ?? [];
-    const length = Number(digits);
-    if (!head || length <= head.length || at + length > bytes.length) return null;
-    const record = new TextDecoder().decode(bytes.subarray(at + head.length, at + length));
-    const [, key, value] = /^([^=]+)=(.*)\n$/s.exec(record) ?? [];
-    if (value === undefined) return null;
-    if (key === "path") result.path = value;
-    if (key === "size") {
-      if (!/^\d+$/.test(value) || !Number.isSafeInteger(Number(value))) return null;
-      result.size = Number(value);
+function feed(stream: ReadableStream<Uint8Array>, archive: ReturnType<typeof extract>): Source {
+  const reader = stream.getReader();
+  const state = { size: 0, lastByte: -1, failure: null as unknown };
+  const closed = new Promise<void>((resolve) => archive.on("close", () => resolve()));
+  const work = (async () => {
+    try {
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return void archive.end(null);
+        const last = value.findLastIndex((byte) => byte !== 0);
+        if (last >= 0) state.lastByte = state.size + last;
+        state.size += value.length;
+        const drained = new Promise<void>((resolve) => archive.once("drain", () => resolve()));
+        if (!archive.write(value)) await Promise.race([drained, closed]);
+      }
+    } catch (error) {
+      state.failure = error;
+      archive.destroy(error as Error);
     }
-    at += length;
-  }
-  return result;
+  })();
+  return Object.assign(state, {
+    cancel: async () => {
+      await reader.cancel().catch(() => {}); // a stream that failed cannot be cancelled
+      await work;
+    },
+  });
 }
 
-async function joined(pieces: AsyncIterable<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
-  return new Uint8Array(await new Blob(await Array.fromAsync(pieces) as Uint8Array<ArrayBuffer>[]).arrayBuffer());
+async function* pieces(bytes: AsyncIterable<Uint8Array>, damaged: (cause: unknown) => never) {
+  const iterator = bytes[Symbol.asyncIterator]();
+  for (;;) {
+    const { done, value } = await iterator.next().catch(damaged);
+    if (done) return;
+    yield value;
+  }
+}
+
+/** Test of pax's records: the parser stops at the first that is none, and takes any number as a size. */
+function isWhole(pax: unknown): boolean {
+  if (pax === null || pax === undefined) return true;
+  const { size } = pax as Record<string, string>;
+  return Object.keys(pax).length > 0 && (size === undefined || /^\d{1,15}$/.test(size));
 }

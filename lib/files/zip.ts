@@ -1,3 +1,4 @@
+/** Zip archives, also with 64-bit fields: in memory, or on the disk and larger than it. */
 import { crc32, inflateRawSync } from "node:zlib";
 
 const END = 0x06054b50, END_64 = 0x06064b50, LOCATOR_64 = 0x07064b50, CENTRAL = 0x02014b50, LOCAL = 0x04034b50;
@@ -6,6 +7,30 @@ const STORED = 0, DEFLATED = 8;
 const ELSEWHERE = 0xffffffff;
 /** Bytes that the compressed entries of an archive may have together; a few kilobytes can promise more than memory has. */
 const LIMIT = 512 * 2 ** 20;
+const LONGEST_COMMENT = 65_535, LARGEST_DIRECTORY = 2 ** 26; // bytes
+
+/** Bytes of an archive. */
+interface Zip {
+  /** Name of the file, for messages. */
+  readonly archive: string;
+  readonly size: number;
+  /** Some bytes, all of which are there. */
+  read(at: number, length: number): Uint8Array<ArrayBufferLike>;
+}
+
+/** A file or folder in an archive, as its directory says. */
+export interface ZipEntry {
+  readonly name: string;
+  readonly flags: number;
+  readonly method: number;
+  readonly crc: number;
+  readonly packed: number;
+  readonly size: number;
+  /** Kind and rights on Unix; 0 from other systems. */
+  readonly mode: number;
+  /** Where its local header begins. */
+  readonly start: number;
+}
 
 /**
  * Reads a zip archive and verifies its checksums. Entries that are stored are views of `bytes`.
@@ -17,106 +42,99 @@ const LIMIT = 512 * 2 ** 20;
  * name leads out of a folder, uses another compression, or unpacks to more than 512 MiB.
  */
 export function readZip(bytes: Uint8Array, archive: string): Map<string, Uint8Array> {
-  const zip: Zip = { bytes, view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength), archive };
+  const zip: Zip = { archive, size: bytes.length, read: (at, length) => bytes.subarray(at, at + length) };
   const files = new Map<string, Uint8Array>();
   let unpacked = 0;
-  for (const entry of directory(zip)) {
-    checkName(entry, archive);
-    if (files.has(entry.name)) {
-      throw new Error(`Expected one entry ${entry.name} in ${archive} but found another at byte ${entry.start}`);
+  for (const entry of zipEntries(zip)) {
+    const { name, start } = entry;
+    if (/^[/\\]|^[A-Za-z]:|\\|\0|(^|\/)\.\.(\/|$)/.test(name)) {
+      throw new Error(
+        `Expected entries of ${archive} to stay in their folder but found ${JSON.stringify(name)} at byte ${start}`,
+      );
+    }
+    if (files.has(name)) {
+      throw new Error(`Expected one entry ${name} in ${archive} but found another at byte ${start}`);
     }
     if (entry.method === DEFLATED) unpacked += entry.size;
     if (unpacked > LIMIT) {
       throw new Error(
-        `Expected at most ${LIMIT} bytes of unpacked entries in ${archive} but found ${unpacked} up to ${entry.name}`,
+        `Expected at most ${LIMIT} bytes of unpacked entries in ${archive} but found ${unpacked} up to ${name}`,
       );
     }
-    files.set(entry.name, contentsOf(entry, zip));
+    files.set(name, contentsOf(entry, zip));
   }
   return files;
 }
 
-interface Zip {
-  readonly bytes: Uint8Array;
-  readonly view: DataView;
-  readonly archive: string;
+/** An archive on the disk. */
+export function zipOnDisk(file: Deno.FsFile, archive: string): Zip {
+  return {
+    archive,
+    size: file.statSync().size,
+    read: (at, length) => {
+      const bytes = new Uint8Array(length);
+      file.seekSync(at, Deno.SeekMode.Start);
+      for (let done = 0; done < length;) {
+        const read = file.readSync(bytes.subarray(done));
+        if (read === null) throw new Error(`Expected ${length} bytes at byte ${at} of ${archive} but found ${done}`);
+        done += read;
+      }
+      return bytes;
+    },
+  };
 }
 
-/** What the directory says about a file. */
-interface Entry {
-  readonly name: string;
-  readonly method: number;
-  readonly crc: number;
-  readonly packed: number;
-  readonly size: number;
-  /** Where its local header begins. */
-  readonly start: number;
-}
-
-function* directory(zip: Zip): Generator<Entry> {
-  const { bytes, view } = zip;
-  const { count, start, end } = directoryPlace(zip);
+/** The entries of an archive, in the order of its directory. */
+export function* zipEntries(zip: Zip): Generator<ZipEntry> {
+  const { archive } = zip, { count, start, end } = directoryPlace(zip);
+  if (!(start <= end && end - start <= LARGEST_DIRECTORY)) {
+    throw new Error(`Expected a directory up to byte ${end} of ${archive} but found one at byte ${start}`);
+  }
   let at = start;
   for (let left = count; left > 0; left--) {
-    require(zip, at, { length: 46, signature: CENTRAL, what: "an entry of the directory" });
-    const nameLength = view.getUint16(at + 28, true), extraLength = view.getUint16(at + 30, true);
-    const length = 46 + nameLength + extraLength + view.getUint16(at + 32, true);
-    require(zip, at, { length, what: "an entry of the directory" });
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
-    const fields = [24, 20, 42].map((field) => view.getUint32(at + field, true));
-    const [size, packed, local] = inFull(
-      fields,
-      new DataView(
-        bytes.buffer,
-        bytes.byteOffset + at + 46 + nameLength,
-        extraLength,
-      ),
-    );
+    const head = record(zip, at, { length: 46, signature: CENTRAL, what: "an entry of the directory" });
+    const nameLength = head.getUint16(28, true), extraLength = head.getUint16(30, true);
+    const length = 46 + nameLength + extraLength + head.getUint16(32, true);
+    const whole = record(zip, at, { length, what: "an entry of the directory" });
+    const fields = [24, 20, 42].map((field) => head.getUint32(field, true));
+    const extra = new DataView(whole.buffer, whole.byteOffset + 46 + nameLength, extraLength);
+    const [size, packed, local] = inFull(fields, extra);
     yield {
-      name,
-      method: view.getUint16(at + 10, true),
-      crc: view.getUint32(at + 16, true),
+      name: text(whole, 46, nameLength),
+      flags: head.getUint16(8, true),
+      method: head.getUint16(10, true),
+      crc: head.getUint32(16, true),
       size: size!,
       packed: packed!,
+      mode: head.getUint16(40, true),
       start: local!,
     };
     at += length;
   }
   if (at !== end) {
-    throw new Error(
-      `Expected ${count} entries up to byte ${end} in ${zip.archive} but found them to end at byte ${at}`,
-    );
+    throw new Error(`Expected ${count} entries up to byte ${end} in ${archive} but found them to end at byte ${at}`);
   }
 }
 
 /** Number of entries, and where the directory begins and ends. */
 function directoryPlace(zip: Zip): { count: number; start: number; end: number } {
-  const { view, archive } = zip;
-  const end = findEnd(view);
-  if (end < 0) {
+  const { archive, size } = zip;
+  const tailStart = Math.max(0, size - 22 - LONGEST_COMMENT), tail = viewOf(zip.read(tailStart, size - tailStart));
+  let found = tail.byteLength - 22;
+  while (found >= 0 && tail.getUint32(found, true) !== END) found--;
+  if (found < 0) {
     throw new Error(
-      `Expected ${archive} to be a whole zip archive but found no directory before its end at byte ${view.byteLength}`,
+      `Expected ${archive} to be a whole zip archive but found no directory before its end at byte ${size}`,
     );
   }
-  const locator = end - 20;
-  if (locator < 0 || view.getUint32(locator, true) !== LOCATOR_64) {
-    return { count: view.getUint16(end + 10, true), start: view.getUint32(end + 16, true), end };
+  const end = tailStart + found;
+  const locator = end < 20 ? null : viewOf(zip.read(end - 20, 20));
+  if (locator?.getUint32(0, true) !== LOCATOR_64) {
+    return { count: tail.getUint16(found + 10, true), start: tail.getUint32(found + 16, true), end };
   }
-  const end64 = Number(view.getBigUint64(locator + 8, true));
-  require(zip, end64, { length: 56, signature: END_64, what: "the end of the directory" });
-  return {
-    count: Number(view.getBigUint64(end64 + 32, true)),
-    start: Number(view.getBigUint64(end64 + 48, true)),
-    end: end64,
-  };
-}
-
-/** Offset of the record that ends the archive: it is followed by a comment of up to 65535 bytes. */
-function findEnd(view: DataView): number {
-  for (let at = view.byteLength - 22; at >= Math.max(0, view.byteLength - 22 - 65535); at--) {
-    if (view.getUint32(at, true) === END) return at;
-  }
-  return -1;
+  const end64 = Number(locator.getBigUint64(8, true));
+  const view = record(zip, end64, { length: 56, signature: END_64, what: "the end of the directory" });
+  return { count: Number(view.getBigUint64(32, true)), start: Number(view.getBigUint64(48, true)), end: end64 };
 }
 
 /** Replaces those of an entry's fields that do not fit into 32 bits by their values among its extra fields. */
@@ -134,23 +152,29 @@ function inFull(fields: readonly number[], extra: DataView): number[] {
   return [...fields];
 }
 
-function contentsOf({ name, method, crc, packed, size, start }: Entry, zip: Zip): Uint8Array {
-  const { bytes, view, archive } = zip;
-  require(zip, start, { length: 30, signature: LOCAL, what: `the entry ${name}` });
-  const nameLength = view.getUint16(start + 26, true);
-  const from = start + 30 + nameLength + view.getUint16(start + 28, true);
-  require(zip, from, { length: packed, what: `the entry ${name}` });
-  const local = new TextDecoder().decode(bytes.subarray(start + 30, start + 30 + nameLength));
-  if (local !== name) throw new Error(`Expected the entry ${name} in ${archive} at byte ${start} but found ${local}`);
+/** Where the packed contents of an entry begin. */
+function contentStart({ name, flags, method, start }: ZipEntry, zip: Zip): number {
+  const { archive } = zip;
+  if (flags & 1) throw new Error(`Expected ${name} in ${archive} to be readable but found it encrypted`);
   if (method !== STORED && method !== DEFLATED) {
-    throw new Error(
-      `Expected ${name} in ${archive} stored or deflated but found compression ${method} at byte ${start}`,
-    );
+    throw new Error(`Expected ${name} in ${archive} stored or deflated but found method ${method} at byte ${start}`);
   }
-  const content = unpack(bytes.subarray(from, from + packed), { method, size });
+  const head = record(zip, start, { length: 30, signature: LOCAL, what: `the entry ${name}` });
+  const nameLength = head.getUint16(26, true), from = start + 30 + nameLength + head.getUint16(28, true);
+  const local = text(record(zip, start, { length: 30 + nameLength, what: `the entry ${name}` }), 30, nameLength);
+  if (local !== name) throw new Error(`Expected the entry ${name} in ${archive} at byte ${start} but found ${local}`);
+  return from;
+}
+
+function contentsOf(entry: ZipEntry, zip: Zip): Uint8Array {
+  const { name, method, crc, packed, size } = entry, from = contentStart(entry, zip);
+  const bytes = record(zip, from, { length: packed, what: `the entry ${name}` });
+  const content = unpack(new Uint8Array(bytes.buffer, bytes.byteOffset, packed), { method, size });
   if (!content || content.length !== size || crc32(content) !== crc) {
     throw new Error(
-      `Expected ${name} in ${archive} to have the checksum ${crc.toString(16)} but found it damaged at byte ${from}`,
+      `Expected ${name} in ${zip.archive} to have the checksum ${
+        crc.toString(16)
+      } but found it damaged at byte ${from}`,
     );
   }
   return content;
@@ -170,23 +194,63 @@ function unpack(packed: Uint8Array, { method, size }: { method: number; size: nu
   }
 }
 
-/** Refuses names that would lead out of the folder that an archive is unpacked to. */
-function checkName({ name, start }: Entry, archive: string): void {
-  if (/^[/\\]|^[A-Za-z]:|\\|\0|(^|\/)\.\.(\/|$)/.test(name)) {
-    throw new Error(
-      `Expected entries of ${archive} to stay in their folder but found ${JSON.stringify(name)} at byte ${start}`,
+/** The contents of an entry, piece by piece; throws at their end if they are not what the directory says. */
+export async function* streamEntry(zip: Zip, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const start = contentStart(entry, zip), end = start + entry.packed;
+  let at = start, size = 0, crc = 0;
+  const packed = new ReadableStream<Uint8Array<ArrayBuffer>>({
+    pull(controller) {
+      if (at === end) return controller.close();
+      const piece = zip.read(at, Math.min(1 << 16, end - at));
+      at += piece.length;
+      controller.enqueue(piece as Uint8Array<ArrayBuffer>);
+    },
+  });
+  const damaged = (cause?: unknown) =>
+    new Error(
+      `Expected ${entry.size} intact bytes of ${entry.name} in ${zip.archive} but found it damaged after ${size}`,
+      { cause },
     );
+  const stream = entry.method === DEFLATED ? packed.pipeThrough(new DecompressionStream("deflate-raw")) : packed;
+  const reader = stream.getReader();
+  try {
+    for (;;) {
+      const { done, value } = await reader.read().catch((cause) => {
+        throw damaged(cause);
+      });
+      if (done) break;
+      size += value.length;
+      crc = crc32(value, crc);
+      if (size > entry.size) throw damaged();
+      yield value;
+    }
+    if (size !== entry.size || crc !== entry.crc) throw damaged();
+  } finally {
+    await reader.cancel().catch(() => {}); // a stream that failed cannot be cancelled
   }
 }
 
-/** Checks that a record of this length, and with this signature, is at an offset. */
-function require(
-  { view, archive }: Zip,
+/** A record of this length, and with this signature, at an offset. */
+function record(
+  zip: Zip,
   at: number,
   { length, signature, what }: { length: number; signature?: number; what: string },
-): void {
-  const fits = at + length <= view.byteLength;
-  if (fits && (signature === undefined || view.getUint32(at, true) === signature)) return;
-  const found = fits ? "something else" : `an end at byte ${view.byteLength}`;
-  throw new Error(`Expected ${what} of ${archive} at byte ${at} but found ${found}`);
+): DataView {
+  const { archive, size } = zip;
+  if (!(at + length <= size)) {
+    throw new Error(
+      `Expected ${what} of ${archive} in ${length} bytes at byte ${at} but found its end at byte ${size}`,
+    );
+  }
+  const view = viewOf(zip.read(at, length));
+  if (signature === undefined || view.getUint32(0, true) === signature) return view;
+  throw new Error(`Expected ${what} of ${archive} at byte ${at} but found no header`);
+}
+
+function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
+  return new DataView(buffer, byteOffset, byteLength);
+}
+
+function text({ buffer, byteOffset }: DataView, at: number, length: number): string {
+  return new TextDecoder().decode(new Uint8Array(buffer, byteOffset + at, length));
 }

@@ -1,4 +1,8 @@
+/** Archives that need not be trusted, unpacked. */
 import { join, sep } from "node:path";
+import { writeAll } from "./disk.ts";
+import { readTar } from "./tar.ts";
+import { streamEntry, zipEntries, zipOnDisk } from "./zip.ts";
 
 /** How much may come out of an archive. */
 export interface UnpackLimits {
@@ -8,8 +12,63 @@ export interface UnpackLimits {
   readonly maxEntries: number;
 }
 
+/**
+ * Unpacks a tar archive that need not be trusted, as it streams by. Nothing is written outside the folder, and no file
+ * that is there already is changed.
+ *
+ * @param stream Its bytes, not compressed.
+ * @param folder Where its contents go, best a new folder: what was unpacked before an error stays.
+ * @param options Its name for messages, and limits.
+ * @throws Error naming the entry where it is a link or device, has a path with `..` or an absolute one, or exceeds a
+ * limit; Error naming the offset where the archive is damaged.
+ */
+export async function unpackTar(
+  stream: ReadableStream<Uint8Array>,
+  folder: string,
+  { name, limits }: { name: string; limits: UnpackLimits },
+): Promise<void> {
+  const target = new SafeFolder(folder, { archive: name, limits });
+  for await (const { path, type, content } of readTar(stream, name)) {
+    if (type === "file") await target.writeFile(path, content);
+    else if (type === "folder") await target.makeFolder(path);
+    else {
+      throw new Error(`Expected files and folders in ${name} but found, at ${JSON.stringify(path)}, a ${type} entry`);
+    }
+  }
+}
+
+const FORMAT = 0o170000, FILE = 0o100000; // of Unix modes
+
+/**
+ * Unpacks a zip archive that need not be trusted. Nothing is written outside the folder, and no file that is there
+ * already is changed.
+ *
+ * @param path The archive: stored or deflated entries, not encrypted.
+ * @param folder Where its contents go, best a new folder: what was unpacked before an error stays.
+ * @param options Limits, and which entries to unpack (default: all).
+ * @throws Error naming archive and entry where it is a link or device, has a path with `..` or an absolute one, exceeds
+ * a limit, or is damaged.
+ */
+export async function unpackZip(
+  path: string,
+  folder: string,
+  { limits, only = () => true }: { limits: UnpackLimits; only?: (entry: string) => boolean },
+): Promise<void> {
+  using file = await Deno.open(path);
+  const zip = zipOnDisk(file, path), target = new SafeFolder(folder, { archive: path, limits });
+  for (const entry of zipEntries(zip)) {
+    if (!only(entry.name)) continue;
+    const kind = entry.mode & FORMAT;
+    if (entry.name.endsWith("/")) await target.makeFolder(entry.name);
+    else if (kind === 0 || kind === FILE) await target.writeFile(entry.name, streamEntry(zip, entry));
+    else {
+      throw new Error(`Expected files and folders in ${path} but found another thing at ${JSON.stringify(entry.name)}`);
+    }
+  }
+}
+
 /** Writes what archives hold below one folder, and nowhere else. */
-export class SafeFolder {
+class SafeFolder {
   readonly #archive: string;
   readonly #folder: string;
   readonly #limits: UnpackLimits;
@@ -41,7 +100,7 @@ export class SafeFolder {
     for await (const chunk of content) {
       this.#bytes += chunk.length;
       if (this.#bytes > this.#limits.maxBytes) this.#refuse(path, `more than ${this.#limits.maxBytes} bytes in all`);
-      for (let done = 0; done < chunk.length;) done += await file.write(chunk.subarray(done));
+      await writeAll(file, chunk);
     }
   }
 
