@@ -101,9 +101,7 @@ async function openSource(
       for (const [n, name] of all.entries()) {
         if (!chosen.has(name)) continue;
         signal?.throwIfAborted();
-        const instances = truth
-          ? await readTruth(dataset, name)
-          : await readInstances({ files }, name, undefined, stage);
+        const instances = truth ? await readTruth(dataset, name) : await readInstances(files, name, { stage });
         if (!instances) {
           left.bare++;
           continue;

@@ -59,12 +59,12 @@ export async function openComparison(config: Config, workdir: string): Promise<C
   const dataset = await openDataset(config.data);
   const context = { config, dataset, files, signal: new AbortController().signal, progress: () => {} };
   return {
-    tables: await readComparison(context),
-    labels: (id, source) => readLabels(context, id, source),
-    deepLab: (id, source) => readPredictedLabels(context, id, source),
+    tables: await readComparison(files),
+    labels: (id, source) => readLabels(context, id, { source }),
+    deepLab: (id, source) => readPredictedLabels(files, id, { source }),
     maskRcnn: async (id, source) =>
-      await readInstances(context, id, await dataset.readImage(id), `mask_rcnn_${source}`),
-    measurement: (id) => readComparisonMeasurement(context, id),
-    training: (stage) => readTrainingLog(context, { stage, title: stage }),
+      await readInstances(files, id, { size: await dataset.readImage(id), stage: `mask_rcnn_${source}` }),
+    measurement: (id) => readComparisonMeasurement(files, id),
+    training: (stage) => readTrainingLog(files, { stage, title: stage }),
   };
 }

@@ -2,7 +2,7 @@
  * Runs stages on a data set: files, resuming, workers, sharing of images, progress.
  * @module
  */
-export * from "../files/terminal.ts";
+export type { ProgressOptions } from "../files/terminal.ts";
 export type { BadImageChoice } from "./quarantine.ts";
 export * from "./run.ts";
 export * from "./run_report.ts";

@@ -93,7 +93,7 @@ async function processAll({ ids, tasks }: Plan, work: Work): Promise<Pick<Counts
       },
     });
   } finally {
-    for (const processor of processors) processor.close();
+    for (const processor of processors) processor.close?.();
     progress.end();
   }
   return { skipped, pace: pace.seconds, paced: pace.spent };

@@ -116,15 +116,15 @@ export interface ImageStage extends StageBase {
   /** The images it works on. */
   ids(context: StageContext): string[];
   /** Loads the common things of all images (networks, path indices). */
-  open(context: StageContext): Promise<ImageProcessor>;
+  open(context: StageContext): ImageProcessor | Promise<ImageProcessor>;
 }
 
 /** An opened {@linkcode ImageStage}. */
 export interface ImageProcessor {
   /** The files of one image. */
   process(id: string): Promise<Artifact>;
-  /** Frees tensors. */
-  close(): void;
+  /** Frees tensors; absent: there are none. */
+  close?(): void;
 }
 
 /** A stage that works on the data set as a whole: training, evaluation, export. Writes its own files. */

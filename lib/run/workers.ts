@@ -19,7 +19,7 @@ export function workersOf({ compute }: Pick<Config, "compute">): number {
 export async function openWorkers(
   count: number,
   { signal, ...task }: WorkerTask & { readonly signal: AbortSignal },
-): Promise<ImageProcessor[]> {
+): Promise<WorkerProcessor[]> {
   const workers = Array.from({ length: count }, () => new WorkerProcessor(signal));
   try {
     await Promise.all(workers.map((worker) => worker.open(task)));

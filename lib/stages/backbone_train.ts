@@ -32,7 +32,7 @@ export const backboneTrain: WholeStage = {
       };
     },
   },
-  run: async (context: StageContext) => {
+  run: async (context) => {
     const { config, dataset } = context, backbone = backboneOf(config);
     await trainInStage(context, {
       stage: "backbone_train",

@@ -1,14 +1,10 @@
 import { type CamArchive, camArrays, extractCam, parseCamArrays } from "../cam/mod.ts";
 import { readFileIfExists } from "../files/disk.ts";
-import type { ImageProcessor, ImageStage, StageContext } from "../run/stage.ts";
+import type { ImageProcessor, ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
 import { decodeArrays, decodeNpz, encodeNpz } from "../files/npz.ts";
 import { GIB, inferences, networkCost } from "./_cost.ts";
 import { camNetwork } from "./cam_train.ts";
-
-function idsOf({ config, dataset }: StageContext): string[] {
-  return [...new Set([...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)])];
-}
 
 /** Class attention maps of the images that train IRNet and of those that get pseudo labels: made, or given. */
 export const cam: ImageStage = {
@@ -20,20 +16,22 @@ export const cam: ImageStage = {
   settings: ({ cam, backbone, data }) =>
     cam.from === null ? { scales: cam.scales, network: backbone.network } : { given: data.classes },
   readsOutside: ({ cam }, id) => cam.from === null ? [] : camFiles(cam.from, id),
-  ids: idsOf,
+  ids: (
+    { config: { data }, dataset },
+  ) => [...new Set([...dataset.list(data.trainList), ...dataset.list(data.inferList)])],
   cost: {
     settings: ({ backbone, cam }) => [backbone.network, cam.from !== null],
     estimate: (context, image) => {
       const { config } = context, { scales } = config.cam, { forward, bytes } = networkCost(config);
       const { megapixels } = image, area = scales.reduce((sum, scale) => sum + scale * scale, 0);
       return {
-        parts: [inferences(idsOf(context).length, { cost: forward * 2 * area * megapixels, config, image })],
+        parts: [inferences(cam.ids(context).length, { cost: forward * 2 * area * megapixels, config, image })],
         bytes: 1.5 * 4 * area * megapixels * 1e6 / 256,
         memory: 0.3 * GIB + bytes * 2 * Math.max(...scales) ** 2 * megapixels,
       };
     },
   },
-  open: async (context: StageContext) => {
+  open: async (context) => {
     const { config, dataset } = context;
     if (config.cam.from !== null) return importCams(context);
     const network = await camNetwork(context);
@@ -52,7 +50,7 @@ export const cam: ImageStage = {
 };
 
 /** Reads an image's archive of class attention maps. */
-export async function readCams({ files }: Pick<StageContext, "files">, id: string): Promise<CamArchive> {
+export async function readCams(files: StageFiles, id: string): Promise<CamArchive> {
   const name = files.path("cam", `${id}.npz`);
   return parseCamArrays(decodeNpz(await files.require("cam", `${id}.npz`), name), name);
 }
@@ -78,7 +76,6 @@ function importCams({ config, dataset }: StageContext): ImageProcessor {
       }
       return { [`${id}.npz`]: encodeNpz(camArrays(archive)) };
     },
-    close: () => {},
   };
 }
 

@@ -28,7 +28,7 @@ export const camTrain: WholeStage = {
   }),
   enabled: ({ cam }) => cam.from === null,
   readsOutside: (config) => weightsFiles(config, config.cam.weights),
-  ids: (context: StageContext) => [
+  ids: (context) => [
     ...new Set([...classifierIds(context), ...validationIds(context)]),
   ],
   cost: {
@@ -46,7 +46,7 @@ export const camTrain: WholeStage = {
       };
     },
   },
-  run: async (context: StageContext) => {
+  run: async (context) => {
     const { config, dataset, files } = context, backbone = backboneOf(config), given = config.cam.weights;
     await trainInStage(context, {
       stage: "cam_train",

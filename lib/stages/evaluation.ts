@@ -1,6 +1,6 @@
 import { type Measurement, type Metrics, summarise } from "../evaluation/mod.ts";
 import { renderReport, runCharts, type RunDetails, type TrainingLog } from "../figures/mod.ts";
-import type { StageContext, WholeStage } from "../run/stage.ts";
+import type { StageContext, StageFiles, WholeStage } from "../run/stage.ts";
 import { parseRunReport } from "../run/run_report.ts";
 import { readJsonLines } from "../files/json_lines.ts";
 import { GIB, MIB } from "./_cost.ts";
@@ -31,13 +31,14 @@ export const evaluation: WholeStage = {
       return { parts: [{ unit: "images", count: pictures, seconds: 1 }], bytes: 5 * MIB, memory: 0.7 * GIB };
     },
   },
-  run: async (context: StageContext) => {
+  run: async (context) => {
     const { config, files } = context;
     const write = (file: string, text: string) => files.write("evaluation", file, new TextEncoder().encode(text));
     const measurements = await readMeasurements(context);
     const metrics = await evaluationMetrics(context, measurements);
     await write("metrics.json", `${JSON.stringify(metrics, null, 2)}\n`);
-    const trainings = await trainingLogs(context), matches = measurements.flatMap(({ instance }) => instance ?? []);
+    const trainings = await trainingLogs(context.files),
+      matches = measurements.flatMap(({ instance }) => instance ?? []);
     const charts = runCharts({ metrics, trainings, matches, classes: context.dataset.classes });
     await write("curves.json", `${JSON.stringify([...charts.results, ...charts.trainings])}\n`);
     const report = renderReport({
@@ -60,7 +61,7 @@ async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
 
 async function readMeasurements(context: StageContext): Promise<Measurement[]> {
   const measurements: Measurement[] = [];
-  for (const id of measure.ids(context)) measurements.push(await readMeasurement(context, id));
+  for (const id of measure.ids(context)) measurements.push(await readMeasurement(context.files, id));
   return measurements;
 }
 
@@ -70,7 +71,7 @@ async function evaluationMetrics(context: StageContext, measurements: readonly M
   const { inferList, trainList, instanceList, valList } = config.data;
   // Without a classifier, where maps of another method are given, there is nothing of it to judge.
   const validation: Record<string, number[]> = config.cam.from === null
-    ? await readJson(context, { stage: "cam_train", file: "validation.json" })
+    ? await readJson(context.files, { stage: "cam_train", file: "validation.json" })
     : {};
   const ids = Object.keys(validation);
   return summarise(measurements, {
@@ -87,8 +88,8 @@ async function evaluationMetrics(context: StageContext, measurements: readonly M
 }
 
 /** All results of a run, in percent. */
-export function readMetrics(from: Pick<StageContext, "files">): Promise<Metrics> {
-  return readJson(from, { stage: "evaluation", file: "metrics.json" });
+export function readMetrics(files: StageFiles): Promise<Metrics> {
+  return readJson(files, { stage: "evaluation", file: "metrics.json" });
 }
 
 const TRAININGS = [
@@ -98,14 +99,14 @@ const TRAININGS = [
 ];
 
 /** Logs of the trainings, those that there are; damaged lines are left out. */
-export async function trainingLogs(context: Pick<StageContext, "files">): Promise<TrainingLog[]> {
-  const logs = await Promise.all(TRAININGS.map((training) => readTrainingLog(context, training)));
+export async function trainingLogs(files: StageFiles): Promise<TrainingLog[]> {
+  const logs = await Promise.all(TRAININGS.map((training) => readTrainingLog(files, training)));
   return logs.filter(({ steps }) => steps.length > 0);
 }
 
 /** Log of a training; no steps where there is no log. */
 export async function readTrainingLog(
-  { files }: Pick<StageContext, "files">,
+  files: StageFiles,
   { stage, title }: { stage: string; title: string },
 ): Promise<TrainingLog> {
   const lines = await readJsonLines(files.path(stage, "log.jsonl"));

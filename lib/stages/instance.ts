@@ -6,15 +6,11 @@ import type { PredictedMasks } from "../evaluation/mod.ts";
 import { decodeNpz, encodeNpz } from "../files/npz.ts";
 import type { IrnetMaps } from "../irnet/mod.ts";
 import { encodePng } from "../files/png.ts";
-import type { ImageStage, StageContext } from "../run/stage.ts";
+import type { ImageStage, StageFiles } from "../run/stage.ts";
 import { type Evidence, type Instances, synthesizeInstances } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readCams } from "./cam.ts";
 import { readIrnetMaps } from "./irnet.ts";
-
-function idsOf({ config, dataset }: StageContext): string[] {
-  return dataset.list(config.data.inferList);
-}
 
 /** Pseudo instance masks. */
 export const instance: ImageStage = {
@@ -29,18 +25,18 @@ export const instance: ImageStage = {
     threshold: synthesis.instanceThreshold,
     fragment: synthesis.fragment,
   }),
-  ids: idsOf,
+  ids: ({ config, dataset }) => dataset.list(config.data.inferList),
   cost: onCores({
-    ids: idsOf,
+    ids: (context) => instance.ids(context),
     seconds: ({ classes }) => 0.7 + 0.4 * classes,
     bytes: (megapixels) => 50_000 * megapixels,
     settings: ({ walk, displacement }) => [walk, displacement],
   }),
-  open: (context: StageContext) => {
+  open: (context) => {
     const { displacement, walk, synthesis } = context.config;
-    return Promise.resolve({
+    return {
       process: async (id) => {
-        const { evidence, maps } = await readEvidence(context, id);
+        const { evidence, maps } = await readEvidence(context.files, id);
         const instances = synthesizeInstances(evidence, {
           clusters: clustersOf(maps, displacement),
           threshold: synthesis.instanceThreshold,
@@ -52,8 +48,7 @@ export const instance: ImageStage = {
           [`${id}.png`]: encodePng(instanceMap(instances), {}),
         };
       },
-      close: () => {},
-    });
+    };
   },
 };
 
@@ -69,12 +64,12 @@ function instanceMap({ height, width, score, mask }: Instances): LabelMap {
   return { height, width, data };
 }
 
-/** What synthesis knows of an image: its CAMs at stride 4 and IRNet's maps. */
+/** Evidence of an image for synthesis: its CAMs at stride 4 and IRNet's maps. */
 export async function readEvidence(
-  context: Pick<StageContext, "files" | "dataset">,
+  files: StageFiles,
   id: string,
 ): Promise<{ evidence: Evidence; maps: IrnetMaps }> {
-  const [cams, maps] = await Promise.all([readCams(context, id), readIrnetMaps(context, id)]);
+  const [cams, maps] = await Promise.all([readCams(files, id), readIrnetMaps(files, id)]);
   const [height, width] = "size" in cams ? cams.size : [cams.highRes.height, cams.highRes.width];
   const { data } = stridedCam(cams);
   return { evidence: { height, width, keys: cams.keys, cams: data, boundary: maps.boundary }, maps };
@@ -91,10 +86,9 @@ export function clustersOf(
 
 /** Reads the instances that a stage gave an image, which must be of this size where one is given. */
 export async function readInstances(
-  { files }: Pick<StageContext, "files">,
+  files: StageFiles,
   id: string,
-  size?: { height: number; width: number },
-  stage = "instance",
+  { size, stage = "instance" }: { size?: { height: number; width: number }; stage?: string } = {},
 ): Promise<PredictedMasks> {
   const name = files.path(stage, `${id}.npz`);
   const { score, class: classes, mask } = decodeNpz(await files.require(stage, `${id}.npz`), name);

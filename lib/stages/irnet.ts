@@ -1,13 +1,9 @@
 import { inferIrnet, type IrnetMaps } from "../irnet/mod.ts";
-import type { ImageStage, StageContext } from "../run/stage.ts";
+import type { ImageStage, StageFiles } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
 import { decodeNpz, encodeNpz } from "../files/npz.ts";
 import { GIB, inferences, networkCost, square } from "./_cost.ts";
 import { BRANCHES_COST, irnetNetwork } from "./irnet_train.ts";
-
-function idsOf({ config, dataset }: StageContext): string[] {
-  return dataset.list(config.data.inferList);
-}
 
 /** Boundary maps and displacement fields of the images that get pseudo labels. */
 export const irnet: ImageStage = {
@@ -17,7 +13,7 @@ export const irnet: ImageStage = {
   reads: ["irnet_train"],
   runs: "main",
   settings: ({ irnet, backbone }) => ({ crop: irnet.crop, backbone: [backbone.network, backbone.taps] }),
-  ids: idsOf,
+  ids: ({ config, dataset }) => dataset.list(config.data.inferList),
   cost: {
     settings: ({ backbone, irnet }) => [backbone.network, backbone.taps, irnet.displacementWidth],
     estimate: (context, image) => {
@@ -25,13 +21,13 @@ export const irnet: ImageStage = {
       const canvas = Math.max(square(config.irnet.crop), image.megapixels);
       const cost = (2 * forward + 1.2 * BRANCHES_COST) * canvas;
       return {
-        parts: [inferences(idsOf(context).length, { cost, config, image })],
+        parts: [inferences(irnet.ids(context).length, { cost, config, image })],
         bytes: 0.9 * 12 * image.megapixels * 1e6 / 16,
         memory: 0.3 * GIB + 3 * bytes * canvas,
       };
     },
   },
-  open: async (context: StageContext) => {
+  open: async (context) => {
     const { config, dataset } = context, network = await irnetNetwork(context);
     return {
       process: async (id) => {
@@ -50,7 +46,7 @@ export const irnet: ImageStage = {
 };
 
 /** Reads the boundary map and displacement field of an image. */
-export async function readIrnetMaps({ files }: Pick<StageContext, "files">, id: string): Promise<IrnetMaps> {
+export async function readIrnetMaps(files: StageFiles, id: string): Promise<IrnetMaps> {
   const name = files.path("irnet", `${id}.npz`);
   const { boundary, displacement } = decodeNpz(await files.require("irnet", `${id}.npz`), name);
   const [height, width] = boundary?.shape ?? [];

@@ -33,7 +33,7 @@ export const irnetTrain: WholeStage = {
     irnet: { ...irnet, weights: irnet.weights !== null },
   }),
   readsOutside: (config) => weightsFiles(config, config.irnet.weights),
-  ids: ({ config: { data }, dataset }: StageContext) => [
+  ids: ({ config: { data }, dataset }) => [
     ...new Set([...dataset.list(data.trainList), ...dataset.list(data.meanDisplacementList ?? data.inferList)]),
   ],
   cost: {
@@ -55,7 +55,7 @@ export const irnetTrain: WholeStage = {
       };
     },
   },
-  run: async (context: StageContext) => {
+  run: async (context) => {
     const { config, dataset, files } = context, backbone = backboneOf(config), given = config.irnet.weights;
     if (given !== null) {
       const weights = importWeights(await readWeights(given), irnetParameters(config), irnetImportRules(backbone));
@@ -66,7 +66,7 @@ export const irnetTrain: WholeStage = {
       task: irnetTask(backbone, config.irnet),
       weights: await initialWeights(context),
       ids: dataset.list(config.data.trainList),
-      label: (id) => readConfidentLabels(context, id),
+      label: (id) => readConfidentLabels(context.files, id),
       finish: async (params) => {
         const mean = await meanDisplacement(context, backbone, params);
         return { mean_displacement: { shape: [2], data: Float32Array.from(mean) } };

@@ -11,7 +11,7 @@ import {
   matchInstances,
   type Measurement,
 } from "../evaluation/mod.ts";
-import type { ImageStage, StageContext } from "../run/stage.ts";
+import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
@@ -31,10 +31,6 @@ export function semanticThresholds({ synthesis, evaluation }: Config): number[] 
   return [...new Set([...evaluation.pseudoThresholds, synthesis.semanticThreshold])].sort((a, b) => a - b);
 }
 
-function idsOf({ config, dataset }: StageContext): string[] {
-  return [...new Set([...dataset.list(config.data.inferList), ...dataset.list(config.data.trainList)])];
-}
-
 /** Counts everything that evaluation needs on every image with ground truth, the parts of the ablation included. */
 export const measure: ImageStage = {
   kind: "image",
@@ -51,19 +47,21 @@ export const measure: ImageStage = {
     colour: config.evaluation.colourBaseline,
     lists: [config.data.inferList, config.data.trainList, config.data.instanceList],
   }),
-  ids: idsOf,
+  ids: (
+    { config: { data }, dataset },
+  ) => [...new Set([...dataset.list(data.inferList), ...dataset.list(data.trainList)])],
   cost: onCores({
-    ids: idsOf,
+    ids: (context) => measure.ids(context),
     // The labels of images that got some are judged, and where ground truth of instances is exact also the walk by itself.
     seconds: ({ classes }, context) => {
       const { inferList, instanceList } = context.config.data;
       const inferred = context.dataset.list(inferList).length, exact = context.dataset.list(instanceList).length;
-      return (inferred + Math.min(exact, inferred) * classes) / idsOf(context).length;
+      return (inferred + Math.min(exact, inferred) * classes) / measure.ids(context).length;
     },
     bytes: () => 12_000,
     settings: ({ walk, evaluation }) => [walk, evaluation],
   }),
-  open: async (context: StageContext) => {
+  open: async (context) => {
     const { config, dataset } = context;
     const inferred = new Set(dataset.list(config.data.inferList));
     const trained = new Set(dataset.list(config.data.trainList));
@@ -80,14 +78,13 @@ export const measure: ImageStage = {
           : {};
         return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(measurement)) };
       },
-      close: () => {},
     };
   },
 };
 
 /** Confident labels against the truth; pixels that are uncertain enter the count alone, not the confusion. */
 async function measureRelation(context: StageContext, id: string, truth: LabelMap) {
-  const predicted = await readConfidentLabels(context, id);
+  const predicted = await readConfidentLabels(context.files, id);
   const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);
   countLabels(counts, { predicted, groundTruth: truth });
   const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
@@ -103,9 +100,9 @@ async function measureLabels(
   const { config, dataset } = context;
   const { fragment, instanceThreshold: threshold } = config.synthesis;
   const { height, width } = truth, labels = dataset.classes.length + 1;
-  const { evidence } = await readEvidence(context, id);
+  const { evidence } = await readEvidence(context.files, id);
   const { keys } = evidence;
-  const maps = highResolutionCam(await readCams(context, id)).data;
+  const maps = highResolutionCam(await readCams(context.files, id)).data;
 
   const cam = emptySweep(camThresholds(config), labels), semantic = emptySweep(semanticThresholds(config), labels);
   countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), groundTruth: truth });
@@ -114,7 +111,7 @@ async function measureLabels(
   const objects = exact ? await dataset.readInstanceMask(id) : null;
   if (!objects) return { cam, semantic };
   const instances = groundTruthInstances(objects, truth);
-  const predicted = await readInstances(context, id, truth);
+  const predicted = await readInstances(context.files, id, { size: truth });
   const boundary = synthesizeInstances(evidence, { threshold, fragment, walk: config.walk });
   return {
     cam,
@@ -170,6 +167,6 @@ async function measureColours(
 }
 
 /** Counts on an image. */
-export function readMeasurement(from: Pick<StageContext, "files">, id: string): Promise<Measurement> {
-  return readJson(from, { stage: "measure", file: `${id}.json` });
+export function readMeasurement(files: StageFiles, id: string): Promise<Measurement> {
+  return readJson(files, { stage: "measure", file: `${id}.json` });
 }

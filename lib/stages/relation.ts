@@ -1,15 +1,11 @@
 import { highResolutionCam } from "../cam/cam_archive.ts";
 import { confidentLabels } from "../relation/confident_labels.ts";
-import type { ImageStage, StageContext } from "../run/stage.ts";
+import type { ImageStage, StageFiles } from "../run/stage.ts";
 import { encodePng } from "../files/png.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readLabelMap } from "./_read.ts";
 import { readCams } from "./cam.ts";
-
-function trainingIds({ config, dataset }: StageContext): string[] {
-  return dataset.list(config.data.trainList);
-}
 
 /** Label maps of confident foreground, confident background and the uncertain rest, which train IRNet. */
 export const relation: ImageStage = {
@@ -19,28 +15,27 @@ export const relation: ImageStage = {
   reads: ["cam"],
   runs: "worker",
   settings: ({ relation }) => relation,
-  ids: trainingIds,
+  ids: ({ config, dataset }) => dataset.list(config.data.trainList),
   cost: onCores({
-    ids: trainingIds,
+    ids: (context) => relation.ids(context),
     seconds: ({ classes }) => 1.3 + 0.45 * classes,
     bytes: (megapixels) => 45_000 * megapixels,
     settings: ({ relation }) => relation.crf.iterations,
   }),
-  open: (context: StageContext) => {
+  open: (context) => {
     const { config: { relation }, dataset } = context;
-    return Promise.resolve({
+    return {
       process: async (id) => {
-        const cams = await readCams(context, id);
+        const cams = await readCams(context.files, id);
         const image = await dataset.readImage(id);
         const labels = confidentLabels(image, { keys: cams.keys, highRes: highResolutionCam(cams).data }, relation);
         return { [`${id}.png`]: encodePng(labels, {}) };
       },
-      close: () => {},
-    });
+    };
   },
 };
 
 /** Confident labels of a training image: 0 background, 1… classes, 255 uncertain. */
-export function readConfidentLabels(from: Pick<StageContext, "files">, id: string): Promise<LabelMap> {
-  return readLabelMap(from, { stage: "relation", id });
+export function readConfidentLabels(files: StageFiles, id: string): Promise<LabelMap> {
+  return readLabelMap(files, { stage: "relation", id });
 }

@@ -86,7 +86,7 @@ export function spreadOverClasses(
 
 /** Mean IoU of an image's pseudo semantic labels over the labels that occur, percent; `null` without ground truth. */
 async function imageIou(context: StageContext, id: string): Promise<number | null> {
-  const { config, dataset } = context, { semantic } = await readMeasurement(context, id);
+  const { config, dataset } = context, { semantic } = await readMeasurement(context.files, id);
   const at = semantic?.thresholds.findIndex((t) => Math.abs(t - config.synthesis.semanticThreshold) < 1e-9) ?? -1;
   const confusion = semantic?.confusions[at];
   if (!confusion) return null;
@@ -110,13 +110,13 @@ async function lowestIous(
 /** Gravest mistake in an image's pseudo semantic labels; `null` without ground truth. */
 async function mistakeOf(context: StageContext, id: string): Promise<string | null> {
   const { classes } = context.dataset, truth = await context.dataset.readClassMask(id);
-  return truth && failureReason(await readSemantic(context, id), { truth, classes });
+  return truth && failureReason(await readSemantic(context.files, id), { truth, classes });
 }
 
 async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
   const { config, dataset } = context;
   const image = await dataset.readImage(id);
-  const maps = await readIrnetMaps(context, id), { height, width } = maps;
+  const maps = await readIrnetMaps(context.files, id), { height, width } = maps;
   const isTrained = dataset.list(config.data.trainList).includes(id);
   const isExact = dataset.list(config.data.instanceList).includes(id);
   const truth = await dataset.readClassMask(id);
@@ -127,13 +127,13 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     {
       name: "CAM",
       caption: "Class attention maps, at every pixel the highest of the image's classes",
-      image: drawCam(image, highestCam(await readCams(context, id))),
+      image: drawCam(image, highestCam(await readCams(context.files, id))),
     },
     isTrained
       ? {
         name: "Confident labels",
         caption: "Confident labels that train IRNet: classes in colour, background plain, uncertain pixels light",
-        image: drawLabels(image, await readConfidentLabels(context, id)),
+        image: drawLabels(image, await readConfidentLabels(context.files, id)),
       }
       : null,
     {
@@ -154,12 +154,12 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     {
       name: "Pseudo instances",
       caption: "Pseudo instance masks",
-      image: drawInstances(image, await readInstances(context, id, image)),
+      image: drawInstances(image, await readInstances(context.files, id, { size: image })),
     },
     {
       name: "Pseudo labels",
       caption: "Pseudo semantic labels in the colours of their classes",
-      image: drawLabels(image, await readSemantic(context, id)),
+      image: drawLabels(image, await readSemantic(context.files, id)),
     },
     truth
       ? {

@@ -1,14 +1,10 @@
 import type { LabelMap } from "../data/mod.ts";
 import { encodePng } from "../files/png.ts";
-import type { ImageStage, StageContext } from "../run/stage.ts";
+import type { ImageStage, StageFiles } from "../run/stage.ts";
 import { synthesizeSemantic } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readLabelMap } from "./_read.ts";
 import { readEvidence } from "./instance.ts";
-
-function idsOf({ config, dataset }: StageContext): string[] {
-  return dataset.list(config.data.inferList);
-}
 
 /** Pseudo semantic masks. */
 export const semantic: ImageStage = {
@@ -18,26 +14,25 @@ export const semantic: ImageStage = {
   reads: ["cam", "irnet"],
   runs: "worker",
   settings: ({ walk, synthesis }) => ({ walk, threshold: synthesis.semanticThreshold }),
-  ids: idsOf,
+  ids: ({ config, dataset }) => dataset.list(config.data.inferList),
   cost: onCores({
-    ids: idsOf,
+    ids: (context) => semantic.ids(context),
     seconds: ({ classes }) => 0.5 + 0.1 * classes,
     bytes: (megapixels) => 20_000 * megapixels,
     settings: ({ walk }) => walk,
   }),
-  open: (context: StageContext) => {
+  open: (context) => {
     const { walk, synthesis: { semanticThreshold: threshold } } = context.config;
-    return Promise.resolve({
+    return {
       process: async (id) => {
-        const { evidence } = await readEvidence(context, id);
+        const { evidence } = await readEvidence(context.files, id);
         return { [`${id}.png`]: encodePng(synthesizeSemantic(evidence, { threshold, walk }), {}) };
       },
-      close: () => {},
-    });
+    };
   },
 };
 
 /** Pseudo semantic labels of an image. */
-export function readSemantic(from: Pick<StageContext, "files">, id: string): Promise<LabelMap> {
-  return readLabelMap(from, { stage: "semantic", id });
+export function readSemantic(files: StageFiles, id: string): Promise<LabelMap> {
+  return readLabelMap(files, { stage: "semantic", id });
 }

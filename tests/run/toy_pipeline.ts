@@ -35,15 +35,13 @@ function imageStage(
     section: "Toys",
     ...stage,
     ids: ({ dataset }) => dataset.list("all"),
-    open: (context) =>
-      Promise.resolve({
-        process: async (id) => {
-          await pause();
-          if (id === Deno.env.get("TOY_FAILS_AT")) throw new Error(`Expected luck at ${stage.name}`);
-          return await make(id, context);
-        },
-        close: () => {},
-      }),
+    open: (context) => ({
+      process: async (id) => {
+        await pause();
+        if (id === Deno.env.get("TOY_FAILS_AT")) throw new Error(`Expected luck at ${stage.name}`);
+        return await make(id, context);
+      },
+    }),
   };
 }
 

@@ -27,7 +27,7 @@ function lightImages(stage: ImageStage): ImageStage {
   return {
     ...stage,
     runs: "main",
-    open: () => Promise.resolve({ process: (id) => Promise.resolve(make(id)), close: () => {} }),
+    open: () => ({ process: (id) => Promise.resolve(make(id)) }),
   };
 }
 

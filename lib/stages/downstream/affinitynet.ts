@@ -1,6 +1,6 @@
 import { highResolutionCam } from "../../cam/mod.ts";
 import { affinityNetLabels, affinityNetTask, affinityParameters } from "../../downstream/affinitynet/mod.ts";
-import type { ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
+import type { ImageStage, WholeStage } from "../../run/stage.ts";
 import { encodePng } from "../../files/png.ts";
 import { disposeParams } from "../../weights/mod.ts";
 import { denseFactor, GIB, inferences, networkCost, steps, trainingMemory } from "../_cost.ts";
@@ -24,7 +24,7 @@ export const affinityNetTrain: WholeStage = {
     training: affinityNet.training,
     radius: affinityNet.radius,
   }),
-  ids: ({ config, dataset }: StageContext) => dataset.list(config.data.trainList),
+  ids: ({ config, dataset }) => dataset.list(config.data.trainList),
   cost: {
     settings: ({ backbone, downstream }) => [backbone.network, backbone.taps, downstream.affinityNet.radius],
     estimate: ({ config, dataset }, image) => {
@@ -37,14 +37,14 @@ export const affinityNetTrain: WholeStage = {
       };
     },
   },
-  run: async (context: StageContext) => {
+  run: async (context) => {
     const { config, dataset } = context;
     await trainInStage(context, {
       stage: "affinitynet_train",
       task: affinityNetTask(backboneOf(config), config.downstream.affinityNet),
       weights: await initialWeights(context),
       ids: dataset.list(config.data.trainList),
-      label: (id) => readConfidentLabels(context, id),
+      label: (id) => readConfidentLabels(context.files, id),
     });
   },
 };
@@ -60,7 +60,7 @@ export const affinityNet: ImageStage = {
     backbone: [backbone.network, backbone.taps],
     walk: { radius, alpha, beta, steps },
   }),
-  ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
+  ids: ({ config, dataset }) => dataset.list(config.downstream.trainList),
   cost: {
     settings: ({ backbone, downstream: { affinityNet: { radius, steps } } }) => [
       [backbone.network, backbone.taps],
@@ -77,13 +77,13 @@ export const affinityNet: ImageStage = {
       };
     },
   },
-  open: async (context: StageContext) => {
+  open: async (context) => {
     const { config, dataset } = context, backbone = backboneOf(config);
     const heads = affinityParameters(backbone.taps);
     const network = await trainedNetwork(context, affinityNetTrain.name, { backbone, heads });
     return {
       process: async (id) => {
-        const image = await dataset.readImage(id), archive = await readCams(context, id);
+        const image = await dataset.readImage(id), archive = await readCams(context.files, id);
         const cams = { keys: archive.keys, maps: highResolutionCam(archive).data };
         const labels = await affinityNetLabels(network, { image, cams }, config.downstream.affinityNet);
         return { [`${id}.png`]: encodePng(labels, {}) };

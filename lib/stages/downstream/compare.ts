@@ -1,5 +1,5 @@
 import { compareMakers, type ComparisonMeasurement, type ComparisonRows } from "../../evaluation/mod.ts";
-import type { StageContext, WholeStage } from "../../run/stage.ts";
+import type { StageFiles, WholeStage } from "../../run/stage.ts";
 import { readJson } from "../_read.ts";
 import { compareMeasure, readComparisonMeasurement } from "./compare_measure.ts";
 
@@ -24,11 +24,11 @@ export const compare: WholeStage = {
     ious: evaluation.ious,
     lists: [downstream.trainList, downstream.trainInstanceList, downstream.valList, downstream.valInstanceList],
   }),
-  run: async (context: StageContext) => {
+  run: async (context) => {
     const { files, dataset, config: { downstream, evaluation } } = context;
     const train: ComparisonMeasurement[] = [], val: ComparisonMeasurement[] = [];
     for (const id of compareMeasure.ids(context)) {
-      const parts = await readComparisonMeasurement(context, id);
+      const parts = await readComparisonMeasurement(context.files, id);
       train.push(parts.train);
       val.push(parts.val);
     }
@@ -49,6 +49,6 @@ export const compare: WholeStage = {
 };
 
 /** The tables of a comparison. */
-export function readComparison(from: Pick<StageContext, "files">): Promise<Comparison> {
-  return readJson(from, { stage: "compare", file: "metrics.json" });
+export function readComparison(files: StageFiles): Promise<Comparison> {
+  return readJson(files, { stage: "compare", file: "metrics.json" });
 }

@@ -9,7 +9,7 @@ import {
   type InstanceMatches,
   matchInstances,
 } from "../../evaluation/mod.ts";
-import type { ImageStage, StageContext } from "../../run/stage.ts";
+import type { ImageStage, StageContext, StageFiles } from "../../run/stage.ts";
 import { instancesFromCams, synthesizeInstances } from "../../synthesis/mod.ts";
 import type { LabelMap } from "../../data/mod.ts";
 import { onCores } from "../_cost.ts";
@@ -18,10 +18,6 @@ import { readCams } from "../cam.ts";
 import { readEvidence, readInstances } from "../instance.ts";
 import { readPredictedLabels } from "./deeplab.ts";
 import { LABEL_SOURCES, MASK_SOURCES, PSEUDO_INSTANCES, PSEUDO_SOURCES, readLabels, SOURCE_NAMES } from "./sources.ts";
-
-function idsOf({ config: { downstream }, dataset }: StageContext): string[] {
-  return [...new Set([...dataset.list(downstream.trainList), ...dataset.list(downstream.valList)])];
-}
 
 /** Counts on an image: of pseudo labels, and of predictions. */
 export type ComparisonParts = Readonly<Record<"train" | "val", ComparisonMeasurement>>;
@@ -48,14 +44,17 @@ export const compareMeasure: ImageStage = {
     synthesis,
     lists: [downstream.trainList, downstream.trainInstanceList, downstream.valList, downstream.valInstanceList],
   }),
-  ids: idsOf,
+  ids: ({ config, dataset }) => {
+    const { trainList, valList } = config.downstream;
+    return [...new Set([...dataset.list(trainList), ...dataset.list(valList)])];
+  },
   cost: onCores({
-    ids: idsOf,
+    ids: (context) => compareMeasure.ids(context),
     seconds: ({ classes }) => 0.5 + 0.5 * classes,
     bytes: () => 3_000,
     settings: ({ walk }) => walk,
   }),
-  open: (context: StageContext) => {
+  open: (context) => {
     const { dataset, config: { downstream } } = context;
     const [trained, trainedExact, judged, judgedExact] = [
       downstream.trainList,
@@ -63,7 +62,7 @@ export const compareMeasure: ImageStage = {
       downstream.valList,
       downstream.valInstanceList,
     ].map((list) => new Set(dataset.list(list))) as [Set<string>, Set<string>, Set<string>, Set<string>];
-    return Promise.resolve({
+    return {
       process: async (id) => {
         const truth = await dataset.readClassMask(id);
         const objects = trainedExact.has(id) || judgedExact.has(id) ? await dataset.readInstanceMask(id) : null;
@@ -82,15 +81,14 @@ export const compareMeasure: ImageStage = {
         };
         return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(parts)) };
       },
-      close: () => {},
-    });
+    };
   },
 };
 
 async function pseudoLabels(context: StageContext, id: string, truth: LabelMap): Promise<Record<string, Confusion>> {
   const confusions: Record<string, Confusion> = {};
   for (const source of PSEUDO_SOURCES) {
-    confusions[SOURCE_NAMES[source]] = confusionOf(context, await readLabels(context, id, source), truth);
+    confusions[SOURCE_NAMES[source]] = confusionOf(context, await readLabels(context, id, { source }), truth);
   }
   return confusions;
 }
@@ -98,7 +96,7 @@ async function pseudoLabels(context: StageContext, id: string, truth: LabelMap):
 async function deepLabs(context: StageContext, id: string, truth: LabelMap): Promise<Record<string, Confusion>> {
   const confusions: Record<string, Confusion> = {};
   for (const source of LABEL_SOURCES) {
-    const predicted = await readPredictedLabels(context, id, source);
+    const predicted = await readPredictedLabels(context.files, id, { source });
     confusions[SOURCE_NAMES[source]] = confusionOf(context, predicted, truth);
   }
   return confusions;
@@ -116,15 +114,15 @@ async function pseudoInstances(
   truth: InstanceMasks,
 ): Promise<Record<string, InstanceMatches>> {
   const { cam, synthesis: { instanceThreshold, fragment }, walk } = context.config;
-  const archive = await readCams(context, id);
+  const archive = await readCams(context.files, id);
   const { data, height, width } = highResolutionCam(archive);
   const components = instancesFromCams(data, { height, width, keys: archive.keys, threshold: cam.threshold, fragment });
-  const { evidence } = await readEvidence(context, id);
+  const { evidence } = await readEvidence(context.files, id);
   const boundary = synthesizeInstances(evidence, { threshold: instanceThreshold, fragment, walk });
   return {
     [PSEUDO_INSTANCES.cam]: matchInstances(components, truth),
     [PSEUDO_INSTANCES.boundary]: matchInstances(boundary, truth),
-    [PSEUDO_INSTANCES.irnet]: matchInstances(await readInstances(context, id, truth), truth),
+    [PSEUDO_INSTANCES.irnet]: matchInstances(await readInstances(context.files, id, { size: truth }), truth),
   };
 }
 
@@ -135,13 +133,13 @@ async function maskRcnns(
 ): Promise<Record<string, InstanceMatches>> {
   const matches: Record<string, InstanceMatches> = {};
   for (const source of MASK_SOURCES) {
-    const predicted = await readInstances(context, id, truth, `mask_rcnn_${source}`);
+    const predicted = await readInstances(context.files, id, { size: truth, stage: `mask_rcnn_${source}` });
     matches[SOURCE_NAMES[source]] = matchInstances(predicted, truth);
   }
   return matches;
 }
 
 /** Counts on an image, by the names that tables give to sources. */
-export function readComparisonMeasurement(from: Pick<StageContext, "files">, id: string): Promise<ComparisonParts> {
-  return readJson(from, { stage: "compare_measure", file: `${id}.json` });
+export function readComparisonMeasurement(files: StageFiles, id: string): Promise<ComparisonParts> {
+  return readJson(files, { stage: "compare_measure", file: `${id}.json` });
 }

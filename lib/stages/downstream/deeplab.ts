@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import type { CrfSettings } from "../../crf/mod.ts";
 import { deepLabTask, inferDeepLab, pyramidParameters } from "../../downstream/deeplab/mod.ts";
-import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
+import type { CostModel, ImageStage, StageFiles, WholeStage } from "../../run/stage.ts";
 import type { LabelMap } from "../../data/mod.ts";
 import { encodePng } from "../../files/png.ts";
 import { disposeParams } from "../../weights/mod.ts";
@@ -73,16 +73,16 @@ export function deepLabTrain(source: LabelSource): WholeStage {
       training: config.downstream.deepLab.training,
       labels: sourceSettings(source, config),
     }),
-    ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.trainList),
+    ids: ({ config, dataset }) => dataset.list(config.downstream.trainList),
     cost: trainingCost,
-    run: async (context: StageContext) => {
+    run: async (context) => {
       const { config, dataset } = context, { training } = config.downstream.deepLab;
       await trainInStage(context, {
         stage: name,
         task: deepLabTask(backboneFor(config), { labels: config.data.classes.length + 1, training }),
         weights: await initialWeights(context),
         ids: dataset.list(config.downstream.trainList),
-        label: (id) => readLabels(context, id, source),
+        label: (id) => readLabels(context, id, { source }),
       });
     },
   };
@@ -103,9 +103,9 @@ export function deepLab(source: LabelSource): ImageStage {
       scales,
       crf: crf ? CRF : null,
     }),
-    ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valList),
+    ids: ({ config, dataset }) => dataset.list(config.downstream.valList),
     cost: inferenceCost,
-    open: async (context: StageContext) => {
+    open: async (context) => {
       const { config, dataset } = context, { scales, crf } = config.downstream.deepLab;
       const network = await trainedNetwork(context, training, {
         backbone: backboneFor(config),
@@ -125,9 +125,9 @@ export function deepLab(source: LabelSource): ImageStage {
 
 /** Semantic labels that DeepLab, trained on labels of a source, predicts for a validation image. */
 export function readPredictedLabels(
-  from: Pick<StageContext, "files">,
+  files: StageFiles,
   id: string,
-  source: LabelSource,
+  { source }: { source: LabelSource },
 ): Promise<LabelMap> {
-  return readLabelMap(from, { stage: `deeplab_${source}`, id });
+  return readLabelMap(files, { stage: `deeplab_${source}`, id });
 }

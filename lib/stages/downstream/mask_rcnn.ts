@@ -83,9 +83,9 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
         ...(source === "irnet" ? { score } : {}),
       };
     },
-    ids: ({ config, dataset }: StageContext) => dataset.list(listOf(source, config)),
+    ids: ({ config, dataset }) => dataset.list(listOf(source, config)),
     cost: trainingCost(source),
-    run: async (context: StageContext) => {
+    run: async (context) => {
       const { config, dataset, progress } = context;
       const list = dataset.list(listOf(source, config)), ids: string[] = [];
       for (const [i, id] of list.entries()) {
@@ -119,7 +119,7 @@ async function readTruth(context: StageContext, id: string, source: MaskSource):
     }
     return groundTruthInstances(objects, classes);
   }
-  const instances = await readInstances(context, id), least = config.downstream.maskRcnn.score;
+  const instances = await readInstances(context.files, id), least = config.downstream.maskRcnn.score;
   const kept = Array.from(instances.score).flatMap((score, n) => score > 0 && score >= least ? [n] : []);
   return keepInstances(instances, kept);
 }
@@ -141,9 +141,9 @@ export function maskRcnn(source: MaskSource): ImageStage {
         detection: { anchor, proposals, detections },
       };
     },
-    ids: ({ config, dataset }: StageContext) => dataset.list(config.downstream.valInstanceList),
+    ids: ({ config, dataset }) => dataset.list(config.downstream.valInstanceList),
     cost: inferenceCost,
-    open: async (context: StageContext) => {
+    open: async (context) => {
       const { config, dataset } = context, settings = config.downstream.maskRcnn;
       const heads = headParameters(config);
       const network = await trainedNetwork(context, training, { backbone: backboneOf(config), heads });

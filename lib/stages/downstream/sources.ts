@@ -50,7 +50,11 @@ export const PSEUDO_INSTANCES = {
 } as const;
 
 /** Semantic labels of an image. @throws Error if they are not there, or there is no ground truth. */
-export async function readLabels(context: StageContext, id: string, source: LabelSource): Promise<LabelMap> {
+export async function readLabels(
+  context: Pick<StageContext, "config" | "dataset" | "files">,
+  id: string,
+  { source }: { source: LabelSource },
+): Promise<LabelMap> {
   const { config, dataset } = context;
   if (source === "truth") {
     const mask = await dataset.readClassMask(id);
@@ -58,9 +62,9 @@ export async function readLabels(context: StageContext, id: string, source: Labe
     return mask;
   }
   if (source === "cam") {
-    const archive = await readCams(context, id);
+    const archive = await readCams(context.files, id);
     const { data, height, width } = highResolutionCam(archive);
     return applyThreshold(scoreCams(data, { keys: archive.keys, height, width }), config.cam.threshold);
   }
-  return await readLabelMap(context, { stage: STAGE_OF[source]!, id });
+  return await readLabelMap(context.files, { stage: STAGE_OF[source]!, id });
 }

@@ -78,7 +78,7 @@ Deno.test("the stages of Mask R-CNN train on each source and write instances as 
     const stage = maskRcnnStage(source), opened = await stage.open(context);
     assertEquals(stage.ids(context), ["c"]);
     const { "c.npz": bytes } = await opened.process("c");
-    opened.close();
+    opened.close!();
     const { score, class: classes, mask } = decodeNpz(bytes!, "c.npz"), count = score!.shape[0]!;
     assertEquals([classes!.shape, mask!.shape], [[count], [count, height, width]]);
   }
@@ -111,7 +111,7 @@ Deno.test("a trained Mask R-CNN of other widths is not taken", async () => {
     ...initialise(wide, { seed: 0, method: "he" }),
   });
   await assertRejects(
-    () => maskRcnnStage("irnet").open(context),
+    async () => await maskRcnnStage("irnet").open(context),
     Error,
     "misshapen: box.fc6.weight, expected [16,8,7,7] but found [32,8,7,7]",
   );
