@@ -1,6 +1,6 @@
 import { pathIndex, sourceIndices } from "../relation/path_index.ts";
 
-/** What {@linkcode affinity} needs to know about its boundary map. */
+/** Options of {@linkcode affinity}. */
 export interface AffinityOptions {
   /** Rows of the boundary map. */
   readonly height: number;
@@ -11,7 +11,7 @@ export interface AffinityOptions {
 }
 
 /**
- * Affinities of nearby pixels: one minus the highest boundary probability on the line between them, both ends included
+ * Works out affinities of nearby pixels: one minus the highest boundary probability on the line between them, both ends included
  * (paper: Loss for Class Boundary Detection).
  *
  * | name | shape | type | meaning |

@@ -4,5 +4,3 @@
  */
 export * from "./affinity.ts";
 export * from "./propagate.ts";
-export * from "./propagate_along.ts";
-export * from "./propagate_each.ts";

@@ -1,5 +1,5 @@
 import type { Backbone } from "../nn/backbone.ts";
-import type { ImportRules } from "../weights/import_weights.ts";
+import type { ImportRules } from "../weights/read_weights.ts";
 
 /**
  * How names in a file of a trained classifier relate to ours. For ResNet-50, those of the released code's CAM network

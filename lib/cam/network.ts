@@ -1,8 +1,7 @@
 import * as tf from "../tensor/tf.ts";
 import { conv2d } from "../tensor/mod.ts";
 import type { Backbone } from "../nn/backbone.ts";
-import type { ParameterSpec } from "../weights/parameter_spec.ts";
-import type { Params } from "../weights/params.ts";
+import type { ParameterSpec, Params } from "../weights/params.ts";
 
 /** A classifier that gives class activation maps: a backbone, and parameters that include `classifier.weight`. */
 export interface CamNetwork {

@@ -4,7 +4,7 @@ import type { Backbone } from "../nn/backbone.ts";
 import { initialise } from "../nn/initialise.ts";
 import * as tf from "../tensor/tf.ts";
 import type { ImageView, Task, TrainingSettings } from "../train/task.ts";
-import { isTrainable } from "../weights/parameter_spec.ts";
+import { isTrainable } from "../weights/params.ts";
 import { multilabelSoftMargin } from "./loss.ts";
 import { camLogits, classifierParameters } from "./network.ts";
 

@@ -7,6 +7,6 @@ export * from "./crop.ts";
 export * from "./dataset.ts";
 export * from "./image.ts";
 export * from "./inspect_folder.ts";
-export * from "./read_image.ts";
 export * from "./random.ts";
+export * from "./read_image.ts";
 export * from "./resize.ts";

@@ -1,6 +1,6 @@
 import { connectedComponents } from "./connected_components.ts";
 
-/** A class-agnostic instance map; it covers the whole image, background included. */
+/** Class-agnostic instance map; it covers the whole image, background included. */
 export interface Clusters {
   /** [H, W], the cluster 0…count−1 of every pixel. */
   readonly map: Int32Array;

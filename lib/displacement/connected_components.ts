@@ -1,4 +1,4 @@
-/** Regions of a map. */
+/** Connected regions of a map. */
 export interface Components {
   /** [H, W], 0 outside, 1… in the order in which the regions' first pixels are met row by row. */
   readonly labels: Int32Array;
@@ -7,7 +7,8 @@ export interface Components {
 }
 
 /**
- * Connected regions of a map: pixels that touch along an edge (4-connected) and hold one value other than zero.
+ * Numbers the connected regions of a map: pixels that touch along an edge (4-connected) and hold one value other than
+ * zero.
  *
  * | name | shape | type | meaning |
  * |---|---|---|---|

@@ -1,8 +1,7 @@
 /** Convolutions that are followed by a batch norm with fixed statistics; at run time the two are one convolution. */
 import * as tf from "../tensor/tf.ts";
 import { conv2d, depthwiseConv2d, dilated, foldBatchNorm } from "../tensor/mod.ts";
-import type { ParameterSpec } from "../weights/parameter_spec.ts";
-import type { Params } from "../weights/params.ts";
+import type { ParameterSpec, Params } from "../weights/params.ts";
 
 /** A convolution without bias and the norm after it, by their names. */
 export interface ConvolutionNorm {

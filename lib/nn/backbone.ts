@@ -1,8 +1,7 @@
 import type { Preprocess } from "../data/crop.ts";
 import type * as tf from "../tensor/tf.ts";
-import type { ImportRules } from "../weights/import_weights.ts";
-import type { ParameterSpec } from "../weights/parameter_spec.ts";
-import type { Params } from "../weights/params.ts";
+import type { ImportRules } from "../weights/read_weights.ts";
+import type { ParameterSpec, Params } from "../weights/params.ts";
 import type { NamedTensors } from "../files/safetensors.ts";
 
 /** Where IRNet's heads read a backbone. */

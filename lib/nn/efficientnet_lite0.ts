@@ -1,8 +1,7 @@
 import { EFFICIENTNET_LITE } from "../data/crop.ts";
 import * as tf from "../tensor/tf.ts";
 import { inFloat32, withoutGradient } from "../tensor/mod.ts";
-import { isTrainable } from "../weights/parameter_spec.ts";
-import type { Params } from "../weights/params.ts";
+import { isTrainable, type Params } from "../weights/params.ts";
 import { type ConvolutionNorm, convolutionNorm, foldLayers, layerParameters } from "./_convolution_norm.ts";
 import type { Backbone, BackboneOutput, Tap } from "./backbone.ts";
 import { initialise } from "./initialise.ts";

@@ -1,4 +1,4 @@
-import type { ParameterSpec } from "../weights/parameter_spec.ts";
+import type { ParameterSpec } from "../weights/params.ts";
 import type { NamedTensors } from "../files/safetensors.ts";
 import { drawNormal, namedRandom } from "../data/random.ts";
 

@@ -1,8 +1,7 @@
 import { IMAGENET } from "../data/crop.ts";
 import * as tf from "../tensor/tf.ts";
 import { conv2d, type Conv2dOptions, maxPool, withoutGradient } from "../tensor/mod.ts";
-import type { ParameterSpec } from "../weights/parameter_spec.ts";
-import type { Params } from "../weights/params.ts";
+import type { ParameterSpec, Params } from "../weights/params.ts";
 import type { Backbone } from "./backbone.ts";
 import { initialise } from "./initialise.ts";
 

@@ -20,7 +20,7 @@ export interface ConfidentLabelOptions {
 }
 
 /**
- * Confident areas of foreground and background, from which affinities are learned
+ * Finds the confident areas of foreground and background, from which affinities are learned
  * (paper: Inter-pixel Relation Mining from CAMs).
  *
  * CAMs are labelled once with a high and once with a low background score, and a dense CRF refines both. What the first
@@ -28,7 +28,7 @@ export interface ConfidentLabelOptions {
  *
  * | name | shape | type | meaning |
  * |---|---|---|---|
- * | `image` | [H, W, 3] | u8 | the original picture |
+ * | `image` | [H, W, 3] | u8 | the original image |
  * | `keys` | [K] | i32 | class indices, 0-based |
  * | `highRes` | [K, H, W] | f32 | their maps in [0, 1] |
  * | returns | [H, W] | u8 | 0 background, class index + 1, 255 uncertain; all 0 for an image without classes |

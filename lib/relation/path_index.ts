@@ -1,6 +1,9 @@
-/** Pairs of nearby pixels and the straight paths between them. */
+/**
+ * Pairs of nearby pixels and the straight paths between them.
+ * @module
+ */
 
-/** The destinations that a source pixel is paired with, and the path to each; offsets are (dy, dx) from the source. */
+/** Destinations that a source pixel is paired with, and the path to each; offsets are (dy, dx) from the source. */
 export interface PathIndex {
   /** Search radius in pixels: destinations lie closer than this. */
   readonly radius: number;
@@ -84,7 +87,7 @@ export function pathIndex(radius: number): PathIndex {
 }
 
 /**
- * The pixels whose destinations all lie inside a grid, row-major: the source axis of pair arrays.
+ * Lists the pixels whose destinations all lie inside a grid, row-major: the source axis of pair arrays.
  *
  * @returns [rows·columns] indices into the grid; empty when the grid is too small.
  */

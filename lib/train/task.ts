@@ -7,7 +7,7 @@ import type { NamedTensors } from "../files/safetensors.ts";
 import type { Backbone, BackboneChoice } from "../nn/backbone.ts";
 import { createBackbone } from "../nn/create_backbone.ts";
 import * as tf from "../tensor/tf.ts";
-import type { ParameterSpec } from "../weights/parameter_spec.ts";
+import type { ParameterSpec } from "../weights/params.ts";
 import type { Params } from "../weights/params.ts";
 import type { LossFunction } from "./loss.ts";
 import type { OptimiserSettings } from "./optimiser.ts";

@@ -2,8 +2,7 @@ import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { noise } from "../noise.ts";
 import { type Golden, readGolden } from "../golden.ts";
 import { affinity, propagate, propagateEach } from "../../lib/affinity/mod.ts";
-import { StencilWalk } from "../../lib/affinity/_stencil_walk.ts";
-import { walkPolynomial } from "../../lib/affinity/_walk_polynomial.ts";
+import { StencilWalk, walkPolynomial } from "../../lib/affinity/_stencil_walk.ts";
 import { pathIndex, sourceIndices } from "../../lib/relation/path_index.ts";
 
 interface Grid {

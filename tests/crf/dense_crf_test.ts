@@ -129,7 +129,7 @@ Deno.test("denseCrf() names what does not fit", () => {
   fails({ iterations: 1.5 }, "1.5");
   fails({ gaussian: { position: 0, weight: 3 } }, "gaussian.position");
   fails({ bilateral: { position: 50, colour: NaN, weight: 3 } }, "bilateral.colour");
-  fails({ bilateral: { position: 1e-7, colour: 1e-7, weight: 3 } }, "larger deviations");
+  fails({ bilateral: { position: 1e-7, colour: 1e-7, weight: 3 } }, "larger standard deviations");
   assertThrows(() => denseCrf({ image, unary: new Float32Array(23), classes: 2 }), RangeError, "2×3×4");
   assertThrows(() => argmaxLabels(new Float32Array(7), 2), RangeError, "found 7");
 });

@@ -1,7 +1,7 @@
 import { irnetImportRules } from "../../lib/irnet/import_rules.ts";
 import { headParameters } from "../../lib/irnet/network.ts";
 import { resnet50 } from "../../lib/nn/mod.ts";
-import { importWeights } from "../../lib/weights/import_weights.ts";
+import { importWeights } from "../../lib/weights/read_weights.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 

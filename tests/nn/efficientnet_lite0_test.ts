@@ -1,7 +1,7 @@
 import { efficientnetLite0 } from "../../lib/nn/efficientnet_lite0.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { normalise } from "../../lib/data/crop.ts";
-import { importWeights } from "../../lib/weights/import_weights.ts";
+import { importWeights } from "../../lib/weights/read_weights.ts";
 import { disposeParams, toParams } from "../../lib/weights/params.ts";
 import { decodeNpy } from "../../lib/files/npy.ts";
 import { readSafetensors } from "../../lib/files/safetensors.ts";

@@ -1,5 +1,5 @@
 import { initialise } from "../../lib/nn/initialise.ts";
-import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
+import type { ParameterSpec } from "../../lib/weights/params.ts";
 import { assert, assertAlmostEquals, assertEquals } from "../assert.ts";
 
 const specs: ParameterSpec[] = [

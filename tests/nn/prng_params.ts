@@ -1,6 +1,6 @@
 /** Weights that golden groups fill by rule from the portable generator of `g00_prng`. */
 import { namedRandom } from "../../lib/data/random.ts";
-import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
+import type { ParameterSpec } from "../../lib/weights/params.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";
 
 /** Parameters by their names in the network, drawn under the names that `title` gives them. */

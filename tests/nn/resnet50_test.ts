@@ -1,5 +1,5 @@
 import { resnet50 } from "../../lib/nn/resnet50.ts";
-import { importWeights } from "../../lib/weights/import_weights.ts";
+import { importWeights } from "../../lib/weights/read_weights.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";
 import { assertEquals } from "../assert.ts";
 

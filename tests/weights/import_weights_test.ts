@@ -1,5 +1,5 @@
-import { importWeights } from "../../lib/weights/import_weights.ts";
-import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
+import { importWeights } from "../../lib/weights/read_weights.ts";
+import type { ParameterSpec } from "../../lib/weights/params.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 

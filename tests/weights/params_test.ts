@@ -1,6 +1,5 @@
 import * as tf from "../../lib/tensor/tf.ts";
-import type { ParameterSpec } from "../../lib/weights/parameter_spec.ts";
-import { disposeParams, fromParams, toParams } from "../../lib/weights/params.ts";
+import { disposeParams, fromParams, type ParameterSpec, toParams } from "../../lib/weights/params.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 
 const specs: ParameterSpec[] = [
