@@ -107,7 +107,7 @@ function addTo(sum: Float32Array, slot: SharedArrayBuffer, isFirst: boolean): vo
 
 /** A worker that answers one message at a time. */
 class GradientWorker {
-  readonly #worker = new Worker(new URL("./_worker.ts", import.meta.url), { type: "module" });
+  readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
   ask(message: StartMessage | MicroMessage): Promise<number | null> {
     return new Promise((resolve, reject) => {

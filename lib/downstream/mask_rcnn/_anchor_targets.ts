@@ -3,7 +3,7 @@ import { type Boxes, pickBoxes } from "./boxes.ts";
 import type { WeightedTargets } from "./losses.ts";
 import { matchBoxes } from "./match_boxes.ts";
 import { sampleMatches } from "./sample_matches.ts";
-import type { TrainingView } from "./loss.ts";
+import type { TrainingView } from "./augment_instances.ts";
 import { random } from "../../data/mod.ts";
 
 /** Below and from these IoUs on an anchor is background or an object (Faster R-CNN, section "Loss Function"). */

@@ -6,7 +6,7 @@ import { maskTarget } from "./mask_target.ts";
 import { matchBoxes } from "./match_boxes.ts";
 import { MASK_SIZE } from "./network.ts";
 import { sampleMatches } from "./sample_matches.ts";
-import type { TrainingView } from "./loss.ts";
+import type { TrainingView } from "./augment_instances.ts";
 
 /** From this IoU on a region shows an object (Mask R-CNN, section "Implementation Details"). */
 const OVERLAP = 0.5;

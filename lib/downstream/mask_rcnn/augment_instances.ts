@@ -30,6 +30,12 @@ export interface InstanceView {
   readonly masks: Uint8Array[];
 }
 
+/** Instances of a view, and the key of the draws that choose what is learned from it. */
+export interface TrainingView extends Pick<InstanceView, "boxes" | "classes" | "masks"> {
+  /** Seed and keys of the random numbers that choose anchors and regions. */
+  readonly key: readonly [seed: number, ...keys: (number | string)[]];
+}
+
 /** Instances of which less is seen, in pixels along either side, are left out. */
 const LEAST_SIDE = 4;
 

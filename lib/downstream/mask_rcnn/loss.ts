@@ -4,7 +4,7 @@ import type { Params } from "../../weights/mod.ts";
 import { anchorTargets } from "./_anchor_targets.ts";
 import { regionTargets } from "./_region_targets.ts";
 import { levelAnchors } from "./anchors.ts";
-import type { InstanceView } from "./augment_instances.ts";
+import type { TrainingView } from "./augment_instances.ts";
 import { type Boxes, joinBoxes } from "./boxes.ts";
 import { binaryCrossEntropy, crossEntropy, smoothL1 } from "./losses.ts";
 import {
@@ -24,12 +24,6 @@ import { roiAlign } from "./roi_align.ts";
 
 /** Difference, in units of the box codes, where the losses of boxes become linear. */
 const BETA = 1 / 9;
-
-/** A view and what its draws depend on. */
-export interface TrainingView extends Pick<InstanceView, "boxes" | "classes" | "masks"> {
-  /** Seed and keys of the random numbers that choose anchors and regions. */
-  readonly key: readonly [seed: number, ...keys: (number | string)[]];
-}
 
 /** Options of {@linkcode maskRcnnLoss}. */
 export interface MaskRcnnLossOptions {

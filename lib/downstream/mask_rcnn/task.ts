@@ -2,9 +2,9 @@ import { random } from "../../data/mod.ts";
 import { type Backbone, initialise } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
 import type { Task } from "../../train/mod.ts";
-import { augmentInstances, type InstanceTruth, type InstanceView } from "./augment_instances.ts";
+import { augmentInstances, type InstanceTruth, type InstanceView, type TrainingView } from "./augment_instances.ts";
 import type { Boxes } from "./boxes.ts";
-import { maskRcnnLoss, proposedRegions, type TrainingView } from "./loss.ts";
+import { maskRcnnLoss, proposedRegions } from "./loss.ts";
 import { maskRcnnGain, maskRcnnParameters, type MaskRcnnSettings } from "./network.ts";
 
 /** Settings of {@linkcode maskRcnnTask}. */
