@@ -7,7 +7,10 @@ Deno.test("the network of lib/train/README.md trains, in Workers", () =>
   inFolder(async (folder) => {
     const text = await Deno.readTextFile(new URL("lib/train/README.md", root));
     const program = /```ts\n(.*?)```/s.exec(text)![1]!;
-    const rooms = program.replaceAll(/"@irnet\/irnet\/(\w+)"/g, (_, room) => `"${new URL(`lib/${room}/mod.ts`, root)}"`);
+    const rooms = program.replaceAll(
+      /"@irnet\/irnet\/(\w+)"/g,
+      (_, room) => `"${new URL(`lib/${room}/mod.ts`, root)}"`,
+    );
     await Deno.writeTextFile(`${folder}/count.ts`, rooms);
     const config = new URL("deno.json", root).pathname;
     const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
