@@ -1,6 +1,6 @@
 /**
  * Imported before everything else by what users start: says which Deno is needed where an older one is used, before
- * modules load that it does not understand.
+ * modules run that it does not understand.
  * @module
  */
 const NEEDED = [2, 8] as const;

@@ -1,4 +1,5 @@
-import outlines from "./font/dejavu_sans.txt" with { type: "text" };
+// Not a static import, which would keep an older Deno from saying that it is too old.
+const { default: outlines } = await import("./font/dejavu_sans.txt", { with: { type: "text" } });
 
 /**
  * Text as outlines. A machine without a single font, as servers are, draws it like any other; and a picture looks the

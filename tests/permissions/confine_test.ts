@@ -30,9 +30,12 @@ function flagsOf(
   return permissionFlags(permissions!({ given, config, workdir, module: "", evaluationStages: [] }), given);
 }
 
+/** Words of a task's command as its shell passes them on. */
+const wordsOf = (name: string) => tasks[name]!.command.split(" ").map((word) => word.replaceAll("'", ""));
+
 /** Runs a task with exactly the permissions that deno.json gives it; `deno task` adds the arguments in the same way. */
 async function task(name: string, args: readonly string[], env: Record<string, string> = {}) {
-  const [program, ...words] = tasks[name]!.command.split(" ");
+  const [program, ...words] = wordsOf(name);
   assertEquals(program, "deno");
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: [words[0]!, "--no-prompt", ...words.slice(1), ...args],
@@ -68,7 +71,7 @@ Deno.test("a dry run of the task pipeline expects times from what a run beside i
 
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.test(`the task pipeline ends with 130 on ${signal}, with a checkpoint and without a lock`, async () => {
-    const workdir = workspace.path(signal), [, ...words] = tasks["pipeline"]!.command.split(" ");
+    const workdir = workspace.path(signal), [, ...words] = wordsOf("pipeline");
     const args = ["--config", workspace.path("config.json"), "--workdir", workdir];
     const child = new Deno.Command(Deno.execPath(), {
       args: [...words, ...args, "--set", "backbone.pretraining.epochs=100000"],

@@ -9,7 +9,9 @@ const { tasks }: { tasks: Record<string, { description: string; command: string 
 
 /** Programs that a task starts, with the permissions each of them has. */
 function programsOf(command: string): { program: string; permissions: string[] }[] {
-  const parts = command.split("&&").map((part) => part.trim().split(/\s+/).filter((word) => !/^\w+=/.test(word)));
+  const parts = command.replaceAll("'", "").split("&&").map((part) =>
+    part.trim().split(/\s+/).filter((word) => !/^\w+=/.test(word))
+  );
   return parts.filter(([first]) => first === "deno").map((words) => ({
     program: words.slice(1).filter((word) => !word.startsWith("-")).join(" "),
     permissions: words.filter((word) => /^(-A|--allow-)/.test(word)),

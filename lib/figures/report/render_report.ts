@@ -7,9 +7,11 @@ import { html, jsonScript, Markup } from "./_html.ts";
 import { plotlyScript } from "./_plotly.ts";
 import { ablationTable, classTable, semanticTable } from "./_tables.ts";
 import { referenceNumbers } from "./reference_numbers.ts";
-import script from "./report.js" with { type: "text" };
-import style from "./report.css" with { type: "text" };
 import type { ReportInput } from "./report_input.ts";
+
+// Not a static import, which would keep an older Deno from saying that it is too old.
+const { default: script } = await import("./report.js", { with: { type: "text" } });
+const { default: style } = await import("./report.css", { with: { type: "text" } });
 
 const NETWORKS = {
   resnet50: "ResNet-50",
