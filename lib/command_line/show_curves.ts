@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import type { Chart } from "../figures/chart.ts";
+import { readFileIfExists } from "../files/disk.ts";
 import type { Permissions } from "./command.ts";
 
 /** The program that opens an address in the user's browser, and what comes before the address; `null`: unknown. */
@@ -36,12 +37,9 @@ export async function showCurves(workdir: string): Promise<void> {
 }
 
 async function readCurves(file: string): Promise<Chart[]> {
-  try {
-    return JSON.parse(await Deno.readTextFile(file));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.NotFound)) throw error;
-    throw new Error(`Expected curves in ${file} but found none; run: stage evaluation --force`);
-  }
+  const bytes = await readFileIfExists(file);
+  if (!bytes) throw new Error(`Expected curves in ${file} but found none; run: stage evaluation --force`);
+  return JSON.parse(new TextDecoder().decode(bytes));
 }
 
 /** Opens a browser window, or does nothing where this is not allowed or there is none. */

@@ -2,7 +2,7 @@
  * Class names of images in the files in which people keep them: CSV, JSON, and VOC's XML.
  * @module
  */
-import { parseJson } from "../files/json.ts";
+import { parseJson, showJson } from "../files/json.ts";
 import { withoutImageExtension } from "./_image_files.ts";
 import { XMLParser, XMLValidator } from "fast-xml-parser";
 
@@ -148,7 +148,7 @@ export function parseLabelsJson(text: string, path: string): NamesById {
       const [key, names] = [valueOf(entry, ID_KEYS), valueOf(entry, NAME_KEYS)];
       if (typeof key !== "string" && typeof key !== "number") {
         throw new Error(
-          `Expected an object with ${ID_KEYS.join(" or ")} as entry ${n} of ${path} but found ${show(entry)}`,
+          `Expected an object with ${ID_KEYS.join(" or ")} as entry ${n} of ${path} but found ${showJson(entry)}`,
         );
       }
       collector.add(collector.id(String(key)), namesOf(names, { id: String(key), path }));
@@ -162,7 +162,9 @@ export function parseLabelsJson(text: string, path: string): NamesById {
       collector.add(id, namesOf(names, { id: key, path }));
     }
   } else {
-    throw new Error(`Expected an object of id → class names, or a list of objects, in ${path} but found ${show(json)}`);
+    throw new Error(
+      `Expected an object of id → class names, or a list of objects, in ${path} but found ${showJson(json)}`,
+    );
   }
   return collector.all();
 }
@@ -177,7 +179,7 @@ function namesOf(value: unknown, { id, path }: { id: string; path: string }): st
   const names = Array.isArray(value) ? value : [value];
   return names.map((name) => {
     if (typeof name === "string" || typeof name === "number") return String(name);
-    throw new Error(`Expected class names of ${id} in ${path} but found ${show(value)}`);
+    throw new Error(`Expected class names of ${id} in ${path} but found ${showJson(value)}`);
   });
 }
 
@@ -194,11 +196,6 @@ function repeatedKey(text: string): string | undefined {
       keys.add(key);
     }
   }
-}
-
-function show(value: unknown): string {
-  const text = JSON.stringify(value) ?? "nothing";
-  return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
 const parser = new XMLParser({ preserveOrder: true, parseTagValue: false, trimValues: true });

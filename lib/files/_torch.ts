@@ -1,5 +1,5 @@
 /** What PyTorch's pickles are made of: storages, and tensors as views of them; and its files before version 1.6. */
-import { type NumberTypeName, type NumericArray, product, sizeOf, toFloats } from "./array.ts";
+import { isCount, isCounts, type NumberTypeName, type NumericArray, product, sizeOf, toFloats } from "./array.ts";
 import {
   describe,
   expected,
@@ -192,17 +192,7 @@ function gather(
   return result;
 }
 
-/** Whether a value is a whole number of at least 0. */
-export function isCount(value: Pickled | undefined): value is number {
-  return Number.isSafeInteger(value) && (value as number) >= 0;
-}
-
-/** Whether a value is a list of whole numbers of at least 0, of at most 64. */
-export function isCounts(value: Pickled | undefined): value is number[] {
-  return Array.isArray(value) && value.length <= 64 && value.every(isCount);
-}
-
-/** What the first two pickles hold. */
+/** Contents of the first two pickles. */
 const MAGIC = 0x1950a86a20f9469cfc6cn, PROTOCOL = 1001;
 
 /**

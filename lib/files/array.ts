@@ -11,6 +11,16 @@ export interface NumericArray<Values extends ArrayValues = ArrayValues> {
   readonly data: Values;
 }
 
+/** Test for a whole number of at least 0. */
+export function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0;
+}
+
+/** Test for a list of at most 64 whole numbers of at least 0, as shapes are. */
+export function isCounts(value: unknown): value is number[] {
+  return Array.isArray(value) && value.length <= 64 && value.every(isCount);
+}
+
 /** Number of values of a shape. */
 export function product(shape: readonly number[]): number {
   return shape.reduce((a, b) => a * b, 1);

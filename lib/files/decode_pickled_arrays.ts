@@ -1,5 +1,5 @@
-import { type NumberTypeName, type NumericArray, product, rowMajor, sizeOf, toFloats } from "./array.ts";
-import { isCounts, loadLegacy, type SharedValues, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
+import { isCounts, type NumberTypeName, type NumericArray, product, rowMajor, sizeOf, toFloats } from "./array.ts";
+import { loadLegacy, type SharedValues, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
 import type { NamedTensors } from "./safetensors.ts";
 import {
   describe,

@@ -1,4 +1,5 @@
 import {
+  isCounts,
   isNumberType,
   NUMBER_TYPES,
   type NumberTypeName,
@@ -167,6 +168,3 @@ function checkPlaces(entries: readonly Entry[], name: string, size: number): voi
 
 const isTexts = (value: unknown): value is Record<string, string> =>
   typeof value === "object" && value !== null && Object.values(value).every((text) => typeof text === "string");
-
-const isCounts = (value: unknown): value is number[] =>
-  Array.isArray(value) && value.every((n) => Number.isSafeInteger(n) && n >= 0);

@@ -1,5 +1,5 @@
 import { parseJson } from "../files/json.ts";
-import { expectId, expectList, expectNumber, expectObject, expectSide, expectText, show } from "./_json.ts";
+import { expectId, expectList, expectNumber, expectObject, expectSide, expectText, showJson } from "../files/json.ts";
 
 /** Image of a COCO file. */
 export interface CocoImage {
@@ -71,7 +71,7 @@ function readCocoDataset(json: unknown, name: string): CocoDataset {
     const place = (key: string) => `images[${n}]${key} of ${name}`;
     const image = expectObject(value, place(""));
     const id = expectId(image["id"], place(".id"));
-    if (images.has(id)) throw new Error(`Expected every image id once in ${name} but found ${show(id)} twice`);
+    if (images.has(id)) throw new Error(`Expected every image id once in ${name} but found ${showJson(id)} twice`);
     const height = expectSide(image["height"], place(".height")), width = expectSide(image["width"], place(".width"));
     if (height * width > MOST_PIXELS) {
       throw new Error(`Expected at most ${MOST_PIXELS} pixels in ${place("")} but found ${height}×${width}`);
@@ -98,11 +98,13 @@ function readCocoDataset(json: unknown, name: string): CocoDataset {
   const ids = new Set<unknown>();
   const annotations = groupByImage(list.map((value, n) => {
     const id = expectId(expectObject(value, `annotations[${n}] of ${name}`)["id"], `annotations[${n}].id of ${name}`);
-    if (ids.has(id)) throw new Error(`Expected every annotation id once in ${name} but found ${show(id)} twice`);
+    if (ids.has(id)) throw new Error(`Expected every annotation id once in ${name} but found ${showJson(id)} twice`);
     ids.add(id);
     const annotation = readCocoAnnotation(value, `annotation ${id} of ${name}`);
     if (!images.has(annotation.image)) {
-      throw new Error(`Expected image_id of ${annotation.name} among its images but found ${show(annotation.image)}`);
+      throw new Error(
+        `Expected image_id of ${annotation.name} among its images but found ${showJson(annotation.image)}`,
+      );
     }
     if (!known.has(annotation.category)) {
       throw new Error(
@@ -119,10 +121,10 @@ function readCocoAnnotation(value: unknown, name: string): CocoAnnotation {
   const annotation = expectObject(value, name);
   const { iscrowd = 0, score, segmentation } = annotation;
   if (iscrowd !== 0 && iscrowd !== 1) {
-    throw new Error(`Expected 0 or 1 as iscrowd of ${name} but found ${show(iscrowd)}`);
+    throw new Error(`Expected 0 or 1 as iscrowd of ${name} but found ${showJson(iscrowd)}`);
   }
   if (typeof segmentation !== "object" || segmentation === null) {
-    throw new Error(`Expected run lengths or polygons as segmentation of ${name} but found ${show(segmentation)}`);
+    throw new Error(`Expected run lengths or polygons as segmentation of ${name} but found ${showJson(segmentation)}`);
   }
   return {
     name,

@@ -1,5 +1,5 @@
 import type { LabelMap } from "../data/image.ts";
-import { expectList, expectNumber, expectObject, expectSide, show } from "./_json.ts";
+import { expectList, expectNumber, expectObject, expectSide, showJson } from "../files/json.ts";
 import { expandCounts, paintRuns, type RunLengths } from "./run_lengths.ts";
 
 /**
@@ -52,7 +52,9 @@ function readRuns(
   const sides = expectList(size, `size in the segmentation of ${name}`)
     .map((side) => expectSide(side, `size in the segmentation of ${name}`));
   if (sides.length !== 2 || sides[0] !== height || sides[1] !== width) {
-    throw new Error(`Expected a size of [${height}, ${width}] in the segmentation of ${name} but found ${show(size)}`);
+    throw new Error(
+      `Expected a size of [${height}, ${width}] in the segmentation of ${name} but found ${showJson(size)}`,
+    );
   }
   const lengths = typeof counts === "string" ? expanded(counts, name) : readCounts(counts, name);
   const pixels = lengths.reduce((sum, length) => sum + length, 0);
@@ -73,7 +75,7 @@ function expanded(text: string, name: string): number[] {
 function readCounts(counts: unknown, name: string): number[] {
   return expectList(counts, `counts in the segmentation of ${name}`).map((count) => {
     if (Number.isSafeInteger(count) && (count as number) >= 0) return count as number;
-    throw new Error(`Expected whole numbers as counts in the segmentation of ${name} but found ${show(count)}`);
+    throw new Error(`Expected whole numbers as counts in the segmentation of ${name} but found ${showJson(count)}`);
   });
 }
 

@@ -7,6 +7,7 @@ import { run } from "../run/run.ts";
 import { stages, STAGES_MODULE } from "../stages/list.ts";
 import { VERSION } from "../config/version.ts";
 import { pipelineCommand, type StoredConfig } from "./_pipeline_command.ts";
+import { readFileIfExists } from "../files/disk.ts";
 import { ROOT } from "./_root.ts";
 
 /** Where a run and its images lie; the two variables at the top of each notebook. */
@@ -97,15 +98,10 @@ async function configOf(paths: RunPlace): Promise<Config> {
 }
 
 async function readRun(path: string): Promise<StoredRun | null> {
-  let text: string;
+  const bytes = await readFileIfExists(path);
+  if (!bytes) return null;
   try {
-    text = await Deno.readTextFile(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
-  try {
-    const { versions, config } = JSON.parse(text);
+    const { versions, config } = JSON.parse(new TextDecoder().decode(bytes));
     if (typeof versions.irnet === "string" && typeof config.preset === "string") return { versions, config };
   } catch {
     // told below

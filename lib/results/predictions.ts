@@ -3,7 +3,7 @@ import { groundTruthInstances, type PredictedMasks } from "../evaluation/mod.ts"
 import { type CocoAnnotation, parseCocoPredictions } from "../formats/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
-import { statIfExists } from "../files/disk.ts";
+import { isFolder, readFileIfExists, statIfExists } from "../files/disk.ts";
 import { decodeMasks, type GroundTruth, stemOf, type TruthImage } from "./ground_truth.ts";
 
 /** Predictions of another program. */
@@ -18,27 +18,22 @@ export interface Predictions {
 export async function openPredictions(path: string, truth: GroundTruth): Promise<Predictions> {
   const info = await statIfExists(path);
   if (!info) throw new Error(`Expected predictions, a JSON file or a folder of PNGs, at ${path} but found none`);
-  return info.isDirectory ? await openFolder(path) : openCoco(await Deno.readTextFile(path), path, truth);
+  return info.isDirectory ? openFolder(path) : openCoco(await Deno.readTextFile(path), path, truth);
 }
 
 /** `SegmentationClass` and perhaps `SegmentationObject`, or the label maps themselves. */
-async function openFolder(folder: string): Promise<Predictions> {
+function openFolder(folder: string): Predictions {
   const read = async (...parts: string[]) => {
     const path = join(...parts);
-    try {
-      const { height, width, data } = decodePng(await Deno.readFile(path), path);
-      return { height, width, data };
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound) {
-        throw new Error(`Expected a prediction ${path} but found no such file`);
-      }
-      throw error;
-    }
+    const bytes = await readFileIfExists(path);
+    if (!bytes) throw new Error(`Expected a prediction ${path} but found no such file`);
+    const { height, width, data } = decodePng(bytes, path);
+    return { height, width, data };
   };
-  const has = async (name: string) => (await statIfExists(join(folder, name)))?.isDirectory ?? false;
-  const classFolder = await has("SegmentationClass") ? join(folder, "SegmentationClass") : folder;
+  const has = (name: string) => isFolder(join(folder, name));
+  const classFolder = has("SegmentationClass") ? join(folder, "SegmentationClass") : folder;
   const labels = ({ name }: TruthImage) => read(classFolder, `${name}.png`);
-  if (classFolder === folder || !await has("SegmentationObject")) return { labels };
+  if (classFolder === folder || !has("SegmentationObject")) return { labels };
   return {
     labels,
     instances: async (image) => {

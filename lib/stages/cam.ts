@@ -5,6 +5,7 @@ import { disposeParams } from "../weights/mod.ts";
 import { decodeArrays, decodeNpz, encodeNpz } from "../files/npz.ts";
 import { GIB, inferences, networkCost } from "./_cost.ts";
 import { camNetwork } from "./cam_train.ts";
+import { imageSize } from "../data/read_image.ts";
 
 /** Class attention maps of the images that train IRNet and of those that get pseudo labels: made, or given. */
 export const cam: ImageStage = {
@@ -65,7 +66,7 @@ function importCams({ config, dataset }: StageContext): ImageProcessor {
   return {
     process: async (id) => {
       const { archive, name } = await readGiven(config.cam.from!, id);
-      const { height, width } = await dataset.readImage(id);
+      const { height, width } = await imageSize(dataset.imagePath(id));
       const [h, w] = "size" in archive ? archive.size : [archive.highRes.height, archive.highRes.width];
       if (h !== height || w !== width) {
         throw new Error(`Expected maps of the ${height}×${width} image ${id} in ${name} but found those of ${h}×${w}`);
