@@ -1,4 +1,10 @@
-import type { Stage } from "../run/stage.ts";
+/** A stage, as far as it matters to jobs. */
+export interface ChainedStage {
+  /** Its name. */
+  readonly name: string;
+  /** `image`: it maps over images, which tasks can share. */
+  readonly kind: "image" | "whole";
+}
 
 /** A job of a cluster. Jobs run one after the other. */
 export interface Job {
@@ -20,7 +26,7 @@ export interface Job {
  * @returns The jobs in their order.
  * @throws RangeError if there is no stage, or if the number of shards is none.
  */
-export function chainJobs(stages: readonly Pick<Stage, "name" | "kind">[], shards: number): Job[] {
+export function chainJobs(stages: readonly ChainedStage[], shards: number): Job[] {
   if (stages.length === 0) throw new RangeError("Expected at least one stage but found none");
   if (!Number.isInteger(shards) || shards < 1) throw new RangeError(`Expected at least 1 shard but found ${shards}`);
   const jobs: Job[] = [];

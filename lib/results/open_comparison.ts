@@ -18,7 +18,15 @@ import { readTrainingLog } from "../stages/evaluation.ts";
 import { readInstances } from "../stages/instance.ts";
 import { imageSize } from "../data/read_image.ts";
 
-export { type Comparison, LABEL_SOURCES, type LabelSource, MASK_SOURCES, type MaskSource, SOURCE_NAMES };
+export {
+  type Comparison,
+  type ComparisonParts,
+  LABEL_SOURCES,
+  type LabelSource,
+  MASK_SOURCES,
+  type MaskSource,
+  SOURCE_NAMES,
+};
 
 /**
  * Results of the command `compare` in a run's working directory. Every function that reads a file throws an Error

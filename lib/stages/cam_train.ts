@@ -11,7 +11,7 @@ import { trainInStage } from "./_training.ts";
 import { classifierIds, initialWeights, weightsFiles } from "./backbone_train.ts";
 
 /**
- * Trains the classifier whose class activation maps start everything, or takes a trained one, and judges it on the
+ * Trains the classifier whose class attention maps start everything, or takes a trained one, and judges it on the
  * validation list.
  */
 export const camTrain: WholeStage = {

@@ -37,9 +37,10 @@ export const irnetTrain: WholeStage = {
     ...new Set([...dataset.list(data.trainList), ...dataset.list(data.meanDisplacementList ?? data.inferList)]),
   ],
   cost: {
-    settings: (
-      { backbone, irnet },
-    ) => [backbone.network, backbone.taps, irnet.training.radius, irnet.displacementWidth],
+    settings: ({ backbone, irnet: { training, displacementWidth } }) => [
+      [backbone.network, backbone.taps],
+      [training.radius, displacementWidth],
+    ],
     estimate: ({ config, dataset }, image) => {
       const { training, crop, weights: given } = config.irnet, { forward, bytes, weights } = networkCost(config);
       const { trainList, meanDisplacementList, inferList } = config.data;

@@ -82,7 +82,7 @@ export const measure: ImageStage = {
   },
 };
 
-/** Confident labels against the truth; pixels that are uncertain enter the count alone, not the confusion. */
+/** Confident labels against ground truth; pixels that are uncertain enter the count alone, not the confusion. */
 async function measureRelation(context: StageContext, id: string, truth: LabelMap) {
   const predicted = await readConfidentLabels(context.files, id);
   const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);

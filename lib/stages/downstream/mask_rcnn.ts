@@ -89,7 +89,7 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
       const { config, dataset, progress } = context;
       const list = dataset.list(listOf(source, config)), ids: string[] = [];
       for (const [i, id] of list.entries()) {
-        if ((await readTruth(context, id, source)).class.length > 0) ids.push(id);
+        if ((await instancesToLearn(context, id, { source })).class.length > 0) ids.push(id);
         progress(i + 1, list.length, "looking for instances");
       }
       if (ids.length === 0) {
@@ -103,14 +103,18 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
         task: maskRcnnTask(backboneOf(config), settings),
         weights: await initialWeights(context),
         ids,
-        label: (id) => readTruth(context, id, source),
+        label: (id) => instancesToLearn(context, id, { source }),
       });
     },
   };
 }
 
 /** Instances to learn, without fragments and those of a low score. */
-async function readTruth(context: StageContext, id: string, source: MaskSource): Promise<InstanceTruth> {
+async function instancesToLearn(
+  context: StageContext,
+  id: string,
+  { source }: { source: MaskSource },
+): Promise<InstanceTruth> {
   const { config, dataset } = context;
   if (source === "truth") {
     const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
