@@ -7,7 +7,8 @@
  * `--layers` prints the rate of each kind of convolution as well.
  * @module
  */
-import { parseArgs } from "node:util";
+import { runScript } from "../../lib/config/flags.ts";
+import { UsageError } from "../../lib/config/usage_error.ts";
 import { resnet50 } from "../../lib/nn/mod.ts";
 import { composedKernels } from "../../lib/tensor/_composed_kernels.ts";
 import { type Kernels, kernels, registerKernels } from "../../lib/tensor/_kernels.ts";
@@ -144,24 +145,31 @@ async function printRates({ batch, side, repeats }: Omit<Setting, "work">): Prom
   }
 }
 
-if (import.meta.main) {
-  const { values } = parseArgs({
-    options: {
-      side: { type: "string", default: "512" },
-      batches: { type: "string", default: "1,4,16" },
-      repeats: { type: "string", default: "5" },
-      layers: { type: "boolean", default: false },
-    },
-  });
-  const side = Number(values.side), repeats = Number(values.repeats), batches = values.batches.split(",").map(Number);
+const HELP = `bench:gpu [flags]
+
+Measures ResNet-50 on WebGPU against TensorFlow.js's own kernels and PyTorch on CUDA.`;
+
+const FLAGS = {
+  side: { value: "number", help: "side of the images, a multiple of 16, default 512" },
+  batches: { value: "a,b", help: "images at once, default 1,4,16" },
+  repeats: { value: "n", help: "measurements, of which the best counts, default 5" },
+  layers: { help: "also the rate of every kind of convolution" },
+};
+
+if (import.meta.main) await runScript({ help: HELP, flags: FLAGS }, main);
+
+async function main(given: { side?: string; batches?: string; repeats?: string; layers?: string }): Promise<void> {
+  const side = Number(given.side ?? 512), repeats = Number(given.repeats ?? 5);
+  const batches = (given.batches ?? "1,4,16").split(",").map(Number);
   if (![side, repeats, ...batches].every((value) => Number.isInteger(value) && value > 0) || side % 16 !== 0) {
-    console.error("Expected --side, a multiple of 16, --repeats and --batches as whole numbers but found others");
-    Deno.exit(2);
+    throw new UsageError(
+      "Expected --side, a multiple of 16, --repeats and --batches as whole numbers but found others",
+    );
   }
   const { version } = await useBackend("webgpu");
   const { webgpuKernels } = await import("../../lib/tensor/webgpu/kernels.ts");
   console.log(version);
-  if (values.layers) { for (const batch of batches) await printRates({ batch, side, repeats }); }
+  if (given.layers !== undefined) { for (const batch of batches) await printRates({ batch, side, repeats }); }
 
   const columns = ["ours, ms", "stock, ms", "PyTorch, ms", "to stock", "to PyTorch"];
   console.log(`\n${"".padEnd(16)}${columns.map((text) => text.padStart(13)).join("")}`);
