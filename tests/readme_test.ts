@@ -103,7 +103,7 @@ Deno.test("links of all README files lead somewhere", async () => {
   }
 });
 
-Deno.test("tasks and commands that README files name exist, with the flags named there", async () => {
+Deno.test("tasks and commands that README files name exist, with the flags named there", () => {
   assert(invocations.length > 50);
   for (const { path, line, isTask, name, rest } of invocations) {
     const kind = isTask ? "task" : "command";
