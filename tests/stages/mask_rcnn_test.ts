@@ -1,14 +1,14 @@
-import { type Config, presets } from "../../../lib/config/config.ts";
-import { maskRcnnParameters } from "../../../lib/downstream/mask_rcnn/mod.ts";
-import { initialise, sampleNet } from "../../../lib/nn/mod.ts";
-import { decodeNpz, encodeNpz } from "../../../lib/files/npz.ts";
-import { maskRcnn as maskRcnnStage, maskRcnnTrain } from "../../../lib/stages/downstream/mask_rcnn.ts";
-import { MASK_SOURCES } from "../../../lib/stages/downstream/sources.ts";
-import type { StageContext } from "../../../lib/run/stage.ts";
-import { tf, useBackend } from "../../../lib/tensor/mod.ts";
-import type { LabelMap, RgbImage } from "../../../lib/data/mod.ts";
-import { encodeSafetensors } from "../../../lib/files/safetensors.ts";
-import { assert, assertEquals, assertRejects } from "../../assert.ts";
+import { type Config, presets } from "../../lib/config/config.ts";
+import { maskRcnnParameters } from "../../lib/downstream/mask_rcnn/mod.ts";
+import { initialise, sampleNet } from "../../lib/nn/mod.ts";
+import { decodeNpz, encodeNpz } from "../../lib/files/npz.ts";
+import { maskRcnn as maskRcnnStage, maskRcnnTrain } from "../../lib/stages/downstream/mask_rcnn.ts";
+import { MASK_SOURCES } from "../../lib/stages/downstream/sources.ts";
+import type { StageContext } from "../../lib/run/stage.ts";
+import { tf, useBackend } from "../../lib/tensor/mod.ts";
+import type { LabelMap, RgbImage } from "../../lib/data/mod.ts";
+import { encodeSafetensors } from "../../lib/files/safetensors.ts";
+import { assert, assertEquals, assertRejects } from "../assert.ts";
 
 const height = 40, width = 56, size = height * width;
 const image: RgbImage = { height, width, data: Uint8Array.from({ length: size * 3 }, (_, i) => (i * 37) % 251) };
