@@ -1,6 +1,6 @@
 import type { Job } from "./chain_jobs.ts";
 
-/** What all jobs of a run share. */
+/** Settings that all jobs of a run have. */
 export interface ClusterRun {
   /** Name that tells the run from others on the cluster; the jobs' names begin with it. */
   readonly name: string;

@@ -1,7 +1,7 @@
 import type { Job } from "./chain_jobs.ts";
 import { type ClusterRun, taskCommand } from "./cluster_run.ts";
 
-/** What Kubernetes is told beside {@linkcode ClusterRun}. */
+/** Settings of Kubernetes beside {@linkcode ClusterRun}. */
 export interface KubernetesOptions {
   /** Container image with Deno. */
   readonly image: string;

@@ -1,7 +1,7 @@
 import type { Job } from "./chain_jobs.ts";
 import { type ClusterRun, taskCommand } from "./cluster_run.ts";
 
-/** What Slurm is told beside {@linkcode ClusterRun}. */
+/** Settings of Slurm beside {@linkcode ClusterRun}. */
 export interface SlurmOptions {
   /** Partition; `null`: the default one. */
   readonly partition: string | null;

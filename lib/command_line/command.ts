@@ -15,13 +15,13 @@ export interface Command {
   details?(module: string): Promise<string>;
   /** The preset that it starts from unless the configuration's file names one. */
   preset?(given: Arguments): string | undefined;
-  /** What it needs beside reading the program; absent: it does no more than print. */
+  /** Permissions beside that of reading the program; absent: it does no more than print. */
   permissions?(invocation: Invocation): Permissions;
-  /** Does its work. Returns what there is to print. It loads what is heavy itself, for help comes without. */
+  /** Does its work, and returns text to print. Loads what is heavy when it is called, for help comes without. */
   run(invocation: Invocation): Promise<string | void>;
 }
 
-/** What a command line comes down to. */
+/** A command line with all that follows from it. */
 export interface Invocation {
   /** Its arguments. */
   readonly given: Arguments;
@@ -35,7 +35,7 @@ export interface Invocation {
   readonly evaluationStages: readonly string[];
 }
 
-/** What a command may do. Paths that its flags name are permitted by these. */
+/** Permissions of a command. Paths that its flags name are permitted by the flags. */
 export interface Permissions {
   /** The configuration it runs: it may read what this names, and load TensorFlow where this uses it. */
   readonly config?: Config;

@@ -9,6 +9,7 @@ import { exportMasks } from "./commands/export.ts";
 import { figures } from "./commands/figures.ts";
 import { init } from "./commands/init.ts";
 import { run } from "./commands/run.ts";
+import { sample } from "./commands/sample.ts";
 import { stage } from "./commands/stage.ts";
 import { submitKubernetes } from "./commands/submit_kubernetes.ts";
 import { submitSlurm } from "./commands/submit_slurm.ts";
@@ -22,6 +23,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   ablation,
   demo,
   compare,
+  sample,
   init,
   "submit-slurm": submitSlurm,
   "submit-kubernetes": submitKubernetes,

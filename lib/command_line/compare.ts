@@ -14,7 +14,7 @@ export interface CompareOptions extends Omit<RunOptions, "module" | "stages"> {
 }
 
 /**
- * Trains AffinityNet, DeepLab and Mask R-CNN on pseudo labels and on true masks, and judges them all. Everything that
+ * Trains AffinityNet, DeepLab and Mask R-CNN on pseudo labels and on the ground truth, and judges them all. Everything that
  * an earlier run has left in the working directory is used.
  *
  * @param config The configuration.

@@ -34,7 +34,7 @@ export async function runConfined(args: readonly string[], flags: readonly strin
 }
 
 /**
- * What a command may do, as flags of Deno: to read the program and what arguments and configuration name, to write what
+ * Permissions of a command, as flags of Deno: to read the program and what arguments and configuration name, to write what
  * it makes, to load sharp's library and, where it is used, TensorFlow's. None opens a network connection to elsewhere.
  *
  * @param permissions What the command asks for.

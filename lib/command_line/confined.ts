@@ -1,5 +1,5 @@
 /**
- * What `deno task` starts: the command line, which starts itself again in a process that may read and write no more
+ * Entry of `deno task`: the command line, which starts itself again in a process that may read and write no more
  * than its arguments and its configuration name (`confine.ts`).
  * @module
  */

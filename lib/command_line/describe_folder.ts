@@ -19,7 +19,7 @@ export interface FolderProblems {
 }
 
 /**
- * What is in a folder of images, for people: numbers, formats, sizes, labels, masks, and images of each class.
+ * Contents of a folder of images, for people: numbers, formats, sizes, labels, masks, and images of each class.
  *
  * @param report What was found.
  * @param classes The classes in their order.
@@ -39,7 +39,7 @@ export function describeFolder(report: FolderReport, classes: readonly string[])
     ["sizes", `${sizes[0]} to ${sizes.at(-1)}, median ${sizes[sizes.length >> 1]}`],
     ["labels", `${labelSource}: ${classes.length} classes, ${perImage.toFixed(1)} an image`],
     [
-      "true masks",
+      "ground truth",
       masks.size > 0
         ? `${masks.size}, of instances ${instanceMasks.size}`
         : "none, which is fine: results are made, and not judged",
@@ -57,7 +57,7 @@ export function describeFolder(report: FolderReport, classes: readonly string[])
 }
 
 /**
- * What is wrong, or may be, with a folder of images.
+ * Faults, certain or possible, of a folder of images.
  *
  * @param report What was found.
  * @param classes The classes in their order.
@@ -134,14 +134,14 @@ function maskProblem(
   { mask, kind, most }: { mask: MaskFacts | undefined; kind: "class" | "instance"; most: number },
 ): string | null {
   if (!mask) return null;
-  if (mask.problem !== null) return `the true ${kind} mask of ${id} cannot be read: ${mask.problem}`;
+  if (mask.problem !== null) return `the ${kind} mask of ${id} cannot be read: ${mask.problem}`;
   if (mask.width !== width || mask.height !== height) {
-    return `the true ${kind} mask of ${id} has ${mask.width}×${mask.height} pixels, but the image ${width}×${height}`;
+    return `the ${kind} mask of ${id} has ${mask.width}×${mask.height} pixels, but the image ${width}×${height}`;
   }
   const unknown = mask.ids.find((label) => label > most);
   return unknown === undefined
     ? null
-    : `the true ${kind} mask of ${id} holds the id ${unknown}, but classes have 1…${most}, void 255`;
+    : `the ${kind} mask of ${id} holds the id ${unknown}, but classes have 1…${most}, void 255`;
 }
 
 /** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */
@@ -157,7 +157,7 @@ function disagreeing(
     return label === undefined ? [] : [`${id} (${label}: ${classes[label - 1]})`];
   });
   return found.length === 0 ? [] : [
-    `true masks with classes that the labels do not name: ${some(found)}; are the ids of the classes those of the ` +
+    `ground truth with classes that the labels do not name: ${some(found)}; are the ids of the classes those of the ` +
     "table? --classes a,b,… gives another order",
   ];
 }

@@ -21,7 +21,7 @@ export interface MainOptions {
   readonly confine?: boolean;
 }
 
-/** What there is to say at once, and the exit code. */
+/** An answer to a command line, and the exit code. */
 export interface Answer {
   /** Text to print, or the error to show; to the standard error where the code is not 0. */
   readonly text: string | Error;

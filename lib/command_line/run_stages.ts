@@ -1,5 +1,5 @@
 /**
- * What commands that run stages share: where and how to run, interrupts, permissions, and what there is to see in the
+ * Common ground of commands that run stages: where and how to run, interrupts, permissions, and results to show in the
  * end.
  * @module
  */
@@ -115,7 +115,7 @@ export async function configOf(stages: readonly string[], config: Config): Promi
   return stages.every(isIrnets) ? config : comparisonConfig(config);
 }
 
-/** What there is to show after a run that came to its evaluation. */
+/** Results to show after a run that came to its evaluation. */
 async function describeResultsOf(
   stages: readonly string[],
   { shows, workdir }: { shows: "run" | "evaluate" | "ablation"; workdir: string },

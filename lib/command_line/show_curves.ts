@@ -12,7 +12,7 @@ function openerOf(system: typeof Deno.build.os): readonly [string, ...string[]] 
   return system === "linux" || system.endsWith("bsd") ? ["xdg-open"] : null;
 }
 
-/** What the viewer of curves needs: to be served on this machine, and a browser to be opened. */
+/** Permissions of the viewer of curves: to be served on this machine, and a browser to be opened. */
 export const VIEWER: Permissions = {
   net: ["localhost", "127.0.0.1", "0.0.0.0", "[::]"],
   run: BROWSER_OPENER?.slice(0, 1) ?? [],

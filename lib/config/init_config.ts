@@ -31,7 +31,7 @@ const SMALLEST_CROP = 96, LARGEST_CROP = 160;
  * A configuration for a folder of images: a preset, with what the images ask for.
  *
  * Small data sets get more epochs. Crops of the preset `sample` follow the median of the longer sides, so that the
- * network sees whole images; larger photographs are shrunk to 160 pixels for the classifier, in training and after.
+ * network sees whole images; larger ones are shrunk to 160 pixels for the classifier, in training and after.
  *
  * @param report What is in the folder.
  * @param options What to start from.

@@ -7,7 +7,7 @@
 import { z } from "zod";
 import { VOC_CLASSES } from "../data/voc_classes.ts";
 
-/** What there is to know of a setting beside its type; of a group, `help` and defaults of what is in it. */
+/** Facts of a setting beside its type; of a group, `help` and defaults of what is in it. */
 export interface SettingFacts {
   /** Meaning. */
   readonly help: string;
@@ -17,7 +17,7 @@ export interface SettingFacts {
   readonly unit?: string;
   /** Where the default comes from; absent: as that of its group; empty: chosen here. */
   readonly source?: string;
-  /** What lies at the path that it is: begins with `file` or `folder`, or is `file or folder`; absent: no path. */
+  /** Kind of path that it is: begins with `file` or `folder`, or is `file or folder`; absent: no path. */
   readonly path?: string;
   /** Path that a run makes, so that it need not exist. */
   readonly isMade?: true;
@@ -363,7 +363,7 @@ export const configSchema = z.strictObject({
 
 /** Every setting of a run: a complete configuration. */
 export type Config = z.infer<typeof configSchema>;
-/** What all trainings have. */
+/** Settings that all trainings have. */
 export type TrainingSettings = z.infer<typeof training>;
-/** How an optimiser steps. */
+/** Settings of an optimiser. */
 export type OptimiserSettings = z.infer<typeof optimiser>;

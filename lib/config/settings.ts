@@ -1,5 +1,5 @@
 /**
- * What the schema says about single settings: their keys, what a value must be, and which of them are paths.
+ * Single settings, as the schema has them: their keys, the values they may have, and which of them are paths.
  * @module
  */
 import { closestString } from "@std/text/closest-string";
@@ -119,7 +119,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** What a value must be, in words. */
+/** Type and bounds of a value, in words. */
 export function describe(node: SchemaNode): string {
   return `${describeValue(withoutNull(node))}${isNullable(node) ? " or null" : ""}`;
 }

@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import { changedSettings, type StoredConfig } from "./_pipeline_command.ts";
 
 /**
- * What a run was made with: its preset, and every setting that differs from it but for the folder of the images.
+ * Settings that a run was made with: its preset, and every one that differs from it but for the folder of the images.
  *
  * @param config The configuration of the run.
  * @returns Words for a sentence.

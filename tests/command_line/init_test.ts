@@ -29,10 +29,10 @@ Deno.test("init says what is in a folder and writes a configuration that names i
     assertEquals([code, stderr], [0, ""]);
     for (
       const line of [
-        "  images      5: 4 png, 1 jpeg",
-        "  sizes       40×30 to 20×60, median 40×30",
-        `  labels      ${own.root}/labels.json: 2 classes, 0.8 an image`,
-        "  true masks  none",
+        "  images        5: 4 png, 1 jpeg",
+        "  sizes         40×30 to 20×60, median 40×30",
+        `  labels        ${own.root}/labels.json: 2 classes, 0.8 an image`,
+        "  ground truth  none",
         "   1  ball   1",
         "   2  kite   3",
         "  class ball is in 1 image: too few to learn it from",
@@ -82,13 +82,13 @@ Deno.test("init leaves out what no run can use, says why, and lists the rest", a
         "b cannot be read: ",
         "c is the name of several files: c.png, c.webp",
         `without labels in ${own.root}/names.json (an empty list would say that no class is shown): d`,
-        "the true class mask of e has 30×40 pixels, but the image 40×30",
-        "the true class mask of f holds the id 9, but classes have 1…2, void 255",
-        "the true instance mask of h has 1×1 pixels, but the image 40×30",
+        "the class mask of e has 30×40 pixels, but the image 40×30",
+        "the class mask of f holds the id 9, but classes have 1…2, void 255",
+        "the instance mask of h has 1×1 pixels, but the image 40×30",
         "labelled, but without an image: i",
         "class Kite (2 images): did you mean kite (3 images)?",
         "the same file under several names: a, d, e, f, g and 1 more",
-        "true masks with classes that the labels do not name: g (2: kite);",
+        "ground truth with classes that the labels do not name: g (2: kite);",
       ]
     ) assert(stdout.includes(`\n  ${line}`), `Expected ${line} in\n${stdout}`);
     assertEquals(await Deno.readTextFile(own.path("my.all.txt")), "a\ng\n");
@@ -156,6 +156,6 @@ Deno.test("init names formats and modes of pictures as people see them", async (
     for (const trait of ["1 turned by EXIF", "1 CMYK", "1 more than 8 bits", "1 transparency"]) {
       assert(pixels.includes(trait), stdout);
     }
-    assert(stdout.includes("median 40×30") && stdout.includes("sizes       30×40 to"), stdout);
+    assert(stdout.includes("median 40×30") && stdout.includes("sizes         30×40 to"), stdout);
   });
 });

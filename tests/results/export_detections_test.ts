@@ -45,7 +45,7 @@ Deno.test("export --stage takes the stages that make instances", async () => {
     };
     assertEquals(await code("--stage", "semantic"), 2);
     assert(lines.join("\n").includes("Expected --stage instance, mask_rcnn_irnet, mask_rcnn_truth but found semantic"));
-    assertEquals(await code("--stage", "instance", "--true-masks"), 2);
-    assert(lines.join("\n").includes("Expected no --stage with --true-masks"));
+    assertEquals(await code("--stage", "instance", "--ground-truth"), 2);
+    assert(lines.join("\n").includes("Expected no --stage with --ground-truth"));
   });
 });

@@ -108,7 +108,7 @@ Deno.test("the command export ends with 2 for mistakes and with 0 when all is wr
       [["--competition", "comp7", "--format", "voc-server"], "Expected --competition comp5 or comp6 but found comp7"],
       [["--predictions", "x"], "Expected no --predictions with --format coco"],
       [["--format", "voc-server", "--score", "0.5"], "Expected no --score with --format voc-server"],
-      [["--true-masks", "--score", "0.5"], "Expected neither --score nor --format coco-results with --true-masks"],
+      [["--ground-truth", "--score", "0.5"], "Expected neither --score nor --format coco-results with --ground-truth"],
     ];
     for (const [args, message] of mistakes) {
       const { code, err } = await captured(["export", ...flagsOf(labelled), ...args]);

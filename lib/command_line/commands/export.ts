@@ -15,7 +15,7 @@ const EXPORT_FLAGS = {
   list: {
     value: "name",
     help:
-      "the images, default data.inferList; with --true-masks data.valList, of Mask R-CNN downstream.valInstanceList",
+      "the images, default data.inferList; with --ground-truth data.valList, of Mask R-CNN downstream.valInstanceList",
   },
   stage: {
     value: "name",
@@ -26,7 +26,7 @@ const EXPORT_FLAGS = {
     value: "0…1",
     help: "leave out instances of a lower score; of score 0 are fragments, which only coco-results keeps",
   },
-  "true-masks": { help: "write the data set's ground truth instead, to judge other programs with" },
+  "ground-truth": { help: "write the data set's ground truth instead, to judge other programs with" },
   predictions: {
     value: "folder",
     help: "for voc-server: label maps of any program, default semantic in the workdir",
@@ -63,13 +63,15 @@ function exportOptions(invocation: Invocation): ExportOptions {
     throw new UsageError(`Expected a number of 0 to 1 for --score but found ${score}`);
   }
   const competition = given.has("competition") ? given.choice("competition", ["comp5", "comp6"]) : undefined;
-  const stage = given.choice("stage", INSTANCE_STAGES), truth = given.has("true-masks");
-  const useless = format === "voc-server" ? ["score", "true-masks", "limit", "stage"] : ["predictions", "competition"];
+  const stage = given.choice("stage", INSTANCE_STAGES), truth = given.has("ground-truth");
+  const useless = format === "voc-server"
+    ? ["score", "ground-truth", "limit", "stage"]
+    : ["predictions", "competition"];
   const found = useless.find((flag) => given.has(flag));
   if (found) throw new UsageError(`Expected no --${found} with --format ${format} but found it`);
-  if (given.has("stage") && truth) throw new UsageError("Expected no --stage with --true-masks but found it");
+  if (given.has("stage") && truth) throw new UsageError("Expected no --stage with --ground-truth but found it");
   if (truth && (format === "coco-results" || score !== undefined)) {
-    throw new UsageError("Expected neither --score nor --format coco-results with --true-masks, which have no scores");
+    throw new UsageError("Expected neither --score nor --format coco-results with --ground-truth, which has no scores");
   }
   return {
     workdir,
