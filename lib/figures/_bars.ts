@@ -1,8 +1,7 @@
-import { ticks } from "./_axes.ts";
-import { Drawing, INK, LINE, MUTED, WIDTH } from "./_drawing.ts";
+import { ticks } from "./chart.ts";
+import { Drawing, INK, LINE, makeFigure, MUTED, WIDTH } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
 import { drawLegend } from "./_legend.ts";
-import { makeFigure } from "./_make_figure.ts";
 import { drawTitle } from "./_panels.ts";
 import { textWidth } from "./_text.ts";
 

@@ -1,6 +1,8 @@
 import { Buffer } from "node:buffer";
 import sharp, { type Sharp } from "sharp";
 import type { RgbImage } from "../data/image.ts";
+import { type Figure, JUPYTER_DISPLAY, type PlotlyFigure } from "./figure.ts";
+import { figurePage, figurePart, page } from "./interactive.ts";
 import { type TextStyle, textSvg } from "./_text.ts";
 
 /** Colours of what surrounds pictures. */
@@ -64,17 +66,52 @@ export function scaled(
 }
 
 /** An SVG as PNG. */
-export async function rasterised(svg: string): Promise<Uint8Array<ArrayBuffer>> {
+async function rasterised(svg: string): Promise<Uint8Array<ArrayBuffer>> {
   const file = await sharp(Buffer.from(svg), { unlimited: true }).flatten({ background: GROUND })
     .png({ compressionLevel: 9 }).toBuffer();
   return new Uint8Array(file);
 }
 
 /** A PNG with 256 colours, a quarter of the size: notebooks are kept small. */
-export async function inFewColours(png: Uint8Array): Promise<Uint8Array> {
+async function inFewColours(png: Uint8Array): Promise<Uint8Array> {
   return await sharp(png).png({ palette: true, colours: 256, dither: 0.6, compressionLevel: 9 }).toBuffer();
 }
 
 function escapeXml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+}
+
+/** A figure of a drawing. It is worked out when it is asked for, once. */
+export function makeFigure({ title, description, drawing, plotly = null }: {
+  readonly title: string;
+  readonly description: string;
+  readonly drawing: Drawing;
+  readonly plotly?: (() => Promise<PlotlyFigure>) | null;
+}): Figure {
+  const svg = once(() => drawing.svg({ title, description }));
+  const png = once(async () => await rasterised(await svg()));
+  const interactive = once(async () => await plotly?.() ?? null);
+  const parts = async () => ({ title, description, png: await png(), plotly: await interactive() });
+  return {
+    title,
+    description,
+    svg,
+    png,
+    plotly: interactive,
+    html: async () => figurePage(await parts()),
+    [JUPYTER_DISPLAY]: async () => {
+      const { png, plotly } = await parts();
+      return {
+        "text/plain": `${title}. ${description}`,
+        "image/png": Buffer.from(await inFewColours(png)).toString("base64"),
+        ...(plotly ? { "application/vnd.plotly.v1+json": plotly } : {}),
+        ...(plotly && page.hasPlotly ? { "text/html": figurePart({ title, description, png, plotly }) } : {}),
+      };
+    },
+  };
+}
+
+function once<T>(work: () => Promise<T>): () => Promise<T> {
+  let result: Promise<T> | null = null;
+  return () => result ??= work();
 }

@@ -1,8 +1,6 @@
 import { vocPalette } from "../data/image.ts";
-import { colourMap, type ColourMapName } from "./colour_map.ts";
-import { drawColourWheel } from "./draw_colour_wheel.ts";
+import { colourAt, colourMap, type ColourMapName, drawColourWheel, type Rgb, VOID_COLOUR } from "./colours.ts";
 import { type Drawing, INK, MUTED } from "./_drawing.ts";
-import type { Rgb } from "./_oklch.ts";
 import { textWidth } from "./_text.ts";
 
 /** What a colour or a line of a figure means. */
@@ -19,19 +17,17 @@ export type LegendItem =
   }
   | { readonly kind: "wheel"; readonly text: string };
 
-/** The colour of uncertain and void pixels. */
-export const VOID_COLOUR: Rgb = [246, 244, 238];
-
 const SIZE = 13, GAP = 26, MARK = { colour: 14, point: 12, line: 22, scale: 96, wheel: 40 };
 
-/** VOC's colours of the classes with these ids, in ascending order. */
-export function classLegend(ids: Iterable<number>, classes: readonly string[]): LegendItem[] {
-  const palette = vocPalette();
-  return [...new Set(ids)].filter((id) => id > 0 && id <= classes.length).sort((a, b) => a - b).map((id) => ({
-    kind: "colour",
-    colour: [palette[id * 3]!, palette[id * 3 + 1]!, palette[id * 3 + 2]!],
-    text: classes[id - 1]!,
-  }));
+/** VOC's colours of the classes with these ids, in ascending order; with `voidText` also that of 255, where it occurs. */
+export function classLegend(ids: Iterable<number>, classes: readonly string[], voidText?: string): LegendItem[] {
+  const palette = vocPalette(), present = [...new Set(ids)].sort((a, b) => a - b);
+  const items: LegendItem[] = present.filter((id) => id > 0 && id <= classes.length)
+    .map((id) => ({ kind: "colour", colour: colourAt(palette, id), text: classes[id - 1]! }));
+  if (voidText !== undefined && present.at(-1) === 255) {
+    items.push({ kind: "colour", colour: VOID_COLOUR, text: voidText });
+  }
+  return items;
 }
 
 /** Draws the items in rows from (x, y) down, and returns where they end. */

@@ -1,5 +1,5 @@
 import type { RgbImage } from "../data/image.ts";
-import type { Rgb } from "./_oklch.ts";
+import type { Rgb } from "./colours.ts";
 import type { PictureSize } from "./maps.ts";
 
 /** A picture that is being drawn. */
@@ -21,11 +21,6 @@ export function paint({ data }: Canvas, pixel: number, { colour, opacity }: { co
   for (let c = 0; c < 3; c++) {
     data[pixel * 3 + c] = Math.round(data[pixel * 3 + c]! * (1 - opacity) + colour[c]! * opacity);
   }
-}
-
-/** Row `index` of a table of colours. */
-export function colourAt(table: Uint8Array, index: number): Rgb {
-  return [table[index * 3]!, table[index * 3 + 1]!, table[index * 3 + 2]!];
 }
 
 /** Lines are two pixels wide on photographs of usual size, one on small ones. */

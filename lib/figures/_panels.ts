@@ -1,8 +1,7 @@
 import type { RgbImage } from "../data/image.ts";
-import { type Box, Drawing, INK, MUTED, WIDTH } from "./_drawing.ts";
+import { type Box, Drawing, INK, makeFigure, MUTED, WIDTH } from "./_drawing.ts";
 import type { Figure, PlotlyFigure } from "./figure.ts";
 import { drawLegend, type LegendItem } from "./_legend.ts";
-import { makeFigure } from "./_make_figure.ts";
 import { fitText, textWidth, wrapText } from "./_text.ts";
 
 /** A picture of a figure. */
@@ -92,6 +91,13 @@ export function panelFigure(
   if (legend.length > 0) y = drawLegend(drawing, legend, { x: left, y: y + 2, width: WIDTH - MARGIN - left });
   drawing.height = Math.ceil(y + 10);
   return makeFigure({ title, description: rest.description ?? subtitle, drawing, plotly: plotly ?? null });
+}
+
+/** Pictures one after another in rows of so many. */
+export function inRows(panels: readonly Panel[], columns: number): PanelRow[] {
+  return Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) => ({
+    panels: Array.from({ length: columns }, (_, column) => panels[row * columns + column] ?? null),
+  }));
 }
 
 /** Title and subtitle; returns where they end. */

@@ -1,5 +1,5 @@
 import type { RgbImage } from "../data/image.ts";
-import { colourMap, type ColourMapName } from "./colour_map.ts";
+import { colourMap, type ColourMapName } from "./colours.ts";
 import { scaled } from "./_drawing.ts";
 import type { PlotlyFigure } from "./figure.ts";
 import type { ScalarMap } from "./maps.ts";

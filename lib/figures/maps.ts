@@ -55,3 +55,45 @@ export interface PictureSize {
   /** Columns. */
   readonly width: number;
 }
+
+/** A map stretched over a picture, bilinear between the centres of its pixels. */
+export function stretch(
+  { height: rows, width: columns, data }: ScalarMap,
+  { height, width }: PictureSize,
+): Float32Array {
+  if (data.length !== rows * columns) {
+    throw new RangeError(`Expected a map of ${rows}×${columns} = ${rows * columns} values but found ${data.length}`);
+  }
+  const out = new Float32Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const py = clamp((y + 0.5) * rows / height - 0.5, rows), top = Math.floor(py), fy = py - top;
+    const below = Math.min(top + 1, rows - 1);
+    for (let x = 0; x < width; x++) {
+      const px = clamp((x + 0.5) * columns / width - 0.5, columns), left = Math.floor(px), fx = px - left;
+      const right = Math.min(left + 1, columns - 1);
+      out[y * width + x] = (1 - fy) * ((1 - fx) * data[top * columns + left]! + fx * data[top * columns + right]!) +
+        fy * ((1 - fx) * data[below * columns + left]! + fx * data[below * columns + right]!);
+    }
+  }
+  return out;
+}
+
+/** A map of whole numbers stretched over a picture: every pixel takes the one it lies in. */
+export function stretchNearest(
+  { height: rows, width: columns, map }: { height: number; width: number; map: Int32Array },
+  { height, width }: PictureSize,
+): Int32Array {
+  if (map.length !== rows * columns) {
+    throw new RangeError(`Expected a map of ${rows}×${columns} = ${rows * columns} values but found ${map.length}`);
+  }
+  const out = new Int32Array(height * width);
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y + 0.5) * rows / height) * columns;
+    for (let x = 0; x < width; x++) out[y * width + x] = map[row + Math.floor((x + 0.5) * columns / width)]!;
+  }
+  return out;
+}
+
+function clamp(position: number, count: number): number {
+  return Math.min(Math.max(position, 0), count - 1);
+}

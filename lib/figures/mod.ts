@@ -2,56 +2,37 @@
  * The paper's figures as pictures, drawn from the arrays that the stages compute, and the report of a run.
  * @module
  */
-export * from "./affinity_figure.ts";
-export * from "./boundary_figure.ts";
-export * from "./cam_figure.ts";
-export * from "./chart.ts";
-export * from "./chart_figure.ts";
-export * from "./colour_map.ts";
-export * from "./comparison_figure.ts";
-export * from "./confident_areas_figure.ts";
-export * from "./detections_figure.ts";
-export * from "./detector_precision_figure.ts";
-export * from "./detector_recall_figure.ts";
-export * from "./displacement_figure.ts";
-export * from "./draw_boundary.ts";
-export * from "./draw_cam.ts";
-export * from "./draw_clusters.ts";
-export * from "./draw_colour_wheel.ts";
-export * from "./draw_displacement.ts";
-export * from "./draw_displacement_arrows.ts";
-export * from "./draw_instances.ts";
-export * from "./draw_labels.ts";
-export * from "./draw_truth.ts";
-export * from "./encode_picture.ts";
-export * from "./failure_reason.ts";
-export * from "./failures_figure.ts";
+export * from "./affinity.ts";
+export * from "./boundary.ts";
+export * from "./cam.ts";
+export { type Chart, chartFigure, type ChartTrace } from "./chart.ts";
+export { colourMap, type ColourMapName, drawColourWheel } from "./colours.ts";
+export * from "./comparison.ts";
+export {
+  type DrawArrowsOptions,
+  drawClusters,
+  drawDisplacement,
+  drawDisplacementArrows,
+  type DrawDisplacementOptions,
+} from "./displacement.ts";
+export * from "./displacement_figures.ts";
 export * from "./figure.ts";
-export * from "./learning_rate_chart.ts";
-export * from "./loss_chart.ts";
-export * from "./loss_figure.ts";
-export * from "./losses_figure.ts";
-export * from "./maps.ts";
+export { usePlotly } from "./interactive.ts";
+export * from "./labels.ts";
+export type { ClusterMap, PictureSize, ScalarMap, VectorField } from "./maps.ts";
 export * from "./metrics_figures.ts";
-export * from "./overview_figure.ts";
-export * from "./precision_chart.ts";
-export * from "./precision_recall_chart.ts";
-export * from "./precision_recall_figure.ts";
-export * from "./pseudo_labels_figure.ts";
-export * from "./refinement_figure.ts";
-export * from "./relation_figure.ts";
-export * from "./report/reference_numbers.ts";
+export * from "./overview.ts";
+export * from "./pictures.ts";
+export * from "./precision_figures.ts";
+export * from "./pseudo_labels.ts";
+export * from "./relation.ts";
 export * from "./report/render_report.ts";
 export * from "./report/report_input.ts";
 export * from "./run_charts.ts";
-export * from "./segmentations_figure.ts";
-export * from "./show.ts";
 export * from "./show_charts.ts";
-export * from "./side_by_side.ts";
-export * from "./threshold_chart.ts";
-export * from "./threshold_figure.ts";
-export * from "./use_plotly.ts";
-export * from "./walk_figure.ts";
+export * from "./threshold.ts";
+export * from "./training_figures.ts";
+export * from "./walk.ts";
 export type { Config } from "../config/config.ts";
 export type { CamArchive } from "../cam/cam_archive.ts";
 export type { SemanticRow } from "../evaluation/comparison.ts";

@@ -1,11 +1,9 @@
 import type { InstanceMatches } from "../evaluation/instances.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import type { Chart } from "./chart.ts";
-import { learningRateChart } from "./learning_rate_chart.ts";
-import { lossChart, type TrainingLog } from "./loss_chart.ts";
-import { precisionChart } from "./precision_chart.ts";
-import { precisionRecallChart } from "./precision_recall_chart.ts";
-import { thresholdChart } from "./threshold_chart.ts";
+import { thresholdChart } from "./metrics_figures.ts";
+import { precisionChart, precisionRecallChart } from "./precision_figures.ts";
+import { learningRateChart, lossChart, type TrainingLog } from "./training_figures.ts";
 
 /** What the charts of a run are drawn from. */
 export interface RunChartsInput {

@@ -1,7 +1,6 @@
 import { Buffer } from "node:buffer";
 import { vocPalette } from "../../data/image.ts";
-import { colourMap, type ColourMapName } from "../colour_map.ts";
-import { wheelColour } from "../_wheel.ts";
+import { colourMap, type ColourMapName, wheelColour } from "../colours.ts";
 import { html, Markup, percent } from "./_html.ts";
 import type { GalleryEntry } from "./report_input.ts";
 

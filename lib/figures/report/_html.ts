@@ -27,7 +27,7 @@ function escapeHtml(text: string): string {
 }
 
 /** Attributes of an element, with a space ahead; `undefined` leaves one out. */
-export function attributes(values: Readonly<Record<string, string | number | undefined>>): Markup {
+function attributes(values: Readonly<Record<string, string | number | undefined>>): Markup {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
   return new Markup(given.map(([name, value]) => ` ${name}="${escapeHtml(String(value))}"`).join(""));
 }
@@ -41,4 +41,84 @@ export function jsonScript(id: string, value: unknown): Markup {
 /** A percentage with one decimal, or a dash. */
 export function percent(value: number | null | undefined): string {
   return value === null || value === undefined ? "–" : value.toFixed(1);
+}
+
+/** A cell that knows its value. */
+interface ValueCell {
+  /** What is shown. */
+  readonly text: string;
+  /** What columns are sorted by. */
+  readonly value?: number;
+  /** Length of a bar behind the text, percent. */
+  readonly share?: number | null;
+}
+
+/** A row: its name and its cells. */
+export interface TableRow {
+  /** Name. */
+  readonly name: string;
+  /** Said beside it in small. */
+  readonly note?: string | null;
+  /** Drawn paler than the others. */
+  readonly muted?: boolean;
+  /** One a column, after the name. */
+  readonly cells: readonly (string | ValueCell)[];
+}
+
+/** What a table shows. */
+interface TableContent {
+  /** What it is about, in a sentence. */
+  readonly caption: string;
+  /** Names of the columns, with what they mean where that is not plain. */
+  readonly head: readonly (string | { readonly text: string; readonly title: string })[];
+  /** Rows. */
+  readonly rows: readonly TableRow[];
+  /** Rows of others, set apart below a line that says whose they are. */
+  readonly apart?: { readonly title: string; readonly rows: readonly TableRow[] } | null;
+  /** The row of sums or means. */
+  readonly foot?: TableRow;
+  /** Whether a press on a column's name sorts. */
+  readonly sortable?: boolean;
+}
+
+/** A table that scrolls within the page where it is too wide. */
+export function table({ caption, head, rows, apart = null, foot, sortable = false }: TableContent): Markup {
+  return html`
+    <figure class="table">
+      <figcaption>${caption}</figcaption>
+      <div class="scroll" tabindex="0" role="region" aria-label="${caption}">
+        <table${attributes({ class: sortable ? "sortable" : undefined })}>
+          <thead><tr>${head.map(headCell)}</tr></thead>
+          <tbody>${rows.map(tableRow)}</tbody>
+          ${apart &&
+            html`
+              <tbody class="apart">
+                <tr><th scope="rowgroup" colspan="${head.length}"><span>${apart.title}</span></th></tr>
+                ${apart.rows.map(tableRow)}
+              </tbody>
+            `}
+          ${foot && html`<tfoot>${tableRow(foot)}</tfoot>`}
+        </table>
+      </div>
+    </figure>
+  `;
+}
+
+function headCell(column: TableContent["head"][number]): Markup {
+  const { text, title }: { text: string; title?: string } = typeof column === "string" ? { text: column } : column;
+  return html`<th${attributes({ scope: "col", title })}>${text}</th>`;
+}
+
+function tableRow({ name, note = null, muted = false, cells }: TableRow): Markup {
+  const beside = note !== null && html`
+    <small>${note}</small>
+  `;
+  const own = attributes({ class: muted ? "muted" : undefined });
+  return html`<tr${own}><th scope="row">${name}${beside}</th>${cells.map(bodyCell)}</tr>`;
+}
+
+function bodyCell(cell: string | ValueCell): Markup {
+  const { text, value, share = null }: ValueCell = typeof cell === "string" ? { text: cell } : cell;
+  const bar = share === null ? {} : { class: "bar", style: `--share:${share.toFixed(1)}%` };
+  return html`<td${attributes({ "data-value": value, ...bar })}>${text}</td>`;
 }

@@ -1,13 +1,11 @@
+import type { Config } from "../../config/config.ts";
 import type { Chart } from "../chart.ts";
+import { packedPlotly } from "../interactive.ts";
 import { runCharts } from "../run_charts.ts";
-import { runDetails, settings } from "./_details.ts";
 import { gallery } from "./_gallery.ts";
-import { headline } from "./_headline.ts";
-import { html, jsonScript, Markup } from "./_html.ts";
-import { plotlyScript } from "./_plotly.ts";
-import { ablationTable, classTable, semanticTable } from "./_tables.ts";
-import { referenceNumbers } from "./reference_numbers.ts";
-import type { ReportInput } from "./report_input.ts";
+import { html, jsonScript, Markup, table } from "./_html.ts";
+import type { ReportInput, RunDetails } from "./report_input.ts";
+import { ablationTable, classTable, headline, referenceNumbers, semanticTable } from "./_results.ts";
 
 // Not a static import, which would keep an older Deno from saying that it is too old.
 const { default: script } = await import("./report.js", { with: { type: "text" } });
@@ -120,4 +118,57 @@ function chartFigure({ title, description, traces }: Chart, number: number): Mar
         aria-label="${title}. ${description}"></div>
     </figure>
   `;
+}
+
+/** The configuration in force, folded up. */
+function settings(config: Config): Markup {
+  return html`
+    <details>
+      <summary>All settings of the run, as JSON</summary>
+      <pre tabindex="0">${JSON.stringify(config, null, 2)}</pre>
+    </details>
+  `;
+}
+
+/** Versions, backend and timings. */
+function runDetails({ versions, backend, stages }: RunDetails): Markup {
+  const total = stages.reduce((sum, { seconds }) => sum + seconds, 0);
+  return html`
+    <dl class="facts">
+      <div><dt>Backend</dt><dd>${backend
+        ? html`${backend.name} ${backend.version} <small>${backend.reason}${
+          backend.advice && html`; faster: ${backend.advice}`
+        }</small>`
+        : "not needed"}</dd></div>
+      ${Object.entries(versions).map(([name, version]) =>
+        html`
+          <div>
+            <dt>${name}</dt>
+            <dd>${version}</dd>
+          </div>
+        `
+      )}
+    </dl>
+    ${table({
+      caption: `Time by stage, ${time(total)} in all`,
+      head: ["Stage", "made", "time", "share", "peak memory"],
+      rows: stages.map(({ stage, made, seconds, peakMemory }) => {
+        const share = total > 0 ? 100 * seconds / total : 0;
+        const memory = `${(peakMemory / 2 ** 30).toFixed(2)} GiB`;
+        return { name: stage, cells: [String(made), time(seconds), { text: `${share.toFixed(0)} %`, share }, memory] };
+      }),
+    })}
+  `;
+}
+
+function time(seconds: number): string {
+  if (seconds < 60) return `${seconds.toFixed(1)} s`;
+  const minutes = Math.floor(seconds / 60);
+  const rest = `${String(Math.floor(seconds % 60)).padStart(2, "0")} s`;
+  return minutes < 60 ? `${minutes} min ${rest}` : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Plotly's bundle, packed: the page's script unpacks it, so that it works without a network and stays small. */
+function plotlyScript(): Markup {
+  return new Markup(`<script type="text/plain" id="plotly">${packedPlotly()}</script>`);
 }

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import type { InstanceMatches } from "../../evaluation/instances.ts";
 import type { Metrics } from "../../evaluation/metrics.ts";
-import type { TrainingLog } from "../loss_chart.ts";
+import type { TrainingLog } from "../training_figures.ts";
 
 /** One picture of an image in the gallery. */
 export interface GalleryLayer {

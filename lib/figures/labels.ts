@@ -1,0 +1,85 @@
+import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
+import type { PredictedMasks } from "../evaluation/instances.ts";
+import { colourAt, distinctColour, type Rgb, VOID_COLOUR } from "./colours.ts";
+import { expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";
+
+/**
+ * Class labels over their photograph in VOC's colours; background shows the photograph in grey, 255 is light: pixels
+ * that are uncertain, or void in true masks (paper: Inter-pixel Relation Mining from CAMs for confident labels,
+ * Synthesizing Instance Segmentation Labels for pseudo labels).
+ *
+ * @param image The photograph.
+ * @param labels 0 background, 1… classes, 255 uncertain or void.
+ * @param options How much of the photograph is covered, 0…1.
+ * @returns A picture of the photograph's size.
+ * @throws RangeError if the sizes differ.
+ */
+export function drawLabels(
+  image: RgbImage,
+  labels: LabelMap,
+  { opacity = 0.7 }: { readonly opacity?: number } = {},
+): RgbImage {
+  expectSize(labels, image);
+  const canvas = greyed(image), palette = vocPalette(), reach = lineWidth(image);
+  for (let i = 0; i < labels.data.length; i++) {
+    const label = labels.data[i]!;
+    if (label === 0) continue;
+    const rim = label !== 255 && onRim(labels.data, i, { ...image, reach });
+    paint(canvas, i, { colour: label === 255 ? VOID_COLOUR : colourAt(palette, label), opacity: rim ? 1 : opacity });
+  }
+  return canvas;
+}
+
+/**
+ * True class masks over their photograph, with white lines around true instances: what pseudo labels are held against.
+ *
+ * @param image The photograph.
+ * @param classes True classes, 0 background, 255 void.
+ * @param instances True instances, 0 background, 255 void; `null`: none are known.
+ * @returns A picture of the photograph's size.
+ * @throws RangeError if the sizes differ.
+ */
+export function drawTruth(image: RgbImage, classes: LabelMap, instances: LabelMap | null = null): RgbImage {
+  const canvas = drawLabels(image, classes);
+  if (!instances) return canvas;
+  expectSize(instances, image);
+  const reach = lineWidth(image);
+  for (let i = 0; i < instances.data.length; i++) {
+    const id = instances.data[i]!;
+    if (id === 0 || id === 255 || !onRim(instances.data, i, { ...image, reach })) continue;
+    paint(canvas, i, { colour: [255, 255, 255], opacity: 0.9 });
+  }
+  return canvas;
+}
+
+const WHITE: Rgb = [255, 255, 255];
+
+/**
+ * Instance masks over their photograph, each in a colour of its own with a white line around it (paper: Synthesizing Instance
+ * Segmentation Labels). Higher scores lie on top; fragments, which score 0, are left out.
+ *
+ * @param image The photograph.
+ * @param instances Masks of the photograph's size.
+ * @param options How much of the photograph is covered, 0…1.
+ * @returns A picture of the photograph's size.
+ * @throws RangeError if the sizes differ.
+ */
+export function drawInstances(
+  image: RgbImage,
+  instances: PredictedMasks,
+  { opacity = 0.6 }: { readonly opacity?: number } = {},
+): RgbImage {
+  expectSize(instances, image);
+  const { mask, score } = instances, size = image.height * image.width;
+  const order = Array.from(score, (_, n) => n).filter((n) => score[n]! > 0).sort((a, b) => score[a]! - score[b]!);
+  const top = new Int32Array(size);
+  for (const n of order) for (let i = 0; i < size; i++) if (mask[n * size + i]) top[i] = n + 1;
+
+  const canvas = greyed(image), reach = lineWidth(image);
+  for (let i = 0; i < size; i++) {
+    if (top[i] === 0) continue;
+    const rim = onRim(top, i, { ...image, reach });
+    paint(canvas, i, rim ? { colour: WHITE, opacity: 0.9 } : { colour: distinctColour(top[i]! - 1), opacity });
+  }
+  return canvas;
+}

@@ -1,0 +1,156 @@
+import type { LabelMap, RgbImage } from "../data/image.ts";
+import type { PredictedMasks } from "../evaluation/instances.ts";
+import { countConfusion, emptyConfusion } from "../evaluation/segmentation.ts";
+import type { Figure } from "./figure.ts";
+import { drawInstances, drawLabels, drawTruth } from "./labels.ts";
+import { classLegend, type LegendItem } from "./_legend.ts";
+import { type Panel, panelFigure } from "./_panels.ts";
+
+/** Pseudo labels of one image, beside the truth. */
+export interface PseudoLabelRow {
+  /** Id of the image. */
+  readonly id: string;
+  /** The photograph. */
+  readonly image: RgbImage;
+  /** Pseudo semantic labels. */
+  readonly semantic: LabelMap;
+  /** Pseudo instances; `null`: not shown. */
+  readonly instances?: PredictedMasks | null;
+  /** True classes, 255 void; `null`: none are known. */
+  readonly truth?: LabelMap | null;
+  /** True instances, 255 void; `null`: none are known. */
+  readonly objects?: LabelMap | null;
+  /** Mean IoU of the semantic labels over the labels that occur, percent; `null` without truth. */
+  readonly iou?: number | null;
+}
+
+/**
+ * Pseudo instances and pseudo semantic labels of many images, beside the truth that no training saw (paper:
+ * Synthesizing Instance Segmentation Labels).
+ *
+ * @param rows The images.
+ * @param options Names of all classes.
+ * @returns The figure.
+ * @throws RangeError without images, or if sizes differ.
+ */
+export function pseudoLabelsFigure(
+  rows: readonly PseudoLabelRow[],
+  { classes }: { readonly classes: readonly string[] },
+): Figure {
+  if (rows.length === 0) throw new RangeError("Expected at least one image but found none");
+  return panelFigure({
+    title: "Pseudo labels beside the truth",
+    subtitle:
+      "Made from class names alone. Instances have one colour each, which means nothing else; white lines part " +
+      "true instances.",
+    columns: ["photograph", "pseudo instances", "pseudo semantic labels", "truth"],
+    rows: rows.map((row) => ({ heading: row.id, note: iouText(row.iou), panels: pseudoLabelPanels(row) })),
+    legend: pseudoLabelLegend(rows, classes),
+  });
+}
+
+/** Names and number of {@linkcode failuresFigure}. */
+export interface FailuresFigureOptions {
+  /** Names of all classes. */
+  readonly classes: readonly string[];
+  /** Number of images. */
+  readonly count?: number;
+}
+
+/**
+ * The images whose pseudo semantic labels are worst, each with the mistake that costs most pixels (paper: Synthesizing
+ * Instance Segmentation Labels).
+ *
+ * @param rows Images with true masks, good and bad; those without are left out.
+ * @param options Names and number.
+ * @returns The figure, worst image first.
+ * @throws RangeError if no image has true masks and an IoU.
+ */
+export function failuresFigure(
+  rows: readonly PseudoLabelRow[],
+  { classes, count = 5 }: FailuresFigureOptions,
+): Figure {
+  const worst = rows.filter(({ truth, iou }) => truth && typeof iou === "number")
+    .sort((a, b) => a.iou! - b.iou!)
+    .slice(0, count);
+  if (worst.length === 0) throw new RangeError("Expected images with true masks but found none");
+  return panelFigure({
+    title: "Failures: the images with the lowest IoU",
+    subtitle: "Below each name the mean IoU over the labels that occur, and the mistake that costs most pixels.",
+    columns: ["photograph", "pseudo instances", "pseudo semantic labels", "truth"],
+    rows: worst.map((row) => ({
+      heading: row.id,
+      note: `${iouText(row.iou)}. ${failureReason(row.semantic, { truth: row.truth!, classes })}`,
+      panels: pseudoLabelPanels(row),
+    })),
+    legend: pseudoLabelLegend(worst, classes),
+  });
+}
+
+/** Truth and names for {@linkcode failureReason}. */
+export interface FailureReasonOptions {
+  /** True classes, 255 void. */
+  readonly truth: LabelMap;
+  /** Names of all classes. */
+  readonly classes: readonly string[];
+}
+
+/**
+ * The worst of what is wrong with the labels of an image, in words: which class spills over, is missed or is taken for
+ * another, and by how much.
+ *
+ * @param predicted Labels of an image.
+ * @param options Truth and names.
+ * @returns One sentence, such as `cat: 62 % missed, called background`.
+ * @throws RangeError if the sizes differ or a label is not that of a class.
+ */
+export function failureReason(predicted: LabelMap, { truth, classes }: FailureReasonOptions): string {
+  const labels = classes.length + 1, { counts } = countedConfusion(predicted, { truth, labels });
+  const nameOf = (label: number) => label === 0 ? "background" : classes[label - 1]!;
+  const at = (is: number, called: number) => counts[is * labels + called]!;
+  const all = Array.from({ length: labels }, (_, label) => label);
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
+
+  const mistakes = all.flatMap((is) =>
+    all.filter((called) => called !== is && at(is, called) > 0).map((called) => {
+      const pixels = at(is, called);
+      if (is === 0) {
+        const share = pixels / sum(all.map((other) => at(other, called)));
+        return { pixels, text: `${nameOf(called)}: ${percent(share)} of its mask lies on background` };
+      }
+      const share = pixels / sum(all.map((other) => at(is, other)));
+      return { pixels, text: `${nameOf(is)}: ${percent(share)} missed, called ${nameOf(called)}` };
+    })
+  );
+  mistakes.sort((a, b) => b.pixels - a.pixels);
+  return mistakes[0]?.text ?? "nothing wrong";
+}
+
+function countedConfusion(predicted: LabelMap, { truth, labels }: { truth: LabelMap; labels: number }) {
+  const confusion = emptyConfusion(labels);
+  countConfusion(confusion, { predicted, groundTruth: truth, uncertainIsBackground: true });
+  return confusion;
+}
+
+const percent = (share: number) => `${(100 * share).toFixed(0)}\u00a0%`;
+
+/** Photograph, instances, labels and truth. */
+function pseudoLabelPanels({ image, semantic, instances, truth, objects }: PseudoLabelRow): (Panel | null)[] {
+  return [
+    { picture: image },
+    instances ? { picture: drawInstances(image, instances) } : null,
+    { picture: drawLabels(image, semantic) },
+    truth ? { picture: drawTruth(image, truth, objects ?? null) } : null,
+  ];
+}
+
+/** The classes in any of the images, and void. */
+function pseudoLabelLegend(rows: readonly PseudoLabelRow[], classes: readonly string[]): LegendItem[] {
+  const ids = new Set(rows.flatMap(({ semantic, truth }) => [...new Set(semantic.data), ...new Set(truth?.data)]));
+  return classLegend(ids, classes, "void");
+}
+
+/** How good an image is, for its heading. */
+function iouText(iou: number | null | undefined): string {
+  return iou === null || iou === undefined ? "no true masks" : `mIoU ${iou.toFixed(1)} %`;
+}

@@ -1,0 +1,211 @@
+import type { Config } from "../../config/config.ts";
+import { VOC_CLASSES } from "../../data/voc_classes.ts";
+import { type Metrics, notJudged } from "../../evaluation/metrics.ts";
+import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
+import { html, type Markup, percent, table, type TableRow } from "./_html.ts";
+
+/** The few numbers that everyone looks for first, and what there is none of. */
+export function headline(metrics: Metrics, reference: ReferenceNumbers | null): Markup {
+  const { classification, cam, relation, semantic, instance } = metrics;
+  const tiles = [
+    { name: "Classification", unit: "mAP", value: classification.map, of: classification },
+    { name: "Class attention maps", unit: "mIoU", value: cam.miou, of: cam, paper: reference?.paper.cam },
+    { name: "Confident foreground", unit: "precision", value: relation.fgPrecision, of: relation },
+    {
+      name: "Pseudo semantic labels",
+      unit: "mIoU",
+      value: semantic.miou,
+      of: semantic,
+      paper: reference?.paper.semantic,
+      main: true,
+    },
+    {
+      name: "Pseudo instance labels",
+      unit: "AP50",
+      value: instance.ap50,
+      of: instance,
+      paper: reference?.paper.ap50,
+      main: true,
+    },
+  ];
+  return html`<dl class="tiles">${
+    tiles.filter(({ of }) => of.images > 0).map(({ name, unit, value, of, paper, main }) =>
+      html`
+        <div class="tile${main ? " main" : ""}">
+          <dt>${name}</dt>
+          <dd><strong>${percent(value)}</strong> <span>${unit}</span></dd>
+          <dd class="of">on ${of.split}</dd>
+          ${paper && html`<dd class="of paper">paper: ${paper}</dd>`}
+        </div>
+      `
+    )
+  }</dl>${notJudged(metrics).map((sentence) => html`<p>${sentence}.</p>`)}`;
+}
+
+const REFERENCE = "Reference, not measured here: published for VOC 2012 train with a ResNet-50";
+
+const CONTROL = { name: "Colours alone", note: "control, fitted on true masks", muted: true };
+
+/** Mean IoU: CAMs, pseudo labels, the control; then what others published. */
+export function semanticTable({ cam, semantic, colourBaseline }: Metrics, reference: ReferenceNumbers | null): Markup {
+  const row = (name: string, { miou, threshold, best }: Metrics["cam"] | Metrics["semantic"]): TableRow => ({
+    name,
+    cells: [percent(miou), String(threshold), percent(best.miou), String(best.threshold)],
+  });
+  return table({
+    caption: `Semantic masks: mean IoU in percent over background and classes, ${cam.images} images of ${cam.split}`,
+    head: ["Masks", "mIoU", "at score", "best mIoU", "at score"],
+    rows: [
+      row("CAM", cam),
+      row("Pseudo labels", semantic),
+      ...(colourBaseline ? [{ ...CONTROL, cells: [percent(colourBaseline.miou), "", "", ""] }] : []),
+    ],
+    apart: reference && {
+      title: REFERENCE,
+      rows: reference.miou.map((number) => referenceRow(number, ["", "", ""], 0)),
+    },
+  });
+}
+
+/** AP of the method built up from its parts; then what others published. */
+export function ablationTable(
+  { ablation, instance, colourBaseline }: Metrics,
+  reference: ReferenceNumbers | null,
+): Markup {
+  const keys = apKeys(ablation.full);
+  const scores = (parts: AveragePrecisions) => keys.map((key) => percent(parts[key]));
+  const others = keys.slice(1).map(() => "");
+  return table({
+    caption: `Instance masks: average precision in percent by IoU of a match, ${instance.images} images of ` +
+      `${ablation.split}; every row adds a part of the method`,
+    head: ["Masks", ...keys.map(apName)],
+    rows: [
+      { name: "CAM components", note: `at score ${ablation.cam.threshold}`, cells: scores(ablation.cam) },
+      { name: "+ class boundary", cells: scores(ablation.boundary) },
+      { name: "+ displacement", note: "the full method", cells: scores(ablation.full) },
+      ...(colourBaseline
+        ? [{ ...CONTROL, cells: keys.map((key) => key === "ap50" ? percent(colourBaseline.ap50) : "") }]
+        : []),
+    ],
+    apart: reference && keys.includes("ap50")
+      ? { title: REFERENCE, rows: reference.ap50.map((number) => referenceRow(number, others, keys.indexOf("ap50"))) }
+      : null,
+  });
+}
+
+/** Every class by every measure, to be sorted by any. */
+export function classTable(
+  { classification, cam, relation, semantic, instance }: Metrics,
+  chosen: readonly string[] | null,
+): Markup {
+  const columns: Column[] = [
+    {
+      name: "Class AP",
+      of: `Image-level classification on ${classification.split}`,
+      values: classification.perClass,
+      mean: classification.map,
+    },
+    { name: "CAM IoU", of: `CAMs on ${cam.split}`, values: cam.perClass, mean: cam.miou },
+    { name: "Confident", of: `Precision of confident labels on ${relation.split}`, values: relation.perClass },
+    {
+      name: "Pseudo IoU",
+      of: `Pseudo semantic labels on ${semantic.split}`,
+      values: semantic.perClass,
+      mean: semantic.miou,
+      bar: true,
+    },
+    ...apKeys(instance).map((key) => ({
+      name: apName(key),
+      of: `Pseudo instances on ${instance.split}`,
+      values: instance.perClass[key] ?? {},
+      mean: instance[key] ?? null,
+      bar: key === "ap50",
+    })),
+  ];
+  const note = chosen ? `; means are over ${chosen.join(", ")}, and over background in IoU` : "";
+  return table({
+    caption: `Every class, in percent; a dash where it does not occur${note}`,
+    head: ["Class", ...columns.map(({ name, of }) => ({ text: name, title: of }))],
+    rows: Object.keys(semantic.perClass).map((name) => ({
+      name,
+      muted: chosen !== null && !chosen.includes(name) && name !== "background",
+      cells: columns.map(({ values, bar }) => {
+        const value = values[name] ?? null;
+        return { text: percent(value), value: value ?? -1, share: bar ? value : null };
+      }),
+    })),
+    foot: { name: "mean", cells: columns.map(({ mean }) => mean === undefined ? "" : percent(mean)) },
+    sortable: true,
+  });
+}
+
+interface Column {
+  readonly name: string;
+  /** What is measured. */
+  readonly of: string;
+  /** By class. */
+  readonly values: PerClass;
+  /** Absent: there is none. */
+  readonly mean?: number | null;
+  /** Drawn as bars too. */
+  readonly bar?: boolean;
+}
+
+/** A published number in its column, among the cells of the others. */
+function referenceRow({ name, value, source }: ReferenceNumber, others: readonly string[], column: number): TableRow {
+  return { name, note: source, cells: [...others.slice(0, column), value, ...others.slice(column)] };
+}
+
+/** Keys of average precisions, by IoU. */
+function apKeys(scores: AveragePrecisions): `ap${number}`[] {
+  const keys = Object.keys(scores).filter((key): key is `ap${number}` => /^ap\d+$/.test(key));
+  return keys.sort((a, b) => Number(a.slice(2)) - Number(b.slice(2)));
+}
+
+const apName = (key: string) => `AP${key.slice(2)}`;
+
+/** A published result, percent. */
+export interface ReferenceNumber {
+  /** Whose, and of what. */
+  readonly name: string;
+  /** The number as published, or a span. */
+  readonly value: string;
+  /** Where it comes from. */
+  readonly source: string;
+}
+
+/** Published results on PASCAL VOC 2012 `train`, all with a ResNet-50, percent. */
+export interface ReferenceNumbers {
+  /** The paper's: mean IoU of CAMs and of pseudo semantic labels, AP at IoU 0.5 of pseudo instance labels. */
+  readonly paper: { readonly cam: string; readonly semantic: string; readonly ap50: string };
+  /** Mean IoU, by whom and of what. */
+  readonly miou: readonly ReferenceNumber[];
+  /** AP at IoU 0.5, the method built up from its parts. */
+  readonly ap50: readonly ReferenceNumber[];
+}
+
+const PAPER = "Ahn, Cho, Kwak, CVPR 2019";
+
+const USERS = "users of the released code";
+
+const VOC: ReferenceNumbers = {
+  paper: { cam: "48.3", semantic: "66.5", ap50: "37.7" },
+  miou: [
+    { name: "CAM, paper", value: "48.3", source: PAPER },
+    { name: "CAM, released code", value: "48.1", source: USERS },
+    { name: "Pseudo labels, paper", value: "66.5", source: PAPER },
+    { name: "Pseudo labels, released code", value: "64.9–66.0", source: USERS },
+  ],
+  ap50: [
+    { name: "CAM components, paper", value: "8.6", source: "commonly quoted, not verified" },
+    { name: "+ class boundary, paper", value: "34.1", source: "commonly quoted, not verified" },
+    { name: "+ displacement, paper", value: "37.7", source: PAPER },
+    { name: "+ displacement, released code", value: "35.7", source: USERS },
+  ],
+};
+
+/** Published numbers to hold a run against: those of VOC for the presets on its twenty classes, else `null`. */
+export function referenceNumbers({ preset, data }: Pick<Config, "preset" | "data">): ReferenceNumbers | null {
+  const isVoc = preset !== "sample" && data.classes.join() === VOC_CLASSES.join();
+  return isVoc ? VOC : null;
+}

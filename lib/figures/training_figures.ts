@@ -1,0 +1,142 @@
+import { type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
+import type { Figure } from "./figure.ts";
+
+/** What a training logged. */
+export interface TrainingLog {
+  /** What was trained. */
+  readonly title: string;
+  /** One entry a step, in their order. */
+  readonly steps: readonly { readonly step: number; readonly loss: number; readonly learningRate: number }[];
+}
+
+/** Number of points that a chart has pixels for: losses are averaged down to it, learning rates thinned out. */
+const MOST_POINTS = 400;
+
+/**
+ * The loss of a training, step by step and smoothed.
+ *
+ * @param log What it logged.
+ * @returns The chart.
+ */
+export function lossChart({ title, steps }: TrainingLog): Chart {
+  const { step: x, loss: y, smooth } = smoothedLosses(steps);
+  const color = CHART_COLOURS[1]!;
+  const [first, last] = [smooth[0], smooth.at(-1)].map((loss) => loss?.toPrecision(3) ?? "–");
+  return {
+    title,
+    description: `Loss over ${steps.length} steps, from ${first} to ${last} (smoothed).`,
+    traces: [
+      { name: "loss", x, y, mode: "lines", line: { color: `${color}66`, width: 1 }, hovertemplate: "%{y:.4g}" },
+      { name: "smoothed", x, y: smooth, mode: "lines", line: { color, width: 2.5 }, hovertemplate: "%{y:.4g}" },
+    ],
+    layout: { xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" }, rangemode: "tozero" } },
+  };
+}
+
+/**
+ * The learning rate of a training, step by step.
+ *
+ * @param log What it logged.
+ * @returns The chart.
+ */
+export function learningRateChart({ title, steps }: TrainingLog): Chart {
+  const each = Math.max(1, Math.ceil(steps.length / MOST_POINTS));
+  const points = steps.filter((_, n) => n % each === 0 || n === steps.length - 1);
+  const rates = points.map(({ learningRate }) => learningRate);
+  const color = CHART_COLOURS[2]!;
+  return {
+    title: title.replace(/^Loss/, "Learning rate"),
+    description: `From ${short(rates[0])} over at most ${short(Math.max(...rates))} to ${short(rates.at(-1))} in ` +
+      `${steps.length} steps.`,
+    traces: [{
+      name: "learning rate",
+      x: points.map(({ step }) => step),
+      y: rates,
+      mode: "lines",
+      line: { color, width: 2.5 },
+      hovertemplate: "%{y:.4g}",
+    }],
+    layout: {
+      xaxis: { title: { text: "step" } },
+      yaxis: { title: { text: "learning rate" }, rangemode: "tozero" },
+    },
+  };
+}
+
+const short = (value: number | undefined) => value === undefined ? "–" : String(Number(value.toPrecision(2)));
+
+/**
+ * The loss of a training, step by step and smoothed (paper: Joint Learning of the Two Branches, for IRNet's).
+ *
+ * @param log What the training logged.
+ * @returns The figure.
+ */
+export function lossFigure(log: TrainingLog): Figure {
+  return chartFigure(lossChart(log));
+}
+
+/**
+ * The learning rate of a training: warmed up where the configuration asks for it, then decaying with a power of what is
+ * left (paper: Hyperparameter Settings).
+ *
+ * @param log What the training logged.
+ * @returns The figure.
+ */
+export function learningRateFigure(log: TrainingLog): Figure {
+  return chartFigure(learningRateChart(log));
+}
+
+/**
+ * Losses of several trainings of one network, smoothed: a line for each.
+ *
+ * @param logs What each logged; its title names the line.
+ * @param options Title of the figure.
+ * @returns The figure.
+ * @throws RangeError without a training, or if one has logged no step.
+ */
+export function lossesFigure(logs: readonly TrainingLog[], { title }: { readonly title: string }): Figure {
+  if (logs.length === 0) throw new RangeError("Expected at least one training but found none");
+  const lines = logs.map((log) => {
+    if (log.steps.length === 0) throw new RangeError(`Expected steps of ${log.title} but found none`);
+    const { step, smooth } = smoothedLosses(log.steps);
+    return { name: log.title, step, smooth };
+  });
+  const most = Math.max(...logs.map(({ steps }) => steps.length));
+  const last = lines.map(({ name, smooth }) => `${name} ${smooth.at(-1)!.toPrecision(3)}`).join(", ");
+  return chartFigure({
+    title,
+    description: `Loss over ${most} steps of training, smoothed; at the end: ${last}.`,
+    traces: lines.map(({ name, step, smooth }, n): ChartTrace => ({
+      name,
+      x: step,
+      y: smooth,
+      mode: "lines",
+      line: { color: CHART_COLOURS[n % CHART_COLOURS.length]!, width: 2.5 },
+      hovertemplate: "%{y:.4g}",
+    })),
+    layout: { xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" }, rangemode: "tozero" } },
+  });
+}
+
+/** Losses of a training to draw, as they are and smoothed. */
+function smoothedLosses(steps: TrainingLog["steps"]): { step: number[]; loss: number[]; smooth: number[] } {
+  const points = averaged(steps), loss = points.map(({ loss }) => loss);
+  return { step: points.map(({ step }) => step), loss, smooth: smoothed(loss) };
+}
+
+function averaged(steps: TrainingLog["steps"]): { step: number; loss: number }[] {
+  const each = Math.max(1, Math.ceil(steps.length / MOST_POINTS));
+  return Array.from({ length: Math.ceil(steps.length / each) }, (_, n) => {
+    const group = steps.slice(n * each, (n + 1) * each);
+    return { step: group[0]!.step, loss: group.reduce((sum, { loss }) => sum + loss, 0) / group.length };
+  });
+}
+
+/** Means over neighbours on both sides, a twentieth of all; fewer at the ends. */
+function smoothed(values: readonly number[]): number[] {
+  const reach = Math.round(values.length / 40);
+  return values.map((_, i) => {
+    const near = values.slice(Math.max(0, i - reach), i + reach + 1);
+    return near.reduce((sum, value) => sum + value, 0) / near.length;
+  });
+}

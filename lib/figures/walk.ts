@@ -1,0 +1,82 @@
+import type { RgbImage } from "../data/image.ts";
+import { drawCam } from "./cam.ts";
+import type { Figure } from "./figure.ts";
+import { panelFigure } from "./_panels.ts";
+import { steppedPlotly, type ValueMap } from "./_stepped.ts";
+
+/** A piece of a CAM on its walk. */
+export interface WalkingPiece {
+  /** What it is of, such as `cat, instance 2`. */
+  readonly name: string;
+  /** [h, w] maps before the walk (0 steps) and after more and more steps. */
+  readonly walked: readonly { readonly steps: number; readonly map: Float32Array }[];
+}
+
+/** Pieces of {@linkcode walkFigure}. */
+export interface WalkFigureOptions {
+  /** Rows of the maps. */
+  readonly height: number;
+  /** Columns of the maps. */
+  readonly width: number;
+  /** At least one, all with the same numbers of steps. */
+  readonly pieces: readonly WalkingPiece[];
+}
+
+/**
+ * Instance-wise CAMs before and after more and more steps of the random walk: attention spreads inside an object and
+ * stops at class boundaries (paper: Synthesizing Instance Segmentation Labels). Interactive: a slider over the steps of
+ * the first piece, and values at the pointer.
+ *
+ * @param image The photograph.
+ * @param options Pieces.
+ * @returns The figure.
+ * @throws RangeError without pieces, or if a map does not hold as many values as the size says.
+ */
+export function walkFigure(image: RgbImage, { height, width, pieces }: WalkFigureOptions): Figure {
+  const [first] = pieces;
+  if (!first?.walked.length) throw new RangeError("Expected at least one piece with a map but found none");
+  const rows = pieces.map(({ name, walked }) => ({
+    heading: name,
+    panels: walked.map(({ map }) => {
+      const peak = highest(map);
+      return {
+        picture: drawCam(image, { height, width, data: map.map((value) => value / Math.max(peak, 1e-9)) }),
+        caption: `maximum ${peak.toPrecision(2)}`,
+      };
+    }),
+  }));
+  const title = "Instance-wise CAMs on their walk";
+  return panelFigure({
+    title,
+    subtitle:
+      "In every step a pixel takes the mean of its neighbours, weighted by affinity: maps level out inside an " +
+      "object and keep off what boundaries part from it. Colours are shares of each map's own maximum.",
+    columns: first.walked.map(({ steps }) =>
+      steps === 0 ? "before" : `after ${steps} ${steps === 1 ? "step" : "steps"}`
+    ),
+    rows,
+    legend: [{ kind: "scale", map: "viridis", from: "0", to: "1", text: "share of the map's maximum" }],
+    plotly: () =>
+      steppedPlotly({
+        title: `${title}: ${first.name}`,
+        slider: "steps",
+        steps: first.walked.map(({ steps }, n) => ({
+          label: String(steps),
+          picture: rows[0]!.panels[n]!.picture,
+          note: rows[0]!.panels[n]!.caption,
+        })),
+        active: first.walked.length - 1,
+        values: first.walked.map(({ map }): ValueMap => ({
+          height,
+          width,
+          data: map,
+          colours: "viridis",
+          from: 0,
+          to: highest(map),
+          name: "attention",
+        })),
+      }),
+  });
+}
+
+const highest = (map: Float32Array) => map.reduce((a, b) => Math.max(a, b), 0);
