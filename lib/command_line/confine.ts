@@ -1,4 +1,3 @@
-import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
@@ -6,6 +5,7 @@ import type { Arguments } from "../config/flags.ts";
 import { pathsIn } from "../config/settings.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
 import type { Permissions } from "./command.ts";
+import { isFolder, namesIn } from "../files/disk.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -51,7 +51,7 @@ export function permissionFlags(
   const toWrite = [
     ...write,
     ...outputs.flatMap((out) => [out, join(dirname(out), `.${basename(out)}.tmp`)]),
-    ...outputs.map(dirname).filter((folder) => !existsSync(folder)),
+    ...outputs.map(dirname).filter((folder) => !isFolder(folder)),
   ];
   const toRead = [
     ...["lib", "data", "node_modules", "deno.json"].map((name) => join(project, name)),
@@ -98,6 +98,6 @@ function usesTensorflow(config: Config | undefined): boolean {
 /** Where the native libraries of sharp are, of which there is one for each kind of machine. */
 function sharpFolders(): string[] {
   const packages = join(project, "node_modules"), store = join(packages, ".deno");
-  const found = existsSync(store) ? readdirSync(store).filter((name) => name.startsWith("@img+sharp-")) : [];
+  const found = namesIn(store).filter((name) => name.startsWith("@img+sharp-"));
   return found.length > 0 ? found.map((name) => join(store, name)) : [packages];
 }

@@ -1,8 +1,8 @@
 import { closestString } from "@std/text/closest-string";
 import { join } from "node:path";
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { type NamesById, parseLabelsCsv, parseLabelsJson, parseNamesXml } from "./_label_files.ts";
-import { isFolder } from "../files/disk.ts";
+import { isFile, isFolder } from "../files/disk.ts";
 
 /** Class indices of images, and where they were found. */
 export interface Labels {
@@ -18,7 +18,7 @@ const STANDARD = ["image_labels.json", "labels.json", "image_labels.csv", "label
 
 /** Path of the labels of a data set. @throws Error if there are none. */
 export function findLabels(root: string, file: string | null): string {
-  const found = file ?? STANDARD.map((name) => join(root, name)).find(existsSync);
+  const found = file ?? STANDARD.map((name) => join(root, name)).find((path) => isFile(path) || isFolder(path));
   if (found === undefined) throw new Error(`Expected labels in ${root} (${STANDARD.join(", ")}) but found none`);
   return found;
 }

@@ -20,7 +20,7 @@ export const DOWNLOAD_FLAGS = {
   registry: { value: "file", help: "addresses, sizes and checksums, instead of data/registry.json" },
 } satisfies Record<string, Flag>;
 
-/** Where a file may come from. */
+/** Places that a file may come from. */
 export interface ObtainOptions {
   /** Folder for what is downloaded. */
   readonly folder: string;

@@ -1,7 +1,7 @@
 import { removeIfExists } from "../files/disk.ts";
 import { Checksums, type FileFacts } from "../files/hash.ts";
 
-/** Where bytes are from, and the server's mark for this state of the file. */
+/** Address that bytes are from, and the server's mark for this state of the file. */
 interface Origin {
   readonly url: string;
   readonly validator: string;

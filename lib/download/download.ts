@@ -83,7 +83,7 @@ async function downloadFrom(
 class TemporaryError extends Error {
   /** Seconds that the server asks to wait. */
   readonly wait: number;
-  /** Whether the server can send what is missing; otherwise it is to be asked for the whole file. */
+  /** The server can send what is missing; otherwise it is to be asked for the whole file. */
   readonly ranges: boolean;
 
   /** Says what happened. */
@@ -97,13 +97,13 @@ class TemporaryError extends Error {
 /** This address has something else than the file. */
 class RefusedError extends Error {}
 
-/** What a request needs to know. */
+/** Options of a request. */
 interface RequestOptions {
   /** Size of the file in bytes. */
   readonly bytes: number;
   /** Seconds without a byte after which the connection counts as dead. */
   readonly stallSeconds: number;
-  /** Whether to ask only for what is missing. */
+  /** Asks only for what is missing. */
   readonly ranges: boolean;
   /** Called with the bytes that are there. */
   readonly progress: (bytes: number) => void;

@@ -13,13 +13,13 @@ export interface RegistryEntry extends FileFacts {
   readonly pip?: string | undefined;
   /** The file inside it that is wanted, where it is an archive around a single one; `file` is the path in the archive. */
   readonly member?: FileFacts & { readonly file: string } | undefined;
-  /** How many files are in its folders, or ids in its lists. */
+  /** Number of files in its folders, or of ids in its lists. */
   readonly counts?: Readonly<Record<string, number>> | undefined;
-  /** Where it is from. */
+  /** Its origin, as a reader looks it up. */
   readonly source: string;
-  /** What its owners say about its use. */
+  /** Its owners' words about its use. */
   readonly licence: string;
-  /** What to know when another file was found in its place. */
+  /** Hint for those who have another file in its place. */
   readonly note: string;
 }
 

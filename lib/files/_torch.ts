@@ -1,4 +1,4 @@
-/** What PyTorch's pickles are made of: storages, and tensors as views of them; and its files before version 1.6. */
+/** Parts of PyTorch's pickles: storages, and tensors as views of them; and its files before version 1.6. */
 import { isCount, isCounts, type NumberTypeName, type NumericArray, product, sizeOf, toFloats } from "./array.ts";
 import {
   describe,
@@ -97,7 +97,7 @@ export class Storages {
     this.#bytesOf = bytesOf;
   }
 
-  /** What `('storage', class, key, device, count[, view])` stands for. */
+  /** Meaning of `('storage', class, key, device, count[, view])`. */
   readonly persistent = (id: Pickled): StorageView => {
     if (!Array.isArray(id) || id[0] !== "storage") throw expected("the persistent id of a storage", id);
     const [, kind, key, , count, part] = id;

@@ -13,7 +13,7 @@ export type Pickled =
 
 /** An object that is neither a container nor a plain value, such as a tensor. */
 export abstract class PickledObject {
-  /** What messages call it. */
+  /** Words for it in messages. */
   abstract readonly kind: string;
   /** Takes the state that Python's `__setstate__` would get. Default: it is ignored. */
   setState(_state: Pickled, _limits: PickleLimits): void {}
@@ -42,7 +42,7 @@ export type PickledCall = (args: readonly Pickled[], limits: PickleLimits) => Pi
 /** Functions and classes by module and name; `null` for those that are never called. */
 export type PickledGlobals = Readonly<Record<string, PickledCall | null>>;
 
-/** What is wrong at the byte that is being read: "Expected … but found …". */
+/** A mistake at the byte that is being read: "Expected … but found …". */
 export class PickleError extends Error {}
 
 /** Keeps a small file from making much. Pickles inside of pickles share the limits of the outer one. */
@@ -73,11 +73,11 @@ export class PickleLimits {
 export interface UnpickleOptions {
   /** Name of the file, for messages. */
   readonly name: string;
-  /** Where in the file `bytes` begin, for messages. */
+  /** Offset in the file at which `bytes` begin, for messages. */
   readonly offset?: number;
-  /** What may be called and named. */
+  /** Functions and classes that may be called and named. */
   readonly globals: PickledGlobals;
-  /** What a persistent id stands for. */
+  /** Meaning of a persistent id. */
   readonly persistent?: (id: Pickled) => Pickled;
   /** Limits. */
   readonly limits: PickleLimits;
@@ -108,7 +108,7 @@ export function unpickle(bytes: Uint8Array, options: UnpickleOptions): { value: 
 const LONGEST_NUMBER = 64;
 
 class Machine {
-  /** Where the current instruction begins. */
+  /** Offset of the current instruction. */
   opcodeAt = 0;
   #at = 0;
   readonly #bytes: Uint8Array;

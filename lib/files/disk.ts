@@ -37,7 +37,7 @@ export function namesIn(folder: string): string[] {
   }
 }
 
-/** Whether there is a file or folder. */
+/** Test for a file or folder at a path. */
 export async function exists(path: string): Promise<boolean> {
   return await statIfExists(path) !== null;
 }

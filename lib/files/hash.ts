@@ -56,7 +56,7 @@ export class Checksums {
     for (const [, , hash] of this.#hashes) hash.update(chunk);
   }
 
-  /** What is wrong with the bytes as a whole, or `null`; to be asked once. */
+  /** Mistake in the bytes as a whole, or `null`; to be asked once. */
   problem(): string | null {
     if (this.#size !== this.#facts.bytes) return `Expected ${this.#facts.bytes} bytes but found ${this.#size}`;
     for (const [name, expected, hash] of this.#hashes) {

@@ -53,7 +53,7 @@ function firstMistake(text: string): number {
   }
 }
 
-/** What may follow a token, or `null` where the token itself may not stand. */
+/** Tokens that may follow one, or `null` where the token itself may not stand. */
 function after(token: string, { expected, open }: { expected: Expected; open: ("{" | "[")[] }): Expected | null {
   const isEnd = token === (open.at(-1) === "{" ? "}" : "]");
   if (isEnd && open.length > 0 && expected.endsWith("or end")) {

@@ -21,14 +21,14 @@ export function encodeNpy({ shape, data }: NumericArray, name: string): Uint8Arr
   return file;
 }
 
-/** What stands in front of the values. */
+/** Header, in front of the values. */
 export interface NpyHeader {
   /** Type of the values, such as `<f4`; `|O`: a pickle follows. */
   readonly descr: string;
-  /** Whether the first index varies fastest. */
+  /** The first index varies fastest. */
   readonly fortran: boolean;
   readonly shape: number[];
-  /** Where the values begin. */
+  /** Offset of the values. */
   readonly start: number;
 }
 
@@ -83,7 +83,7 @@ export function decodeNpy(bytes: Uint8Array, where: string): NumericArray {
   return { shape, data: fortran ? rowMajor(data, shape) : data };
 }
 
-/** Where values lie, how many, and what they are. */
+/** Place of values in a buffer, their number, and their name for messages. */
 interface Place {
   readonly at: number;
   readonly count: number;

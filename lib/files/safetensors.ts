@@ -124,12 +124,12 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
   return { header: header as Record<string, unknown>, start: 8 + length };
 }
 
-/** What the header says about a tensor. */
+/** A tensor as the header describes it. */
 interface Entry {
   readonly key: string;
   readonly type: NumberTypeName;
   readonly shape: number[];
-  /** Where its values begin and end, from the end of the header. */
+  /** Begin and end of its values, from the end of the header. */
   readonly from: number;
   readonly to: number;
 }

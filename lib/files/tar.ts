@@ -8,7 +8,7 @@ export interface TarEntry {
   readonly type: "file" | "folder" | "link" | "device" | "unknown";
   /** Its size in bytes. */
   readonly size: number;
-  /** Where its header begins in the archive. */
+  /** Offset of its header in the archive. */
   readonly offset: number;
   /** Its contents, to be read before the next entry is asked for, or not at all. */
   readonly content: AsyncIterable<Uint8Array>;

@@ -1,6 +1,6 @@
-/** What a terminal shows: progress, short numbers, tables. */
+/** Text for terminals: progress, short numbers, tables. */
 
-/** Where progress is shown. */
+/** Options of {@linkcode Progress}. */
 export interface ProgressOptions {
   /** True for a terminal, where a bar is redrawn in place. */
   readonly terminal: boolean;

@@ -4,7 +4,7 @@ import { writeAll } from "./disk.ts";
 import { readTar } from "./tar.ts";
 import { streamEntry, zipEntries, zipOnDisk } from "./zip.ts";
 
-/** How much may come out of an archive. */
+/** Limits of the contents of an archive. */
 export interface UnpackLimits {
   /** Bytes of all files together. */
   readonly maxBytes: number;

@@ -28,7 +28,7 @@ export interface ZipEntry {
   readonly size: number;
   /** Kind and rights on Unix; 0 from other systems. */
   readonly mode: number;
-  /** Where its local header begins. */
+  /** Offset of its local header. */
   readonly start: number;
 }
 
@@ -152,7 +152,7 @@ function inFull(fields: readonly number[], extra: DataView): number[] {
   return [...fields];
 }
 
-/** Where the packed contents of an entry begin. */
+/** Offset of the packed contents of an entry. */
 function contentStart({ name, flags, method, start }: ZipEntry, zip: Zip): number {
   const { archive } = zip;
   if (flags & 1) throw new Error(`Expected ${name} in ${archive} to be readable but found it encrypted`);

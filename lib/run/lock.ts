@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { removeIfExists, statIfExists } from "../files/disk.ts";
@@ -84,7 +85,7 @@ async function readOwner(path: string, { wait }: { wait: boolean }): Promise<Own
     try {
       return JSON.parse(await Deno.readTextFile(path));
     } catch {
-      if (wait) await new Promise((resolve) => setTimeout(resolve, 20)); // perhaps it is just being written
+      if (wait) await delay(20); // perhaps it is just being written
     }
   }
   return null;

@@ -1,5 +1,4 @@
-import { existsSync } from "node:fs";
-import { exists } from "../../files/disk.ts";
+import { exists, isFolder } from "../../files/disk.ts";
 
 /**
  * Makes the sample data set where it is missing. An interrupted attempt leaves nothing that looks whole.
@@ -18,7 +17,7 @@ export async function makeSampleData(folder: string, seed: number): Promise<void
 
 /** Folders that {@linkcode makeSampleData} writes: none where the data set is there. */
 export function sampleFolders(folder: string): string[] {
-  return existsSync(folder) ? [] : foldersOf(folder);
+  return isFolder(folder) ? [] : foldersOf(folder);
 }
 
 function foldersOf(folder: string): [whole: string, unfinished: string] {
