@@ -6,7 +6,7 @@ import { closestString } from "@std/text/closest-string";
 import { type Arguments, defined, parseFlags } from "../config/flags.ts";
 import { InterruptedError, UsageError } from "../config/usage_error.ts";
 import { VERSION } from "../config/version.ts";
-import type { Command, Invocation } from "./command.ts";
+import type { Command, Invocation, Permissions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { helpOn, overview } from "./help.ts";
 import { STAGES } from "./run_stages.ts";
@@ -101,7 +101,13 @@ async function execute(
   { confine = false, module = STAGES, evaluationStages = ["measure", "evaluation"] }: MainOptions,
 ): Promise<number> {
   const { name, command, given } = parse(args);
+  const isConfined = confine && command.permissions !== undefined;
+  const runAgain = async (permissions: Permissions) => {
+    const { permissionFlags, runConfined } = await import("./confine.ts");
+    return await runConfined(args, permissionFlags(permissions, given));
+  };
   if (given.has("help")) {
+    if (isConfined) return await runAgain({});
     return say({ text: `${helpOn(name!)}\n\n${await command.details!(module)}`, code: 0 });
   }
   const { loadConfig } = await import("../config/load_config.ts");
@@ -111,11 +117,7 @@ async function execute(
   });
   const workdir = given.value("workdir") ?? config.workdir ?? `out/${config.preset}`;
   const invocation: Invocation = { given, config, workdir, module, evaluationStages };
-  if (confine && command.permissions) {
-    const permissions = command.permissions(invocation);
-    const { permissionFlags, runConfined } = await import("./confine.ts");
-    return await runConfined(args, permissionFlags(permissions, given));
-  }
+  if (isConfined) return await runAgain(command.permissions!(invocation));
   const text = await command.run(invocation);
   if (text !== undefined) console.log(text);
   return 0;

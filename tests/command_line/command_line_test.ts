@@ -1,5 +1,8 @@
 import { assert, assertEquals } from "../assert.ts";
 import { main } from "../../lib/command_line/main.ts";
+import { configOf } from "../../lib/command_line/run_stages.ts";
+import { loadConfig } from "../../lib/config/load_config.ts";
+import { settings } from "../../lib/config/settings.ts";
 import { toys, withWorkspace } from "../run/workspace.ts";
 
 /** Exit code and output of a command. */
@@ -122,6 +125,32 @@ Deno.test("main() shows help and version with code 0", async () => {
   assert(stage.out.includes("synthesis") && !stage.out.includes("--stages"), stage.out);
   const { version } = JSON.parse(await Deno.readTextFile(new URL("../../deno.json", import.meta.url)));
   assert((await command("--version")).out.startsWith(`irnet ${version}, deno `));
+});
+
+Deno.test("main() shows every setting with its presets, unit, bounds and source", async () => {
+  const { code, out } = await command("config", "--help");
+  assertEquals(code, 0);
+  const lines = out.split("\n");
+  for (const { key, schema, isGroup } of settings) {
+    const line = isGroup ? `${key}: ${schema.help}` : `      ${schema.help}`;
+    assert(schema.help && lines.includes(line), `Expected ${line} of ${key}`);
+  }
+  const walk = lines.slice(lines.indexOf("walk: Random walk"));
+  assert(/^ {2}radius +5 +pixels at stride 4, whole ≥ 2 +released code$/.test(walk[1]!), walk[1]);
+  assert(/^ {2}steps +256 +24 +whole ≥ 0 /.test(walk[5]!), walk[5]);
+});
+
+Deno.test("main() lists the stages of the comparison, too, and runs them on labels of its training images", async () => {
+  const { log } = console;
+  let out = "";
+  console.log = (text) => void (out += `${text}\n`);
+  await main(["stage", "--help"]).finally(() => console.log = log);
+  for (const name of ["cam_train", "evaluation", "affinitynet", "mask_rcnn_truth", "compare"]) {
+    assert(new RegExp(`^ {2}${name} `, "m").test(out), name);
+  }
+  const config = loadConfig({ preset: "sample" });
+  assertEquals(await configOf(["cam", "evaluation"], config), config);
+  assertEquals((await configOf(["mask_rcnn_truth"], config)).data.inferList, config.downstream.trainList);
 });
 
 Deno.test("main() evaluates the list, classes and thresholds it is told, and says what it did", async () => {

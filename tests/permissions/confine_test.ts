@@ -109,6 +109,9 @@ Deno.test("the task init writes the configuration and the list beside it, and no
 });
 
 Deno.test("a task passes on exit codes and messages", async () => {
+  const help = await task("stage", ["--help"]);
+  assertEquals(help.code, 0, help.stderr);
+  assert(/^ {2}mask_rcnn_truth /m.test(help.stdout), help.stdout);
   const wrong = await task("pipeline", ["--set", "walk.betta=8"]);
   assertEquals([wrong.code, wrong.stdout], [2, ""]);
   assert(wrong.stderr.includes("the nearest is walk.beta"), wrong.stderr);
