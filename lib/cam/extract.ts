@@ -6,8 +6,8 @@ import type { ClassMaps, ScaledCams } from "./cam_archive.ts";
 import { camMaps, type CamNetwork } from "./network.ts";
 
 /**
- * Class activation maps of an image's classes at several scales (paper: Class Attention Maps): at every scale those of
- * the image plus, mirrored back, those of its mirror image.
+ * Extracts the class attention maps of an image's classes at several scales (paper: Class Attention Maps): at every
+ * scale those of the image plus, mirrored back, those of its mirror image.
  *
  * @param network Backbone and parameters; folded parameters are faster.
  * @param image The image.

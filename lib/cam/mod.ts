@@ -1,10 +1,8 @@
 /**
- * Class activation maps: the classifier, its training, and its maps (paper: Class Attention Maps).
+ * Class attention maps (CAM): the classifier, its training, and its maps (paper: Class Attention Maps).
  * @module
  */
 export * from "./cam_archive.ts";
 export * from "./extract.ts";
-export * from "./import_rules.ts";
-export * from "./loss.ts";
 export * from "./network.ts";
 export * from "./task.ts";

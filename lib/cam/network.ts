@@ -1,9 +1,10 @@
-import * as tf from "../tensor/tf.ts";
-import { conv2d } from "../tensor/mod.ts";
 import type { Backbone } from "../nn/backbone.ts";
+import { conv2d } from "../tensor/mod.ts";
+import * as tf from "../tensor/tf.ts";
 import type { ParameterSpec, Params } from "../weights/params.ts";
+import type { ImportRules } from "../weights/read_weights.ts";
 
-/** A classifier that gives class activation maps: a backbone, and parameters that include `classifier.weight`. */
+/** Classifier that gives class attention maps: a backbone, and parameters that include `classifier.weight`. */
 export interface CamNetwork {
   /** The network. */
   readonly backbone: Backbone;
@@ -11,13 +12,13 @@ export interface CamNetwork {
   readonly params: Params;
 }
 
-/** The classifier on top of a backbone: a 1×1 convolution without bias (paper: Class Attention Maps). */
+/** Lists the parameters of the classifier on top of a backbone: a 1×1 convolution without bias (paper: Class Attention Maps). */
 export function classifierParameters({ channels }: Backbone, classes: number): ParameterSpec[] {
   return [{ name: "classifier.weight", shape: [classes, channels, 1, 1], role: "filter" }];
 }
 
 /**
- * Class logits of images: the classifier on the mean over all features (paper: Class Attention Maps).
+ * Computes the class logits of images: the classifier on the mean over all features (paper: Class Attention Maps).
  *
  * @param network Backbone and parameters.
  * @param image Preprocessed images, [B, H, W, 3].
@@ -39,8 +40,8 @@ export function camLogits(
 }
 
 /**
- * Class activation maps of images: the classifier at every feature, negative values cut off (paper: Class Attention
- * Maps). They are neither normalised nor summed over mirrored copies.
+ * Computes the class attention maps of images: the classifier at every feature, negative values cut off (paper: Class
+ * Attention Maps). They are neither normalised nor summed over mirrored copies.
  *
  * @param network Backbone and parameters.
  * @param image Preprocessed images, [B, H, W, 3].
@@ -59,3 +60,47 @@ export function camMaps(
     return conv2d(features, filter, { activation: "relu" }); //        [B, h, w, K]
   });
 }
+
+/**
+ * Works out the multi-label soft margin loss: the mean over classes of −[y·log σ(x) + (1 − y)·log σ(−x)], summed over images
+ * (paper: Class Attention Maps). Divided by the size of the batch it is the batch's loss, whatever its micro-batches.
+ *
+ * @param logits Logits, [B, classes].
+ * @param labels 1 where a class is in the image, else 0, [B, classes].
+ * @returns A scalar.
+ */
+export function multilabelSoftMargin(logits: tf.Tensor2D, labels: tf.Tensor2D): tf.Scalar {
+  return tf.tidy(() => {
+    // −y·log σ(x) − (1 − y)·log σ(−x) = softplus(x) − y·x
+    return logits.softplus().sub(labels.mul(logits)).sum().div<tf.Scalar>(logits.shape[1]);
+  });
+}
+
+/**
+ * Gives the rules by which names in a file of a trained classifier become ours. For ResNet-50, those of the released code's CAM network
+ * (`res50_cam.pth`) are known, which keeps every parameter up to three times:
+ *
+ * | in the file | ours |
+ * |---|---|
+ * | `resnet50.*` | `*` |
+ * | `stage1.0`, `.1`, `.4`, or `backbone.0.0`, … | `conv1`, `bn1`, `layer1` |
+ * | `stage2.0` … `stage4.0`, or `backbone.1.0` … `backbone.3.0` | `layer2` … `layer4` |
+ * | `classifier`, or `newly_added.0` | `classifier` |
+ * | `*.num_batches_tracked`, `fc.*` | left out |
+ *
+ * @param backbone The backbone.
+ * @returns Rules for `importWeights`, which checks that copies are equal.
+ */
+export function camImportRules({ name, importRules }: Backbone): ImportRules {
+  return name === "resnet50" ? { ...importRules, aliases: [...importRules.aliases, ...RELEASED] } : importRules;
+}
+
+const RELEASED: ImportRules["aliases"] = [
+  [/^(?:stage1|backbone\.0)\.0\./, "conv1."],
+  [/^(?:stage1|backbone\.0)\.1\./, "bn1."],
+  [/^(?:stage1|backbone\.0)\.4\./, "layer1."],
+  [/^(?:stage2|backbone\.1)\.0\./, "layer2."],
+  [/^(?:stage3|backbone\.2)\.0\./, "layer3."],
+  [/^(?:stage4|backbone\.3)\.0\./, "layer4."],
+  [/^newly_added\.0\./, "classifier."],
+];

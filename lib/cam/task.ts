@@ -5,8 +5,7 @@ import { initialise } from "../nn/initialise.ts";
 import * as tf from "../tensor/tf.ts";
 import type { ImageView, Task, TrainingSettings } from "../train/task.ts";
 import { isTrainable } from "../weights/params.ts";
-import { multilabelSoftMargin } from "./loss.ts";
-import { camLogits, classifierParameters } from "./network.ts";
+import { camLogits, classifierParameters, multilabelSoftMargin } from "./network.ts";
 
 /** Settings of {@linkcode camTask}. */
 export interface CamTaskSettings {

@@ -2,8 +2,7 @@
  * IRNet: its two branches, their losses and training, and what they say of an image.
  * @module
  */
-export * from "./import_rules.ts";
+export * from "./network.ts";
 export * from "./infer.ts";
 export * from "./losses.ts";
-export * from "./network.ts";
 export * from "./task.ts";

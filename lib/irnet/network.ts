@@ -4,13 +4,15 @@
  * Parameter names are the released code's: `fc_edge1.0.weight` is the convolution, `fc_edge1.1.*` its group norm.
  * @module
  */
-import * as tf from "../tensor/tf.ts";
+import type { Backbone, Tap } from "../nn/mod.ts";
 import { conv2d, groupNorm, upsampleBilinear } from "../tensor/mod.ts";
-import type { Tap } from "../nn/mod.ts";
-import type { ParameterSpec, Params } from "../weights/mod.ts";
+import * as tf from "../tensor/tf.ts";
+import type { ImportRules, ParameterSpec, Params } from "../weights/mod.ts";
 
 const BOUNDARY_WIDTH = 32;
+
 const BOUNDARY_GROUPS = 4;
+
 /** Widths and groups of `fc_dp1` … `fc_dp7` at displacement width 256. */
 const DISPLACEMENT = [[64, 8], [128, 16], [256, 16], [256, 16], [256, 16], [256, 16], [256, 16]] as const;
 
@@ -63,7 +65,7 @@ export function headParameters(taps: readonly Tap[], displacementWidth: number):
   ];
 }
 
-/** Whether a parameter belongs to the displacement branch, whose learning rate is `headFactor` times as large. */
+/** Tells whether a parameter is of the displacement branch, whose learning rate is `headFactor` times as large. */
 export function isDisplacementParameter(name: string): boolean {
   return name.startsWith("fc_dp");
 }
@@ -132,3 +134,39 @@ export function displacementBranch(params: Params, inputs: readonly tf.Tensor4D[
   const d7 = layer(params, "fc_dp7", merged4, { groups: groups[6]! }); // [B, H/4, W/4, 256]
   return conv2d(d7, parameter(params, "fc_dp7.3.weight") as tf.Tensor4D, { padding: "valid" }); // [B, H/4, W/4, 2]
 }
+
+/**
+ * Gives the rules by which names in a file of a trained IRNet become ours. For ResNet-50, those of the released code (`res50_irn.pth`)
+ * are known, which keeps every parameter up to three times, and indices of pixel pairs, which follow from the radius:
+ *
+ * | in the file | ours |
+ * |---|---|
+ * | `resnet50.*` | `*` |
+ * | `stage1.0`, `.1`, or `backbone.0.0`, `.1` | `conv1`, `bn1` |
+ * | `stage2.0` … `stage5.0`, or `backbone.1.0` … `backbone.4.0` | `layer1` … `layer4` |
+ * | `fc_edge1` … `fc_edge6`, or `edge_layers.0` … `edge_layers.5` | `fc_edge1` … `fc_edge6` |
+ * | `fc_dp1` … `fc_dp7`, or `dp_layers.0` … `dp_layers.6` | `fc_dp1` … `fc_dp7` |
+ * | `running_mean` of `mean_shift`, `fc_dp7.4` or `dp_layers.6.4` | `mean_displacement` |
+ * | `path_indices*`, `disp_target`, `*.num_batches_tracked`, `fc.*` | left out |
+ *
+ * @param backbone The backbone.
+ * @returns Rules for `importWeights`, which checks that copies are equal.
+ */
+export function irnetImportRules({ name, importRules }: Backbone): ImportRules {
+  if (name !== "resnet50") return importRules;
+  return { ignored: [...importRules.ignored, ...BUFFERS], aliases: [...importRules.aliases, ...RELEASED] };
+}
+
+const BUFFERS: ImportRules["ignored"] = [/^path_ind(ex|ices)/, /^disp_target$/];
+
+const RELEASED: ImportRules["aliases"] = [
+  [/^(?:stage1|backbone\.0)\.0\./, "conv1."],
+  [/^(?:stage1|backbone\.0)\.1\./, "bn1."],
+  [/^(?:stage2|backbone\.1)\.0\./, "layer1."],
+  [/^(?:stage3|backbone\.2)\.0\./, "layer2."],
+  [/^(?:stage4|backbone\.3)\.0\./, "layer3."],
+  [/^(?:stage5|backbone\.4)\.0\./, "layer4."],
+  [/^(?:mean_shift|fc_dp7\.4|dp_layers\.6\.4)\.running_mean$/, "mean_displacement"],
+  ...[1, 2, 3, 4, 5, 6].map((n) => [new RegExp(`^edge_layers\\.${n - 1}\\.`), `fc_edge${n}.`] as const),
+  ...[1, 2, 3, 4, 5, 6, 7].map((n) => [new RegExp(`^dp_layers\\.${n - 1}\\.`), `fc_dp${n}.`] as const),
+];

@@ -1,5 +1,4 @@
-import { camImportRules } from "../../lib/cam/import_rules.ts";
-import { classifierParameters } from "../../lib/cam/network.ts";
+import { camImportRules, classifierParameters } from "../../lib/cam/network.ts";
 import { resnet50, sampleNet } from "../../lib/nn/mod.ts";
 import { importWeights } from "../../lib/weights/read_weights.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";

@@ -1,4 +1,4 @@
-import { multilabelSoftMargin } from "../../lib/cam/loss.ts";
+import { multilabelSoftMargin } from "../../lib/cam/network.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { assertAlmostEquals, assertClose } from "../assert.ts";
 import { readGolden } from "../golden.ts";

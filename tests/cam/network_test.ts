@@ -1,5 +1,10 @@
-import { camLogits, camMaps, type CamNetwork, classifierParameters } from "../../lib/cam/network.ts";
-import { multilabelSoftMargin } from "../../lib/cam/loss.ts";
+import {
+  camLogits,
+  camMaps,
+  type CamNetwork,
+  classifierParameters,
+  multilabelSoftMargin,
+} from "../../lib/cam/network.ts";
 import { resnet50 } from "../../lib/nn/resnet50.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, fromParams, toParams } from "../../lib/weights/params.ts";

@@ -1,5 +1,4 @@
-import { irnetImportRules } from "../../lib/irnet/import_rules.ts";
-import { headParameters } from "../../lib/irnet/network.ts";
+import { headParameters, irnetImportRules } from "../../lib/irnet/network.ts";
 import { resnet50 } from "../../lib/nn/mod.ts";
 import { importWeights } from "../../lib/weights/read_weights.ts";
 import type { NamedTensors } from "../../lib/files/safetensors.ts";

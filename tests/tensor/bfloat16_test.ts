@@ -1,5 +1,4 @@
-import { camLogits, type CamNetwork, classifierParameters } from "../../lib/cam/network.ts";
-import { multilabelSoftMargin } from "../../lib/cam/loss.ts";
+import { camLogits, type CamNetwork, classifierParameters, multilabelSoftMargin } from "../../lib/cam/network.ts";
 import { resnet50 } from "../../lib/nn/mod.ts";
 import { conv2d, depthwiseConv2d, inFloat32, maxPool, tf, useBackend } from "../../lib/tensor/mod.ts";
 import { toParams } from "../../lib/weights/params.ts";

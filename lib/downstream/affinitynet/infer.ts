@@ -1,13 +1,13 @@
 import { propagateAlong } from "../../affinity/mod.ts";
-import type { Backbone } from "../../nn/mod.ts";
-import { pathIndex } from "../../relation/mod.ts";
-import { tf } from "../../tensor/mod.ts";
 import { cropImage, type LabelMap, type RgbImage } from "../../data/mod.ts";
+import type { Backbone } from "../../nn/mod.ts";
+import { type GridSize, type PathIndex, pathIndex } from "../../relation/mod.ts";
+import { featureDistance } from "../../tensor/feature_pairs.ts";
+import { tf } from "../../tensor/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { AFFINITY_STRIDE, affinityFeatures } from "./network.ts";
-import { pairAffinities } from "./pair_affinities.ts";
 
-/** A trained AffinityNet. */
+/** Trained AffinityNet. */
 export interface AffinityNet {
   /** The network below. */
   readonly backbone: Backbone;
@@ -15,7 +15,7 @@ export interface AffinityNet {
   readonly params: Params;
 }
 
-/** How CAMs become labels; the defaults are those of the released code. */
+/** Settings of {@linkcode affinityNetLabels}; the defaults are those of the released code. */
 export interface AffinityWalk {
   /** Radius of pixel pairs, in pixels at stride 8. */
   readonly radius?: number;
@@ -36,11 +36,15 @@ export interface FullSizeCams {
 }
 
 /**
- * Pseudo semantic labels of AffinityNet: CAMs and a background score (1 − highest CAM)^α, averaged over blocks of
+ * Makes AffinityNet's pseudo semantic labels: CAMs and a background score (1 − highest CAM)^α, averaged over blocks of
  * stride 8, walk along the affinities^β, are resized to the image and compared (section "Revising CAMs using
  * AffinityNet" of the paper; the defaults α 16, β 8 and 2^8 steps are those of its released code).
  *
- * @returns Class ids, 0 background, of the size of the image.
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `image` | [H, W, 3] | u8 | |
+ * | `cams.maps` | [K, H, W] | f32 | 0…1 |
+ * | returns | [H, W] | u8 | class ids, 0 background |
  */
 export async function affinityNetLabels(
   { backbone, params }: AffinityNet,
@@ -121,9 +125,9 @@ function strongestLabels(
   const rows = interpolation(height, size.height), columns = interpolation(width, size.width);
   const labels = new Uint8Array(height * width), plane = size.height * size.width;
   for (let y = 0, at = 0; y < height; y++) {
-    const { low: top, high: bottom, share: v } = rows[y]!;
+    const { low: top, high: bottom, fraction: v } = rows[y]!;
     for (let x = 0; x < width; x++, at++) {
-      const { low: left, high: right, share: u } = columns[x]!;
+      const { low: left, high: right, fraction: u } = columns[x]!;
       let highest = -Infinity;
       for (let c = 0; c <= keys.length; c++) {
         const up = c * plane + top * size.width, down = c * plane + bottom * size.width;
@@ -140,9 +144,35 @@ function strongestLabels(
 }
 
 /** Between which two cells of a grid of stride 8 the centres of pixels lie. */
-function interpolation(length: number, cells: number): { low: number; high: number; share: number }[] {
+function interpolation(length: number, cells: number): { low: number; high: number; fraction: number }[] {
   return Array.from({ length }, (_, i) => {
     const at = Math.min(Math.max((i + 0.5) / AFFINITY_STRIDE - 0.5, 0), cells - 1);
-    return { low: Math.floor(at), high: Math.min(Math.floor(at) + 1, cells - 1), share: at - Math.floor(at) };
+    return { low: Math.floor(at), high: Math.min(Math.floor(at) + 1, cells - 1), fraction: at - Math.floor(at) };
   });
+}
+
+/**
+ * Works out the affinities exp(−mean over channels |fᵢ − fⱼ|) of all pairs that lie inside an image.
+ *
+ * @param features [h, w, C].
+ * @returns [pairs, h, w]: pair k of the index between a pixel and the pixel at its offset; 0 where that lies outside.
+ */
+export function pairAffinities(
+  features: Float32Array,
+  { index, size: { height, width } }: { index: PathIndex; size: GridSize },
+): Float32Array {
+  const channels = features.length / (height * width);
+  const result = new Float32Array(index.count * height * width);
+  for (let k = 0; k < index.count; k++) {
+    const dy = index.destinations[2 * k]!, dx = index.destinations[2 * k + 1]!;
+    for (let y = 0; y < height - dy; y++) {
+      for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x++) {
+        const i = y * width + x, j = i + dy * width + dx;
+        result[(k * height + y) * width + x] = Math.exp(
+          -featureDistance(features, i * channels, j * channels, channels),
+        );
+      }
+    }
+  }
+  return result;
 }

@@ -11,7 +11,7 @@ export interface AffinityCounts {
   readonly negative: number;
 }
 
-/** Labels and pairs of {@linkcode affinityNetLoss}. */
+/** Options of {@linkcode affinityNetLoss}. */
 export interface AffinityLossOptions {
   /** One label map [h, w] an image at stride 8: 0 background, 1… class, 255 void. */
   readonly labels: readonly Uint8Array[];
@@ -40,7 +40,7 @@ export function affinityCounts(
 }
 
 /**
- * The loss of AffinityNet: ¼ mean over equal background pairs of −ln a + ¼ mean over equal foreground pairs of −ln a +
+ * Works out the loss of AffinityNet: ¼ mean over equal background pairs of −ln a + ¼ mean over equal foreground pairs of −ln a +
  * ½ mean over different pairs of −ln (1 − a), with the affinity a = exp(−mean over channels of |fᵢ − fⱼ|) (equations 3
  * to 8 of the paper; the mean over channels, where the paper has the sum, is the released code's).
  *

@@ -5,5 +5,4 @@
 export * from "./infer.ts";
 export * from "./loss.ts";
 export * from "./network.ts";
-export * from "./pair_affinities.ts";
 export * from "./task.ts";

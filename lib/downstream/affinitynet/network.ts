@@ -10,7 +10,7 @@ import type { ParameterSpec, Params } from "../../weights/mod.ts";
 /** Image pixels from one affinity feature to the next. */
 export const AFFINITY_STRIDE = 8;
 
-/** Which taps of the backbone are read, and the channels that each is brought to. */
+/** Taps of the backbone that are read, and the channels that each is brought to. */
 const BRANCHES = [
   { name: "f8_3", tap: 2, channels: 64 },
   { name: "f8_4", tap: 3, channels: 128 },
@@ -20,7 +20,7 @@ const BRANCHES = [
 const WIDTH = 448;
 
 /**
- * The parameters above the backbone: three 1×1 convolutions and the one that joins them.
+ * Lists the parameters above the backbone: three 1×1 convolutions and the one that joins them.
  *
  * @param taps Five backbone activations, of which the last three are read.
  */
@@ -34,13 +34,13 @@ export function affinityParameters(taps: readonly Tap[]): ParameterSpec[] {
   ];
 }
 
-/** Factor on the deviation of the last filter at the start: the released code draws it four times as wide as Xavier. */
+/** Gives the factor on the standard deviation of the last filter at the start: four times Xavier's in the released code. */
 export function affinityGain(name: string): number {
   return name === "f9.weight" ? 4 / Math.SQRT2 : 1;
 }
 
 /**
- * Features whose distances make affinities: every tap through a 1×1 convolution and an ELU, resized to stride 8,
+ * Computes features whose distances make affinities: every tap through a 1×1 convolution and an ELU, resized to stride 8,
  * concatenated, and through the last 1×1 convolution and ELU.
  *
  * @param params Those of {@linkcode affinityParameters}.

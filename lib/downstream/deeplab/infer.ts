@@ -5,7 +5,7 @@ import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize } from
 import type { Params } from "../../weights/mod.ts";
 import { pyramid } from "./network.ts";
 
-/** A trained DeepLab. */
+/** Trained DeepLab. */
 export interface DeepLab {
   /** The network below. */
   readonly backbone: Backbone;
@@ -13,11 +13,11 @@ export interface DeepLab {
   readonly params: Params;
 }
 
-/** How an image is looked at. */
+/** Options of {@linkcode inferDeepLab}. */
 export interface DeepLabInference {
   /** Factors on the size of the image; probabilities of all are averaged. Default: 1. */
   readonly scales?: readonly number[];
-  /** Whether mirror images are averaged, too. Default: true. */
+  /** True where mirror images are averaged, too. Default: true. */
   readonly flip?: boolean;
   /** A dense CRF on the probabilities; `null`: none. Its `confidence` is not used. */
   readonly crf?: CrfSettings | null;
@@ -27,9 +27,12 @@ export interface DeepLabInference {
 const FLOOR = 1e-8;
 
 /**
- * Semantic labels of an image: the likeliest class of every pixel.
+ * Infers the semantic labels of an image: the likeliest class of every pixel.
  *
- * @returns Class ids, 0 background, of the size of the image.
+ * | name | shape | type | meaning |
+ * |---|---|---|---|
+ * | `image` | [H, W, 3] | u8 | |
+ * | returns | [H, W] | u8 | class ids, 0 background |
  */
 export async function inferDeepLab(
   deepLab: DeepLab,

@@ -3,6 +3,5 @@
  * @module
  */
 export * from "./infer.ts";
-export * from "./loss.ts";
 export * from "./network.ts";
 export * from "./task.ts";

@@ -11,7 +11,7 @@ import type { ParameterSpec, Params } from "../../weights/mod.ts";
 export const PYRAMID_RATES: readonly number[] = [6, 12, 18, 24];
 
 /**
- * The parameters of the pyramid: one 3×3 convolution with bias a rate, straight to the classes.
+ * Lists the parameters of the pyramid: one 3×3 convolution with bias a rate, straight to the classes.
  *
  * @param backbone Gives the features.
  * @param labels Number of classes with the background.
@@ -23,13 +23,13 @@ export function pyramidParameters({ channels }: Pick<Backbone, "channels">, labe
   ]);
 }
 
-/** Factor on the deviation of the pyramid's filters at the start; the released model draws them with 0.01. */
+/** Gives the factor on the standard deviation of the pyramid's filters at the start; in the released model it is 0.01. */
 export function pyramidGain(backbone: Pick<Backbone, "channels">): (name: string) => number {
   return (name) => name.startsWith("aspp.") ? 0.01 / Math.sqrt(2 / (9 * backbone.channels)) : 1;
 }
 
 /**
- * Class scores at the stride of the features: the sum of all rates.
+ * Computes class scores at the stride of the features: the sum of all rates.
  *
  * @param params Those of {@linkcode pyramidParameters}.
  * @param features [B, h, w, C].
@@ -45,4 +45,57 @@ export function pyramid(params: Params, features: tf.Tensor4D): tf.Tensor4D {
         }))
     ).reduce((sum, logits) => sum.add(logits))
   );
+}
+
+const VOID = 255;
+
+/**
+ * Works out the cross entropy of the labelled pixels, divided by the number of labelled pixels of the whole batch.
+ *
+ * @param logits [B, H, W, labels].
+ * @param options `labels`: [B, H, W] class ids, 255 is left out; `count`: labelled pixels of the whole batch, of which
+ * the images may be a part.
+ * @returns A scalar. Losses of parts of a batch add up to that of the batch.
+ * @throws RangeError if the labels do not fit, or one of them is neither a class nor 255.
+ */
+export function segmentationLoss(
+  logits: tf.Tensor4D,
+  { labels, count }: { readonly labels: Uint8Array; readonly count: number },
+): tf.Scalar {
+  const classes = logits.shape[3], pixels = logits.size / classes;
+  if (labels.length !== pixels) throw new RangeError(`Expected ${pixels} labels but found ${labels.length}`);
+  const wrong = labels.find((label) => label >= classes && label !== VOID);
+  if (wrong !== undefined) {
+    throw new RangeError(`Expected labels from 0 to ${classes - 1}, or 255, but found ${wrong}`);
+  }
+  return tf.tidy(() => {
+    const targets = new Float32Array(pixels * classes); // all zero where void
+    const weight = 1 / Math.max(1, count);
+    labels.forEach((label, i) => {
+      if (label !== VOID) targets[i * classes + label] = weight;
+    });
+    return crossEntropy(logits.reshape([pixels, classes]), tf.tensor2d(targets, [pixels, classes]));
+  });
+}
+
+/** −Σ target · log softmax, with the gradient softmax · Σ target − target. */
+function crossEntropy(logits: tf.Tensor2D, targets: tf.Tensor2D): tf.Scalar {
+  const loss = tf.customGrad((x, t, save) => {
+    const [scores, wanted, keep] = [x as tf.Tensor2D, t as tf.Tensor2D, save as tf.GradSaveFunc];
+    const value = tf.tidy(() => {
+      const shifted = scores.sub(scores.max(1, true));
+      const logSum = shifted.exp().sum(1, true).log();
+      return wanted.mul(logSum.sub(shifted)).sum() as tf.Scalar;
+    });
+    keep([scores, wanted]);
+    return {
+      value,
+      gradFunc: (dy: tf.Scalar, saved: tf.Tensor[]) => {
+        const [scores, wanted] = saved as [tf.Tensor2D, tf.Tensor2D];
+        const gradient = tf.softmax(scores).mul(wanted.sum(1, true)).sub(wanted).mul(dy);
+        return [gradient, tf.zerosLike(wanted)];
+      },
+    };
+  });
+  return loss(logits, targets) as tf.Scalar;
 }

@@ -3,8 +3,7 @@ import { type Backbone, initialise } from "../../nn/mod.ts";
 import { upsampleBilinear } from "../../tensor/mod.ts";
 import type { ImageView, Task, TrainingSettings } from "../../train/mod.ts";
 import { isTrainable } from "../../weights/mod.ts";
-import { segmentationLoss } from "./loss.ts";
-import { pyramid, pyramidGain, pyramidParameters } from "./network.ts";
+import { pyramid, pyramidGain, pyramidParameters, segmentationLoss } from "./network.ts";
 
 /** Settings of {@linkcode deepLabTask}. */
 export interface DeepLabTaskSettings {

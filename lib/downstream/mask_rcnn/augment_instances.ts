@@ -10,15 +10,15 @@ import {
 } from "../../data/mod.ts";
 import { type Boxes, maskBox } from "./boxes.ts";
 
-/** Instances of an image. */
-export interface InstanceTruth {
+/** Instances of an image to train on. */
+export interface InstanceLabels {
   /** [N] classes, 0-based. */
   readonly class: ArrayLike<number>;
   /** [N, H, W], not zero inside. */
   readonly mask: Uint8Array;
 }
 
-/** A view of an image and of what is in it. */
+/** View of an image and of the instances in it. */
 export interface InstanceView {
   /** [crop, crop, 3] normalised values. */
   readonly image: Float32Array;
@@ -40,14 +40,14 @@ export interface TrainingView extends Pick<InstanceView, "boxes" | "classes" | "
 const LEAST_SIDE = 4;
 
 /**
- * A random view of a photograph and of its instances alike: rescaled, normalised, mirrored, cropped.
+ * Draws a random view of an image and of its instances alike: rescaled, normalised, mirrored, cropped.
  *
- * @param sample Photograph and instances of its size.
+ * @param sample Image and instances of its size.
  * @param options As of `augmentLabelled()`.
  * @throws RangeError if the masks do not fit.
  */
 export function augmentInstances(
-  { image, instances }: { readonly image: RgbImage; readonly instances: InstanceTruth },
+  { image, instances }: { readonly image: RgbImage; readonly instances: InstanceLabels },
   { preprocess, crop, scale, draw }: LabelledAugmentation,
 ): InstanceView {
   const { height, width } = image, pixels = height * width, count = instances.class.length;

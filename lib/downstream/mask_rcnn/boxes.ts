@@ -1,7 +1,7 @@
 /** Boxes of objects, [N, 4] f32: left, top, right, bottom in pixels; one covers (right − left) · (bottom − top) pixels. */
 export type Boxes = Float32Array;
 
-/** IoU of box `i` of one list and box `j` of another; 0 where both are empty. */
+/** Works out the IoU of box `i` of one list and box `j` of another; 0 where both are empty. */
 export function boxIou(a: Boxes, i: number, { boxes: b, index: j }: { boxes: Boxes; index: number }): number {
   const width = Math.min(a[4 * i + 2]!, b[4 * j + 2]!) - Math.max(a[4 * i]!, b[4 * j]!);
   const height = Math.min(a[4 * i + 3]!, b[4 * j + 3]!) - Math.max(a[4 * i + 1]!, b[4 * j + 1]!);
@@ -19,7 +19,7 @@ export function clipBoxes(boxes: Boxes, { height, width }: { height: number; wid
   return boxes;
 }
 
-/** The box around the pixels of a mask [H, W] that are not zero; `null` if there are none. */
+/** Finds the box around the pixels of a mask [H, W] that are not zero; `null` if there are none. */
 export function maskBox(mask: Uint8Array, width: number): [number, number, number, number] | null {
   let left = width, right = 0, top = -1, bottom = 0;
   for (let y = 0, from = 0; from < mask.length; y++, from += width) {
@@ -34,14 +34,14 @@ export function maskBox(mask: Uint8Array, width: number): [number, number, numbe
   return top < 0 ? null : [left, top, right, bottom];
 }
 
-/** Some of the boxes, in this order. */
+/** Picks some of the boxes, in this order. */
 export function pickBoxes(boxes: Boxes, indices: readonly number[]): Boxes {
   const picked = new Float32Array(4 * indices.length);
   indices.forEach((index, i) => picked.set(boxes.subarray(4 * index, 4 * index + 4), 4 * i));
   return picked;
 }
 
-/** One list behind another. */
+/** Joins two lists, one behind another. */
 export function joinBoxes(first: Boxes, second: Boxes): Boxes {
   const joined = new Float32Array(first.length + second.length);
   joined.set(first);
@@ -51,4 +51,39 @@ export function joinBoxes(first: Boxes, second: Boxes): Boxes {
 
 function boxArea(boxes: Boxes, i: number): number {
   return (boxes[4 * i + 2]! - boxes[4 * i]!) * (boxes[4 * i + 3]! - boxes[4 * i + 1]!);
+}
+
+/** Options of {@linkcode suppress}. */
+export interface SuppressionOptions {
+  /** [N] scores; of equal ones the first box is the better. */
+  readonly scores: ArrayLike<number>;
+  /** Boxes that overlap a better one by more are left out. */
+  readonly iou: number;
+  /** [N] Boxes of different groups leave each other alone. Absent: one group. */
+  readonly groups?: ArrayLike<number>;
+  /** Number of boxes to keep. Default: all. */
+  readonly most?: number;
+}
+
+/**
+ * Leaves out boxes that overlap a better one (non-maximum suppression).
+ *
+ * @param boxes [N, 4].
+ * @param options Scores, threshold and groups.
+ * @returns Indices of the boxes that stay, best first.
+ */
+export function suppress(boxes: Boxes, { scores, iou, groups, most = Infinity }: SuppressionOptions): number[] {
+  const order = Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || a - b);
+  const kept: number[] = [];
+  const rivals = new Map<number, number[]>(); // kept boxes by group
+  for (const i of order) {
+    if (kept.length >= most) break;
+    const group = groups?.[i] ?? 0;
+    const better = rivals.get(group) ?? [];
+    if (better.some((k) => boxIou(boxes, i, { boxes, index: k }) > iou)) continue;
+    better.push(i);
+    rivals.set(group, better);
+    kept.push(i);
+  }
+  return kept;
 }

@@ -1,7 +1,5 @@
-import { BOX_WEIGHTS, decodeBoxes } from "./box_coding.ts";
-import { type Boxes, clipBoxes, pickBoxes } from "./boxes.ts";
-import { suppress } from "./suppress.ts";
-
+import { BOX_WEIGHTS, decodeBoxes } from "./anchors.ts";
+import { type Boxes, clipBoxes, pickBoxes, suppress } from "./boxes.ts";
 /** Least score of a detection. */
 const LEAST_SCORE = 0.05;
 /** Detections of one class overlap each other by at most this IoU. */
@@ -9,7 +7,7 @@ const OVERLAP = 0.5;
 /** Least side of a detection in pixels. */
 const LEAST_SIDE = 1e-2;
 
-/** What was found, best first. */
+/** Objects that were found in an image, best first. */
 export interface Detections {
   /** [N, 4]. */
   readonly boxes: Boxes;
@@ -20,8 +18,8 @@ export interface Detections {
 }
 
 /**
- * The detections of an image: every region may be one of every class, with a box of its own; of a class those that
- * overlap a better one are left out.
+ * Picks the detections of an image: every region may be one of every class, with a box of its own; of a class those
+ * that overlap a better one are left out.
  *
  * @param found `scores`: [R, 1 + classes] logits, background first; `codes`: [R, classes, 4].
  * @param options The regions, size of the image in pixels, and number of detections to keep.

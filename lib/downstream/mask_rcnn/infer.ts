@@ -2,7 +2,7 @@ import type { Backbone } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
 import { cropImage, type RgbImage } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
-import { levelAnchors } from "./anchors.ts";
+import { levelAnchors, proposals } from "./anchors.ts";
 import type { Boxes } from "./boxes.ts";
 import { type Detections, detections } from "./detections.ts";
 import {
@@ -15,13 +15,12 @@ import {
   type MaskRcnnSettings,
   proposalHead,
   pyramidTaps,
+  regionLevels,
 } from "./network.ts";
-import { pasteMask } from "./paste_mask.ts";
-import { proposals } from "./proposals.ts";
-import { regionLevels } from "./region_levels.ts";
+import { pasteMask } from "./masks.ts";
 import { roiAlign } from "./roi_align.ts";
 
-/** A trained Mask R-CNN. */
+/** Trained Mask R-CNN. */
 export interface MaskRcnn {
   /** The network below. */
   readonly backbone: Backbone;
@@ -50,7 +49,7 @@ const AT_ONCE = 16;
  * Finds the instances of an image.
  *
  * @param network The network.
- * @param image A photograph of any size.
+ * @param image An image of any size.
  * @param settings Anchors, numbers of proposals and of detections.
  */
 export async function inferMaskRcnn(

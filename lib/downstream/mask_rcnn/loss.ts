@@ -1,9 +1,8 @@
 import type { Tap } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
 import type { Params } from "../../weights/mod.ts";
-import { anchorTargets } from "./_anchor_targets.ts";
-import { regionTargets } from "./_region_targets.ts";
-import { levelAnchors } from "./anchors.ts";
+import { anchorTargets, regionTargets } from "./_targets.ts";
+import { levelAnchors, proposals } from "./anchors.ts";
 import type { TrainingView } from "./augment_instances.ts";
 import { type Boxes, joinBoxes } from "./boxes.ts";
 import { binaryCrossEntropy, crossEntropy, smoothL1 } from "./losses.ts";
@@ -17,9 +16,8 @@ import {
   type MaskRcnnSettings,
   proposalHead,
   pyramidTaps,
+  regionLevels,
 } from "./network.ts";
-import { proposals } from "./proposals.ts";
-import { regionLevels } from "./region_levels.ts";
 import { roiAlign } from "./roi_align.ts";
 
 /** Difference, in units of the box codes, where the losses of boxes become linear. */
@@ -39,12 +37,12 @@ export interface MaskRcnnLossOptions {
   readonly side: number;
   /** Images of the whole batch, of which these may be a part. */
   readonly batch: number;
-  /** What {@linkcode proposedRegions} found in each image. Default: it is found here, on backends that read at once. */
+  /** Proposals of each image, of {@linkcode proposedRegions}. Default: found here, on backends that read at once. */
   readonly proposed?: readonly Boxes[] | undefined;
 }
 
 /**
- * The five losses of Mask R-CNN, added up: objectness and boxes of anchors, classes and boxes of regions, and masks of
+ * Adds up the five losses of Mask R-CNN: objectness and boxes of anchors, classes and boxes of regions, and masks of
  * regions that show objects. Each is a mean over what is drawn from an image, then over the images, so that losses of
  * parts of a batch add up to that of the batch. Proposals are constants to the gradient.
  *
@@ -60,28 +58,28 @@ export function maskRcnnLoss(
 ): tf.Scalar {
   return tf.tidy(() => {
     const { strides, levels, anchors, proposal } = lowerLayers(params, activations, { taps, settings });
-    const anchorTruth = anchorTargets(views, { anchors: anchors.reduce(joinBoxes), count: settings.anchors, batch });
+    const expected = anchorTargets(views, { anchors: anchors.reduce(joinBoxes), count: settings.anchors, batch });
     const losses = [
-      binaryCrossEntropy(proposal.objectness, anchorTruth.objectness),
-      smoothL1(proposal.codes, { ...anchorTruth.codes, beta: BETA }),
+      binaryCrossEntropy(proposal.objectness, expected.objectness),
+      smoothL1(proposal.codes, { ...expected.codes, beta: BETA }),
     ];
 
     const found = proposed ?? proposalsOf({
       objectness: proposal.objectness.dataSync<"float32">(),
       codes: proposal.codes.dataSync<"float32">(),
     }, { anchors, side, settings });
-    const truth = regionTargets(views, { proposed: found, count: settings.regions, classes, batch, side });
+    const targets = regionTargets(views, { proposed: found, count: settings.regions, classes, batch, side });
     const align = ({ boxes, image }: { boxes: Boxes; image: number[] }, size: number) =>
       roiAlign(levels.slice(0, strides.regions.length), {
         regions: { boxes, image, level: regionLevels(boxes, strides.regions) },
         strides: strides.regions,
         size,
       });
-    const boxes = boxHead(params, align(truth.regions, BOX_SIZE));
-    losses.push(crossEntropy(boxes.scores, truth.classes), smoothL1(boxes.codes, { ...truth.codes, beta: BETA }));
+    const boxes = boxHead(params, align(targets.regions, BOX_SIZE));
+    losses.push(crossEntropy(boxes.scores, targets.classes), smoothL1(boxes.codes, { ...targets.codes, beta: BETA }));
     losses.push(
-      truth.objects.image.length > 0
-        ? binaryCrossEntropy(maskHead(params, align(truth.objects, MASK_SIZE)), truth.masks)
+      targets.objects.image.length > 0
+        ? binaryCrossEntropy(maskHead(params, align(targets.objects, MASK_SIZE)), targets.masks)
         // Without objects any region will do: every parameter needs a gradient, if of zeros.
         : maskHead(params, align({ boxes: Float32Array.of(0, 0, side, side), image: [0] }, MASK_SIZE)).mul(0).sum(),
     );
@@ -90,7 +88,7 @@ export function maskRcnnLoss(
 }
 
 /**
- * The proposals of each image, to be given to {@linkcode maskRcnnLoss} on backends that cannot read in between.
+ * Finds the proposals of each image, to be given to {@linkcode maskRcnnLoss} on backends that cannot read in between.
  *
  * @param params Those of `maskRcnnParameters()`.
  * @param activations The backbone's five taps of the images, [B, h, w, C], which are disposed of.
@@ -115,7 +113,7 @@ export async function proposedRegions(
   return proposalsOf({ objectness, codes }, { anchors, side, settings });
 }
 
-/** Feature pyramid, anchors, and what the proposal head says about them. */
+/** Feature pyramid, anchors, and the output of the proposal head on them. */
 function lowerLayers(
   params: Params,
   activations: readonly tf.Tensor4D[],

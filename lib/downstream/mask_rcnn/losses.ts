@@ -5,16 +5,16 @@
  */
 import { tf } from "../../tensor/mod.ts";
 
-/** What values should be, and how much each counts; both of the size of the values. */
+/** Targets of values, and weights; both of the size of the values. */
 export interface WeightedTargets {
-  /** What the values should be. */
+  /** Values that should be reached. */
   readonly targets: Float32Array;
-  /** How much each counts. */
+  /** Weight of each in the sum. */
   readonly weights: Float32Array;
 }
 
 /**
- * Σ weight · (−t ln p − (1 − t) ln(1 − p)) with p = sigmoid(logit): of objectness and of masks.
+ * Sums Σ weight · (−t ln p − (1 − t) ln(1 − p)) with p = sigmoid(logit): of objectness and of masks.
  *
  * @param logits Any shape.
  * @param targets Probabilities t and weights.
@@ -29,7 +29,7 @@ export function binaryCrossEntropy(logits: tf.Tensor, { targets, weights }: Weig
 }
 
 /**
- * Σ weight · (½ d² / β where d < β, else d − ½ β) with d = |value − target|: of boxes.
+ * Sums Σ weight · (½ d² / β where d < β, else d − ½ β) with d = |value − target|: of boxes.
  *
  * @param values Any shape.
  * @param options Targets, weights and β, the difference where the loss becomes linear.
@@ -48,7 +48,7 @@ export function smoothL1(
 }
 
 /**
- * Σ weight · −ln softmax(logits)[label]: of classes.
+ * Sums Σ weight · −ln softmax(logits)[label]: of classes.
  *
  * @param logits [R, classes].
  * @param options Class and weight of each row.

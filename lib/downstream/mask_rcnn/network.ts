@@ -8,7 +8,8 @@ import type { Config } from "../../config/config.ts";
 import type { Tap } from "../../nn/mod.ts";
 import { conv2d, maxPool, tf, upsampleBilinear } from "../../tensor/mod.ts";
 import type { ParameterSpec, Params } from "../../weights/mod.ts";
-import { ANCHOR_RATIOS, type Level } from "./anchors.ts";
+import { ANCHOR_RATIOS } from "./anchors.ts";
+import type { Boxes } from "./boxes.ts";
 
 /** Sizes of the layers, of the sampled sets and of the results. */
 export type MaskRcnnSettings = Config["downstream"]["maskRcnn"];
@@ -18,34 +19,28 @@ export type MaskRcnnWidths = Pick<MaskRcnnSettings, "pyramidWidth" | "boxWidth" 
 
 /** Side of a region in the box branch. */
 export const BOX_SIZE: number = 7;
+
 /** Side of a region in the mask branch; masks are twice as large. */
 export const MASK_SIZE: number = 14;
+
 /** Levels above the backbone's, each with every second position of the one below; they only give proposals. */
 const POOLED = 2;
+
 const MASK_LAYERS = ["mask.fcn1", "mask.fcn2", "mask.fcn3", "mask.fcn4"] as const;
 
-/** The taps that the pyramid is built on, finest first: the last of each stride. */
+/** Lists the taps that the pyramid is built on, finest first: the last of each stride. */
 export function pyramidTaps(taps: readonly Tap[]): number[] {
   return [...taps.keys()].filter((i) => taps[i + 1]?.stride !== taps[i]!.stride);
 }
 
-/** Strides of the levels that regions are read from, and after those the ones of the pooled levels. */
+/** Lists the strides of the levels that regions are read from, and after those the ones of the pooled levels. */
 export function levelStrides(taps: readonly Tap[]): { regions: number[]; all: number[] } {
   const regions = pyramidTaps(taps).map((i) => taps[i]!.stride), last = regions.at(-1)!;
   return { regions, all: [...regions, ...Array.from({ length: POOLED }, (_, i) => last * 2 ** (i + 1))] };
 }
 
-/** Rows and columns of all levels for a canvas in pixels. */
-export function levelSizes(taps: readonly Tap[], { height, width }: { height: number; width: number }): Level[] {
-  return levelStrides(taps).all.map((stride) => ({
-    stride,
-    height: Math.ceil(height / stride),
-    width: Math.ceil(width / stride),
-  }));
-}
-
 /**
- * The parameters above the backbone.
+ * Lists the parameters above the backbone.
  *
  * @param taps Five backbone activations.
  * @param options Widths, and the number of classes without the background.
@@ -74,8 +69,8 @@ export function maskRcnnParameters(
 }
 
 /**
- * Factor on the deviation √(2/n) of the filters at the start: 1/√2 in the pyramid, which has no rectifiers, and what
- * makes deviations of 0.01 for classes and objectness and of 0.001 for boxes and masks.
+ * Gives the factor on the standard deviation √(2/n) of the filters at the start: 1/√2 in the pyramid, which has no
+ * ReLU, and what makes standard deviations of 0.01 for classes and objectness and of 0.001 for boxes and masks.
  *
  * @param specs Those of {@linkcode maskRcnnParameters}.
  */
@@ -83,13 +78,13 @@ export function maskRcnnGain(specs: readonly ParameterSpec[]): (name: string) =>
   const inputs = new Map(specs.map(({ name, shape }) => [name, shape.slice(1).reduce((a, b) => a * b, 1)]));
   return (name) => {
     if (name.startsWith("fpn.")) return Math.SQRT1_2;
-    const deviation = /cls_logits|cls_score/.test(name) ? 0.01 : /bbox_pred|mask_fcn_logits/.test(name) ? 0.001 : null;
-    return deviation === null ? 1 : deviation / Math.sqrt(2 / inputs.get(name)!);
+    const wanted = /cls_logits|cls_score/.test(name) ? 0.01 : /bbox_pred|mask_fcn_logits/.test(name) ? 0.001 : null;
+    return wanted === null ? 1 : wanted / Math.sqrt(2 / inputs.get(name)!);
   };
 }
 
 /**
- * The feature pyramid: taps through 1×1 convolutions, each level added to the finer one, resized bilinearly, and
+ * Builds the feature pyramid: taps through 1×1 convolutions, each level added to the finer one, resized bilinearly, and
  * through 3×3 convolutions.
  *
  * @param params Those of {@linkcode maskRcnnParameters}.
@@ -111,7 +106,7 @@ export function featurePyramid(params: Params, activations: readonly tf.Tensor4D
 }
 
 /**
- * What every anchor is: object or not, and where exactly.
+ * Says of every anchor whether it is an object, and where exactly.
  *
  * @param params Those of {@linkcode maskRcnnParameters}.
  * @param levels All levels of the pyramid.
@@ -137,8 +132,27 @@ export function proposalHead(
   });
 }
 
+/** Side of a region, in pixels, that is read at stride 16: that of the images networks are trained to classify. */
+const CANONICAL = 224;
+
 /**
- * Classes and boxes of regions, through two fully connected layers.
+ * Picks the level of the pyramid that suits the size of each region: one of half the side is read at half the stride
+ * (Feature Pyramid Networks, section "Feature Pyramid Networks for Fast R-CNN").
+ *
+ * @param boxes [R, 4].
+ * @param strides Of the levels, each twice the one before.
+ * @returns Indices of levels.
+ */
+export function regionLevels(boxes: Boxes, strides: readonly number[]): Int32Array {
+  return Int32Array.from({ length: boxes.length / 4 }, (_, r) => {
+    const area = (boxes[4 * r + 2]! - boxes[4 * r]!) * (boxes[4 * r + 3]! - boxes[4 * r + 1]!);
+    const level = Math.floor(Math.log2(16 * Math.sqrt(area) / CANONICAL / strides[0]!) + 1e-6);
+    return Math.min(Math.max(level, 0), strides.length - 1);
+  });
+}
+
+/**
+ * Computes classes and boxes of regions, through two fully connected layers.
  *
  * @param params Those of {@linkcode maskRcnnParameters}.
  * @param regions [R, 7, 7, width].
@@ -159,7 +173,7 @@ export function boxHead(params: Params, regions: tf.Tensor4D): { scores: tf.Tens
 }
 
 /**
- * A mask for each class, through four convolutions and one that doubles the size.
+ * Computes a mask of a region for each class, through four convolutions and one that doubles the size.
  *
  * @param params Those of {@linkcode maskRcnnParameters}.
  * @param regions [R, 14, 14, width].

@@ -2,7 +2,7 @@ import { random } from "../../data/mod.ts";
 import { type Backbone, initialise } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
 import type { Task } from "../../train/mod.ts";
-import { augmentInstances, type InstanceTruth, type InstanceView, type TrainingView } from "./augment_instances.ts";
+import { augmentInstances, type InstanceLabels, type InstanceView, type TrainingView } from "./augment_instances.ts";
 import type { Boxes } from "./boxes.ts";
 import { maskRcnnLoss, proposedRegions } from "./loss.ts";
 import { maskRcnnGain, maskRcnnParameters, type MaskRcnnSettings } from "./network.ts";
@@ -30,7 +30,7 @@ export interface MaskRcnnTargets {
 export function maskRcnnTask(
   backbone: Backbone,
   settings: MaskRcnnTaskSettings,
-): Task<InstanceTruth, InstanceView & TrainingView, MaskRcnnTargets> {
+): Task<InstanceLabels, InstanceView & TrainingView, MaskRcnnTargets> {
   const { training, classes } = settings, { crop, scale, optimiser } = training;
   const heads = maskRcnnParameters(backbone.taps, settings), names = new Set(heads.map(({ name }) => name));
   const common = { taps: backbone.taps, settings, side: crop };

@@ -1,5 +1,10 @@
 import type { Config } from "../../config/config.ts";
-import { inferMaskRcnn, type InstanceTruth, maskRcnnParameters, maskRcnnTask } from "../../downstream/mask_rcnn/mod.ts";
+import {
+  inferMaskRcnn,
+  type InstanceLabels,
+  maskRcnnParameters,
+  maskRcnnTask,
+} from "../../downstream/mask_rcnn/mod.ts";
 import { groundTruthInstances } from "../../evaluation/mod.ts";
 import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
 import { disposeParams, type ParameterSpec } from "../../weights/mod.ts";
@@ -114,7 +119,7 @@ async function instancesToLearn(
   context: StageContext,
   id: string,
   { source }: { source: MaskSource },
-): Promise<InstanceTruth> {
+): Promise<InstanceLabels> {
   const { config, dataset } = context;
   if (source === "truth") {
     const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);

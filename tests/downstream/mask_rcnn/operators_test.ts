@@ -65,33 +65,33 @@ Deno.test("levelAnchors() and matchBoxes() equal torchvision's", async () => {
     levelAnchors({ stride: 16, height: 3, width: 4 }, 64),
   );
   assertEquals(anchors, golden.f32("anchors"));
-  const truths = golden.f32("truths");
-  const matches = matchBoxes(anchors, { truths, low: 0.3, high: 0.7, everyTruth: true });
+  const objects = golden.f32("truths");
+  const matches = matchBoxes(anchors, { objects, low: 0.3, high: 0.7, everyObject: true });
   assertEquals(matches, golden.i32("matches"));
   assert([-2, -1, 0, 1, 2, 3, 4].every((match) => matches.includes(match)), "every case occurs");
-  assertEquals(matchBoxes(anchors, { truths, low: 0.5, high: 0.5 }), golden.i32("plain"));
+  assertEquals(matchBoxes(anchors, { objects, low: 0.5, high: 0.5 }), golden.i32("plain"));
 });
 
-Deno.test("matchBoxes() without true boxes finds background only", () => {
-  const boxes = Float32Array.of(0, 0, 2, 2, 1, 1, 3, 3), truths = new Float32Array();
-  assertEquals(matchBoxes(boxes, { truths, low: 0.3, high: 0.7, everyTruth: true }), Int32Array.of(-1, -1));
+Deno.test("matchBoxes() without objects finds background only", () => {
+  const boxes = Float32Array.of(0, 0, 2, 2, 1, 1, 3, 3), objects = new Float32Array();
+  assertEquals(matchBoxes(boxes, { objects, low: 0.3, high: 0.7, everyObject: true }), Int32Array.of(-1, -1));
 });
 
-Deno.test("matchBoxes() matches no anchor to a true box that none overlaps", () => {
-  const boxes = Float32Array.of(0, 0, 2, 2), truths = Float32Array.of(50, 50, 60, 60);
-  assertEquals(matchBoxes(boxes, { truths, low: 0.3, high: 0.7, everyTruth: true }), Int32Array.of(-1));
+Deno.test("matchBoxes() matches no anchor to an object that none overlaps", () => {
+  const boxes = Float32Array.of(0, 0, 2, 2), objects = Float32Array.of(50, 50, 60, 60);
+  assertEquals(matchBoxes(boxes, { objects, low: 0.3, high: 0.7, everyObject: true }), Int32Array.of(-1));
 });
 
-Deno.test("sampleMatches() takes objects up to their share, the rest background, and the same for the same key", () => {
+Deno.test("sampleMatches() takes objects up to their fraction, the rest background, and the same for the same key", () => {
   const matches = Int32Array.from({ length: 100 }, (_, i) => i < 20 ? 3 : i < 30 ? -2 : -1);
-  const draw = (key: number) => sampleMatches(matches, { count: 32, share: 0.25, draw: random(0, key) });
+  const draw = (key: number) => sampleMatches(matches, { count: 32, fraction: 0.25, draw: random(0, key) });
   const { objects, background } = draw(1);
   assertEquals([objects.length, background.length], [8, 24]);
   assert(objects.every((i) => i < 20) && background.every((i) => i >= 30));
   assertEquals(new Set([...objects, ...background]).size, 32);
   assertEquals(draw(1), { objects, background });
   assert(String(draw(2).objects) !== String(objects));
-  const few = sampleMatches(Int32Array.of(0, -2, -1), { count: 32, share: 0.5, draw: random(0) });
+  const few = sampleMatches(Int32Array.of(0, -2, -1), { count: 32, fraction: 0.5, draw: random(0) });
   assertEquals(few, { objects: [0], background: [2] });
 });
 
@@ -207,7 +207,7 @@ Deno.test("roiAlign() rejects regions of no image and of no map", () => {
   });
 });
 
-Deno.test("maskTarget() is the share of a cell inside the mask", () => {
+Deno.test("maskTarget() is the fraction of a cell inside the mask", () => {
   const mask = Uint8Array.of(1, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0); // 4×4
   const target = maskTarget(mask, { width: 4, box: Float32Array.of(0, 0, 4, 4), size: 2 });
   assertEquals(target, Float32Array.of(1, 0.5, 0, 0));

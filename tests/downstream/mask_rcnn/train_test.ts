@@ -2,7 +2,7 @@ import { presets } from "../../../lib/config/config.ts";
 import {
   type FoundInstances,
   inferMaskRcnn,
-  type InstanceTruth,
+  type InstanceLabels,
   maskRcnnLoss,
   maskRcnnParameters,
   type MaskRcnnSettings,
@@ -67,7 +67,7 @@ function scene(rectangles: readonly Rectangle[], { height, width } = { height: 6
     }
   });
   const image: RgbImage = { height, width, data };
-  return { image, instances: { class: rectangles.map((one) => one.class), mask } satisfies InstanceTruth };
+  return { image, instances: { class: rectangles.map((one) => one.class), mask } satisfies InstanceLabels };
 }
 
 const scenes = {
@@ -77,8 +77,8 @@ const scenes = {
 
 function training(
   params: Params,
-  given: Readonly<Record<string, { image: RgbImage; instances: InstanceTruth }>> = scenes,
-): TrainOptions<InstanceTruth> {
+  given: Readonly<Record<string, { image: RgbImage; instances: InstanceLabels }>> = scenes,
+): TrainOptions<InstanceLabels> {
   return {
     params,
     seed: 0,
@@ -89,7 +89,7 @@ function training(
 }
 
 /** Highest IoU of the found masks of a class with a true one. */
-function bestIou({ class: labels, mask }: FoundInstances, truth: InstanceTruth, n: number): number {
+function bestIou({ class: labels, mask }: FoundInstances, truth: InstanceLabels, n: number): number {
   const pixels = truth.mask.length / truth.class.length, wanted = truth.mask.subarray(n * pixels, (n + 1) * pixels);
   return Math.max(
     0,

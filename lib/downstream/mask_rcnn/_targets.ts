@@ -1,19 +1,65 @@
 import { random } from "../../data/mod.ts";
-import { BOX_WEIGHTS, encodeBoxes } from "./box_coding.ts";
+import { BOX_WEIGHTS, encodeBoxes, PROPOSAL_WEIGHTS } from "./anchors.ts";
+import type { TrainingView } from "./augment_instances.ts";
 import { type Boxes, joinBoxes, pickBoxes } from "./boxes.ts";
 import type { WeightedTargets } from "./losses.ts";
-import { maskTarget } from "./mask_target.ts";
-import { matchBoxes } from "./match_boxes.ts";
+import { maskTarget } from "./masks.ts";
+import { matchBoxes, sampleMatches } from "./matching.ts";
 import { MASK_SIZE } from "./network.ts";
-import { sampleMatches } from "./sample_matches.ts";
-import type { TrainingView } from "./augment_instances.ts";
+
+/** Below and from these IoUs on an anchor is background or an object (Faster R-CNN, section "Loss Function"). */
+const LOW = 0.3, HIGH = 0.7;
+
+/** Largest fraction of the drawn anchors that match an object. */
+const ANCHOR_FRACTION = 0.5;
+
+/** Targets of the anchors of some images. */
+interface AnchorTargets {
+  /** [B, A]. */
+  readonly objectness: WeightedTargets;
+  /** [B, A, 4]. */
+  readonly codes: WeightedTargets;
+}
+
+/** Draws anchors of each image to learn from; their weights are one over their number and that of the images. */
+export function anchorTargets(
+  views: readonly TrainingView[],
+  { anchors, count, batch }: { anchors: Boxes; count: number; batch: number },
+): AnchorTargets {
+  const each = anchors.length / 4, values = views.length * each;
+  const objectness = { targets: new Float32Array(values), weights: new Float32Array(values) };
+  const codes = { targets: new Float32Array(4 * values), weights: new Float32Array(4 * values) };
+  for (const [v, { boxes, key }] of views.entries()) {
+    const matches = matchBoxes(anchors, { objects: boxes, low: LOW, high: HIGH, everyObject: true });
+    const { objects, background } = sampleMatches(matches, {
+      count,
+      fraction: ANCHOR_FRACTION,
+      draw: random(...key, "anchors"),
+    });
+    const weight = 1 / (batch * (objects.length + background.length)), first = v * each;
+    const targets = encodeBoxes(pickBoxes(anchors, objects), {
+      boxes: pickBoxes(boxes, objects.map((i) => matches[i]!)),
+      weights: PROPOSAL_WEIGHTS,
+    });
+    for (const i of background) objectness.weights[first + i] = weight;
+    objects.forEach((i, n) => {
+      objectness.targets[first + i] = 1;
+      objectness.weights[first + i] = weight;
+      codes.targets.set(targets.subarray(4 * n, 4 * n + 4), 4 * (first + i));
+      codes.weights.fill(weight, 4 * (first + i), 4 * (first + i) + 4);
+    });
+  }
+  return { objectness, codes };
+}
 
 /** From this IoU on a region shows an object (Mask R-CNN, section "Implementation Details"). */
 const OVERLAP = 0.5;
-const SHARE = 0.25;
 
-/** Regions to learn from, and what should be found in them. */
-export interface RegionTargets {
+/** Largest fraction of the drawn regions that show an object. */
+const REGION_FRACTION = 0.25;
+
+/** Regions to learn from, and their targets. */
+interface RegionTargets {
   /** All regions. */
   readonly regions: { readonly boxes: Boxes; readonly image: number[] };
   /** [R] labels, 0 background. */
@@ -27,8 +73,8 @@ export interface RegionTargets {
 }
 
 /**
- * Draws regions of each image from its proposals and true boxes; their weights are one over their number and that of
- * the images.
+ * Draws regions of each image from its proposals and its objects' boxes; their weights are one over their number and
+ * that of the images.
  *
  * @param views The images.
  * @param options Proposals of each image; numbers of regions, of classes and of images of the whole batch; side of the
@@ -46,19 +92,19 @@ export function regionTargets(
 ): RegionTargets {
   const drawn = views.map(({ boxes, classes: labels, masks, key }, v) => {
     const all = joinBoxes(proposed[v]!, boxes);
-    const matches = matchBoxes(all, { truths: boxes, low: OVERLAP, high: OVERLAP });
+    const matches = matchBoxes(all, { objects: boxes, low: OVERLAP, high: OVERLAP });
     const { objects, background } = sampleMatches(matches, {
       count,
-      share: SHARE,
+      fraction: REGION_FRACTION,
       draw: random(...key, "regions"),
     });
-    const truths = objects.map((i) => matches[i]!), shown = pickBoxes(all, objects);
+    const matched = objects.map((i) => matches[i]!), shown = pickBoxes(all, objects);
     return {
       boxes: joinBoxes(shown, pickBoxes(all, background)),
       shown,
-      labels: truths.map((t) => labels[t]!),
-      codes: encodeBoxes(shown, { boxes: pickBoxes(boxes, truths), weights: BOX_WEIGHTS }),
-      masks: truths.map((t) => masks[t]!),
+      labels: matched.map((t) => labels[t]!),
+      codes: encodeBoxes(shown, { boxes: pickBoxes(boxes, matched), weights: BOX_WEIGHTS }),
+      masks: matched.map((t) => masks[t]!),
     };
   });
 
@@ -78,9 +124,9 @@ export function regionTargets(
       codes.targets.set(one.codes.subarray(4 * n, 4 * n + 4), at);
       codes.weights.fill(weight, at, at + 4);
       const box = one.shown.subarray(4 * n, 4 * n + 4);
-      maskTarget(one.masks[n]!, { width: side, box, size: 2 * MASK_SIZE }).forEach((share, cell) => {
+      maskTarget(one.masks[n]!, { width: side, box, size: 2 * MASK_SIZE }).forEach((fraction, cell) => {
         const value = ((firstObject + n) * cells + cell) * classes + label;
-        masks.targets[value] = share;
+        masks.targets[value] = fraction;
         masks.weights[value] = maskWeight;
       });
     });
