@@ -10,7 +10,7 @@ export const INSTANCE_STAGES = ["instance", "mask_rcnn_irnet", "mask_rcnn_truth"
 export interface ExportOptions {
   /** Folder of the run. */
   readonly workdir: string;
-  /** What to write. */
+  /** Format to write. */
   readonly format: typeof EXPORT_FORMATS[number];
   /** File or folder to write; absent: below `export` in the working directory. */
   readonly out?: string;

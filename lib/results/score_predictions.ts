@@ -14,8 +14,7 @@ import { keepInstances } from "../evaluation/instances.ts";
 import { type GroundTruth, groundTruthOfCoco, groundTruthOfDataset } from "./ground_truth.ts";
 import { openPredictions } from "./predictions.ts";
 import { formatPercent } from "./tables.ts";
-import { textTable } from "../files/terminal.ts";
-import { Progress, type ProgressOptions } from "../files/terminal.ts";
+import { Progress, type ProgressOptions, textTable } from "../files/terminal.ts";
 
 /** Options of {@linkcode scorePredictions}. */
 export interface ScoreOptions {
@@ -31,13 +30,13 @@ export interface ScoreOptions {
   readonly progress?: ProgressOptions;
 }
 
-/** How good predictions are, in percent; `null` where there is nothing to divide by. */
+/** Scores of predictions, in percent; `null` where there is nothing to divide by. */
 export interface PredictionScores {
   /** The list, or the file of ground truth. */
   readonly split: string;
   /** Label maps; absent where there are only instances. */
   readonly semantic?: {
-    /** Images with true classes. */
+    /** Images with ground truth. */
     readonly images: number;
     /** Mean IoU over background and the classes. */
     readonly miou: number | null;
@@ -46,7 +45,7 @@ export interface PredictionScores {
   };
   /** Instances; absent where there are only label maps. */
   readonly instance?: {
-    /** Images with true instances. */
+    /** Images with ground truth of instances. */
     readonly images: number;
     /** IoU thresholds. */
     readonly ious: readonly number[];

@@ -1,4 +1,4 @@
-/** What runs in this working directory, or in one beside it, have measured. */
+/** Measurements of runs in this working directory, or in one beside it. */
 import { basename, dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import type { CostModel, Stage, StageContext, StageCost, UsualImage } from "./stage.ts";
@@ -41,7 +41,7 @@ export async function earlierRuns(session: Session, backend: string): Promise<Ea
 /** Measurements of a stage, as far as they tell about another. */
 export interface Measurements {
   readonly workdir: string;
-  /** How many times as long as expected the units of each part took; `null` where that was not measured. */
+  /** Time of the units of each part, as a multiple of the expected; `null` where that was not measured. */
   readonly factors: readonly (number | null)[];
   readonly memory: number;
   /** Seconds that it took whatever the number of images. */

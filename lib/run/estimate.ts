@@ -5,9 +5,8 @@ import { findLibrary } from "../tensor/tensorflow/find_library.ts";
 import { findAdapter } from "../tensor/webgpu/start.ts";
 import { earlierRuns, measurements, usualImage } from "./earlier_runs.ts";
 import { readJsonLines } from "../files/json_lines.ts";
-import { textTable } from "../files/terminal.ts";
 import type { Plan } from "./plan.ts";
-import { formatTime } from "../files/terminal.ts";
+import { formatTime, textTable } from "../files/terminal.ts";
 import { contextOf, type Session } from "./session.ts";
 
 /** Expected needs of the rest of a stage. */

@@ -96,7 +96,7 @@ async function isRecent(path: string): Promise<boolean> {
   return Date.now() - renewed < SILENCE;
 }
 
-/** Whether a path still leads to an open file. */
+/** True where a path still leads to an open file. */
 async function isAt(path: string, file: Deno.FsFile): Promise<boolean> {
   const [named, open] = [await statIfExists(path), await file.stat()];
   return named !== null && named.ino === open.ino && named.dev === open.dev;

@@ -5,7 +5,7 @@ import { imagesHash, type InputHashes, type InputMemory, InputReader, type Pendi
 import { type ManifestRecord, readManifest, WHOLE_STAGE } from "./manifest.ts";
 import type { Shard } from "./shard.ts";
 
-/** Why something has to be done. */
+/** Cause for work. */
 export type Reason = "new" | "unfinished" | "forced" | "other settings" | "other inputs" | "files missing or damaged";
 
 /** One image that has to be processed, or a whole stage that has to be run. */

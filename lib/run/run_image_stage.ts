@@ -12,7 +12,7 @@ import { contextOf, planIn, type Session } from "./session.ts";
 import { shardFile } from "./shard.ts";
 import { Store } from "./store.ts";
 
-/** How many images a stage is about, made and left out. */
+/** Numbers of images of a stage, made and left out. */
 export interface Counts {
   readonly total: number;
   readonly made: number;

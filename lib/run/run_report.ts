@@ -3,8 +3,7 @@ import type { Config } from "../config/config.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { namesIn, readFileIfExists, removeIfExists, replaceFile } from "../files/disk.ts";
 import { completeConfig } from "../config/load_config.ts";
-import { textTable } from "../files/terminal.ts";
-import { formatRate, formatTime } from "../files/terminal.ts";
+import { formatRate, formatTime, textTable } from "../files/terminal.ts";
 import { type Shard, shardFile, shardOfFile } from "./shard.ts";
 import { VERSION } from "../config/version.ts";
 
@@ -14,9 +13,9 @@ export interface StageReport {
   readonly stage: string;
   /** Images it is about; 1 for a stage that works on the data set as a whole. */
   readonly total: number;
-  /** How many it processed. */
+  /** Images that it processed. */
   readonly made: number;
-  /** How many it left out because they cannot be read. */
+  /** Images that it left out because they cannot be read. */
   readonly skipped: number;
   /** Time it took. */
   readonly seconds: number;
@@ -76,7 +75,7 @@ async function readReport(path: string): Promise<StoredReport | null> {
   return bytes && parseRunReport(bytes);
 }
 
-/** What the shards of a stage have stored. */
+/** Reports that the shards of a stage have stored. */
 async function reportsOfShards(folder: string): Promise<{ paths: string[]; reports: StageReport[] }> {
   const names = namesIn(folder).filter((name) => shardOfFile(name, "run", ".json"));
   const paths = names.sort().map((name) => join(folder, name));

@@ -26,7 +26,7 @@ export interface RunOptions {
   readonly shard?: Shard;
   /** Compares the contents of images and results instead of times and sizes. */
   readonly verify?: boolean;
-  /** What to do about images that cannot be read; `fail` if absent. */
+  /** Choice for images that cannot be read; `fail` if absent. */
   readonly onBadImage?: BadImageChoice;
   /** Stops the run, which can be continued. */
   readonly signal?: AbortSignal;

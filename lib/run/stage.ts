@@ -30,7 +30,7 @@ export interface StageContext {
   readonly config: Config;
   /** The images and what is known about them. */
   readonly dataset: Dataset;
-  /** What this and other stages have written. */
+  /** The files that this and other stages have written. */
   readonly files: StageFiles;
   /** Aborted on interrupt; training stops after the current step, with a checkpoint. */
   readonly signal: AbortSignal;
@@ -86,9 +86,9 @@ export interface StageCost {
 
 /** A part of the work of a stage. */
 export interface WorkPart {
-  /** What is counted. */
+  /** The thing counted. */
   readonly unit: "steps" | "images";
-  /** How many there are. */
+  /** Number of units. */
   readonly count: number;
   /** Seconds each takes where nothing was measured: about as on two cores of a server of 2023. */
   readonly seconds: number;

@@ -1,4 +1,4 @@
-/** What work uses up: time a unit, and memory at its peak. */
+/** Measures work: time a unit, and memory at its peak. */
 /** A part of a piece of work: where it began, where it was warm, and how far it is. */
 interface Part {
   readonly first: Moment;

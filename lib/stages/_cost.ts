@@ -17,7 +17,7 @@ const NETWORKS = {
 /** Costs of the backbone. */
 export const networkCost = ({ backbone }: Config) => NETWORKS[backbone.network];
 
-/** How many times as long the later layers of a backbone take at stride 8 as at 16. */
+/** Time of the later layers of a backbone, as a multiple of that at stride 16. */
 export const denseFactor = (stride: number) => stride === 8 ? 2 : 1;
 
 /** Pixels of a square, in millions. */

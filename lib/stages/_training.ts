@@ -20,7 +20,7 @@ interface StageTraining<L, V extends ImageView, T> {
   readonly task: Task<L, V, T>;
   /** Weights to start from, in the layout of files; the task draws what they lack. */
   readonly weights: NamedTensors;
-  /** Whether the weights are those of an earlier training, which takes the place of this one. Default: false. */
+  /** True where the weights are those of an earlier training, which takes the place of this one. Default: false. */
   readonly trained?: boolean;
   /** Images to train on. */
   readonly ids: readonly string[];
