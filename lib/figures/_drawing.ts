@@ -1,3 +1,4 @@
+import { escape } from "@std/html/entities";
 import { Buffer } from "node:buffer";
 import sharp, { type Sharp } from "sharp";
 import type { RgbImage } from "../data/image.ts";
@@ -48,10 +49,8 @@ export class Drawing {
   async svg({ title, description }: { readonly title: string; readonly description: string }): Promise<string> {
     const parts = await Promise.all(this.#parts.map((part) => typeof part === "string" ? part : part()));
     const size = `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}"`;
-    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escapeXml(title)}</title>` +
-      `<desc>${escapeXml(description)}</desc><rect width="100%" height="100%" fill="${GROUND}"/>${
-        parts.join("")
-      }</svg>`;
+    return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escape(title)}</title>` +
+      `<desc>${escape(description)}</desc><rect width="100%" height="100%" fill="${GROUND}"/>${parts.join("")}</svg>`;
   }
 }
 
@@ -75,10 +74,6 @@ async function rasterised(svg: string): Promise<Uint8Array<ArrayBuffer>> {
 /** A PNG with 256 colours, a quarter of the size: notebooks are kept small. */
 async function inFewColours(png: Uint8Array): Promise<Uint8Array> {
   return await sharp(png).png({ palette: true, colours: 256, dither: 0.6, compressionLevel: 9 }).toBuffer();
-}
-
-function escapeXml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /** A figure of a drawing. It is worked out when it is asked for, once. */

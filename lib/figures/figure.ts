@@ -1,3 +1,5 @@
+import { delay } from "@std/async/delay";
+
 /** The method by which an object tells a notebook how it is shown. */
 export const JUPYTER_DISPLAY: unique symbol = Symbol.for("Jupyter.display");
 
@@ -62,6 +64,6 @@ export async function show(...figures: readonly Displayable[]): Promise<void> {
     const contents = await figure[JUPYTER_DISPLAY]();
     await jupyter.display(contents as Deno.jupyter.MediaBundle, { raw: true });
     const wait = SENDING.least + SENDING.perCharacter * JSON.stringify(contents).length;
-    await new Promise((resolve) => setTimeout(resolve, wait));
+    await delay(wait);
   }
 }

@@ -1,3 +1,4 @@
+import { delay } from "@std/async/delay";
 import type { Chart } from "./chart.ts";
 
 /** Where the charts are shown. */
@@ -69,13 +70,11 @@ async function answers(address: string): Promise<boolean> {
   }
 }
 
-const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
-
 async function answer(address: string): Promise<void> {
-  for (const start = Date.now(); Date.now() - start < PATIENCE; await pause(100)) if (await answers(address)) return;
+  for (const start = Date.now(); Date.now() - start < PATIENCE; await delay(100)) if (await answers(address)) return;
   throw new Error(`Expected the viewer of charts at ${address} but it did not answer within ${PATIENCE / 1000} s`);
 }
 
 async function ended(address: string): Promise<void> {
-  do await pause(1000); while (await answers(address));
+  do await delay(1000); while (await answers(address));
 }

@@ -136,7 +136,7 @@ for (const [name, make] of Object.entries(FIGURES)) {
     assertEquals(XMLValidator.validate(svg), true);
     const drawn = svg.replace(/base64,[^"]*/g, "");
     assert(!/<text|font-family|NaN|undefined|Infinity/.test(drawn), "Expected outlines and numbers");
-    assert(svg.includes(`<title>${figure.title.replace(/&/g, "&#38;")}</title>`) && figure.description.length > 20);
+    assert(svg.includes(`<title>${figure.title.replace(/&/g, "&amp;")}</title>`) && figure.description.length > 20);
     const png = await figure.png(), { format, width, height } = await sharp(png).metadata();
     assertEquals([format, width, height], ["png", 1000, Number(/height="(\d+)"/.exec(svg)![1])]);
     assertEquals(await make().svg(), svg);

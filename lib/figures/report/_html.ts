@@ -1,3 +1,5 @@
+import { escape } from "@std/html/entities";
+
 /** Text that is markup already. */
 export class Markup {
   readonly text: string;
@@ -19,17 +21,13 @@ function textOf(part: Part): string {
   if (part === null || part === undefined || part === false) return "";
   if (part instanceof Markup) return part.text;
   if (Array.isArray(part)) return part.map(textOf).join("");
-  return escapeHtml(String(part));
-}
-
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return escape(String(part));
 }
 
 /** Attributes of an element, with a space ahead; `undefined` leaves one out. */
 function attributes(values: Readonly<Record<string, string | number | undefined>>): Markup {
   const given = Object.entries(values).filter(([, value]) => value !== undefined);
-  return new Markup(given.map(([name, value]) => ` ${name}="${escapeHtml(String(value))}"`).join(""));
+  return new Markup(given.map(([name, value]) => ` ${name}="${escape(String(value))}"`).join(""));
 }
 
 /** Data for the page's script. */
