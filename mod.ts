@@ -13,7 +13,6 @@
  * ```
  * @module
  */
-import "./lib/command_line/needs_deno.ts";
 import "./lib/command_line/answer_first.ts";
 
 export * as affinity from "./lib/affinity/mod.ts";

@@ -3,6 +3,7 @@
  * mistakes in the command line) and ends, so that nothing heavy loads.
  * @module
  */
+import "./needs_deno.ts";
 import { answerAtOnce, say } from "./main.ts";
 
 const program = new URL("../../mod.ts", import.meta.url).href;

@@ -3,12 +3,11 @@
  * @module
  */
 import { closestString } from "@std/text/closest-string";
-import { type Arguments, defined, parseFlags } from "../config/flags.ts";
+import { type Arguments, defined, describeFlags, parseFlags } from "../config/flags.ts";
 import { InterruptedError, UsageError } from "../config/usage_error.ts";
 import { VERSION } from "../config/version.ts";
 import type { Command, Invocation, Permissions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
-import { helpOn, overview } from "./help.ts";
 import { STAGES } from "./run_stages.ts";
 
 /** Options of {@linkcode main}. */
@@ -74,6 +73,23 @@ export function answerAtOnce(args: readonly string[]): Answer | null {
 function failure(error: unknown, args: readonly string[]): Answer {
   const text = args.includes("--debug") ? error as Error : (error as Error).message;
   return { text, code: error instanceof UsageError ? 2 : error instanceof InterruptedError ? 130 : 1 };
+}
+
+/** Help on all commands. */
+function overview(): string {
+  const lines = Object.entries(COMMANDS).map(([name, { help }]) => `  ${name.padEnd(17)} ${help}`);
+  return [
+    "IRNet: instance and semantic masks from image-level class names.",
+    `\nCommands\n${lines.join("\n")}`,
+    `\nFlags of run\n${describeFlags(COMMANDS["run"]!.flags)}`,
+    "\n<command> --help shows the flags of another command; config --help all settings; stage --help all stages.",
+  ].join("\n");
+}
+
+/** Help on a command, but for its details. */
+function helpOn(name: string): string {
+  const { usage, help, flags } = COMMANDS[name]!;
+  return `${name} ${usage}\n\n${help}\n\nFlags\n${describeFlags(flags)}`;
 }
 
 /** The command, its name where it was given, and its arguments. Without a command it is `run`. */
