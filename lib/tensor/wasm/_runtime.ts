@@ -25,6 +25,7 @@ type WinogradKernel =
 
 type MapKernel =
   | "sumRows"
+  | "relu"
   | "reluGradient"
   | "copyRuns"
   | "maxPool"

@@ -127,6 +127,14 @@ export const tfjsKernels: Record<string, Implementation> = {
     return product;
   },
 
+  // TensorFlow.js's own makes 0 of a NaN.
+  Relu6({ x }) {
+    if (x!.dtype !== "float32") return null;
+    const y = allocate(x!.shape);
+    wasmKernels().relu(addressOf(x!), tf.util.sizeFromShape(x!.shape), 1, addressOf(y));
+    return y;
+  },
+
   // The backend copies where a second reference to the same memory does.
   Identity: ({ x }) => x!.dtype === "string" ? null : shareMemory(x!),
   Cast: ({ x }, { dtype }) => x!.dtype === dtype ? shareMemory(x!) : null,

@@ -54,6 +54,17 @@ export function sumRows(matrix: usize, rows: i32, channels: i32, sums: usize): v
   }
 }
 
+/** ReLU (`six` = 0) or ReLU6 (1); a NaN stays one. */
+export function relu(x: usize, length: i32, six: i32, y: usize): void {
+  const upper: f32 = six ? 6 : Infinity;
+  const zeros = f32x4.splat(0), uppers = f32x4.splat(upper);
+  let i = 0;
+  for (; i + 4 <= length; i += 4, x += 16, y += 16) {
+    v128.store(y, f32x4.min(f32x4.max(v128.load(x), zeros), uppers));
+  }
+  for (; i < length; i++, x += 4, y += 4) store<f32>(y, min<f32>(max<f32>(load<f32>(x), 0), upper));
+}
+
 /** Gradient before ReLU (`six` = 0) or ReLU6 (1), from the gradient after it and its output. */
 export function reluGradient(dy: usize, y: usize, length: i32, six: i32, dx: usize): void {
   const upper = f32x4.splat(six ? 6 : Infinity);

@@ -1,7 +1,7 @@
 import type { Kernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { runShader } from "./_run_shader.ts";
-import { workgroupSum } from "./_wgsl.ts";
+import { activationCode, workgroupSum } from "./_wgsl.ts";
 
 /** Invocations of a workgroup that sums. */
 const SUMMING = 256;
@@ -149,6 +149,7 @@ struct Options { height: u32, width: u32, channels: u32, groups: u32 }
 @group(0) @binding(3) var<storage, read> scale: array<f32>;
 @group(0) @binding(4) var<storage, read> offset: array<f32>;
 @group(0) @binding(5) var<uniform> options: Options;
+${activation ? activationCode(activation, 1) : ""}
 
 @compute @workgroup_size(${GROUP})
 fn main(@builtin(global_invocation_id) id: vec3u) {
@@ -157,7 +158,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let at = (id.z * options.height + id.y) * options.width * options.channels + id.x;
   let own = statistics[id.z * options.groups + channel * options.groups / options.channels];
   let value = (map[at] - own.x) * own.y * scale[channel] + offset[channel];
-  result[at] = ${activation ? "max(value, 0)" : "value"};
+  result[at] = ${activation ? "activate(value)" : "value"};
 }`;
 
 /** Sums over a chunk of rows, for each channel: of the gradient, and of its product with the normalised map. */

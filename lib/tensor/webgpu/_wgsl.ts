@@ -1,4 +1,4 @@
-import type { Epilogue } from "../_kernels.ts";
+import type { Activation, Epilogue } from "../_kernels.ts";
 import type * as tf from "../tf.ts";
 
 /** Values that lie together in memory and are read at once: four where the number of channels allows it. */
@@ -81,17 +81,31 @@ export function epilogueInputs({ bias, addend }: Epilogue): tf.Tensor[] {
   return [bias, addend].filter((tensor) => tensor !== undefined);
 }
 
+/**
+ * Declares `activate(value)`. A NaN stays one, so that a training gone wrong is noticed: it is known by its bits, for
+ * max() and min() may turn it into a number, and so do comparisons where a driver makes max() and min() of them
+ * (OpenGL's).
+ */
+export function activationCode(activation: Activation, lanes: Lanes): string {
+  const type = typeOf(lanes), bits = lanes === 4 ? "vec4<u32>" : "u32";
+  return `
+fn activate(value: ${type}) -> ${type} {
+  var result = select(value, ${type}(), value < ${type}());
+  ${activation === "relu6" ? `result = select(result, ${type}(6.0), result > ${type}(6.0));` : ""}
+  let isNaN = (bitcast<${bits}>(value) & ${bits}(0x7fffffffu)) > ${bits}(0x7f800000u);
+  return select(result, value, isNaN);
+}`;
+}
+
 /** Declares `finish(sum, at, channel)`, the result at an index of the output; both count lanes. */
 export function epilogueCode({ bias, addend, activation }: EpilogueSteps, lanes: Lanes): string {
   const type = typeOf(lanes);
   const steps = [
     ...(bias ? ["value += bias[channel];"] : []),
     ...(addend ? ["value += addend[at];"] : []),
-    // Not by max() and min(), which may turn the NaN of a training gone wrong into a number.
-    ...(activation ? [`value = select(value, ${type}(), value < ${type}());`] : []),
-    ...(activation === "relu6" ? [`value = select(value, ${type}(6.0), value > ${type}(6.0));`] : []),
+    ...(activation ? ["value = activate(value);"] : []),
   ];
-  return `
+  return `${activation ? activationCode(activation, lanes) : ""}
 fn finish(sum: ${type}, at: i32, channel: i32) -> ${type} {
   var value = sum;
   ${steps.join("\n  ")}

@@ -1,5 +1,6 @@
 import { registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
+import { replaceTfjsKernels } from "./_tfjs_kernels.ts";
 import { webgpuKernels } from "./kernels.ts";
 
 /** A graphics processor that WebGPU gives access to. */
@@ -107,4 +108,5 @@ async function register({ adapter }: Adapter): Promise<void> {
   tf.removeBackend("webgpu");
   tf.registerBackend("webgpu", () => new Backend(device, adapter.info));
   registerKernels("webgpu", webgpuKernels);
+  replaceTfjsKernels();
 }
