@@ -14,13 +14,8 @@ export const layerKernels: Kernels = {
   ...resizeKernels,
 
   convolve(x, filter, options) {
-    const { window, depthwise, bias, addend, activation } = options;
-    if (depthwise) {
-      // TensorFlow.js's activation would make 0 of a NaN.
-      const y = composedKernels.convolve(x, filter, { ...options, activation: undefined });
-      if (activation) wasmKernels().relu(addressOf(y), y.size, activation === "relu6" ? 1 : 0, addressOf(y));
-      return y;
-    }
+    if (options.depthwise) return composedKernels.convolve(x, filter, options);
+    const { window, bias, addend, activation } = options;
     const g = geometry(x.shape, filter.shape, window);
     const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.outputChannels]);
     convolve(addressOf(x), addressOf(filter), addressOf(y), g, {
