@@ -1,6 +1,13 @@
 /** What of the programs for GPUs needs no GPU: how work is cut, and what the generator writes. */
 import { convolveCode } from "../../lib/tensor/webgpu/_convolve.ts";
-import { invocations, planProduct, planSplits, tileBytes, tiles } from "../../lib/tensor/webgpu/_plan_product.ts";
+import {
+  invocations,
+  planOnProcessor,
+  planProduct,
+  planSplits,
+  tileBytes,
+  tiles,
+} from "../../lib/tensor/webgpu/_plan_product.ts";
 import { workgroupsFor } from "../../lib/tensor/webgpu/_wgsl.ts";
 import { chunksOf } from "../../lib/tensor/webgpu/_sum_rows.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -52,6 +59,15 @@ Deno.test("planProduct() gives every processor of a large GPU work where the res
   }
   assert(planProduct(layers(16).earlyFilter).splits > 8);
   assertEquals(planProduct(layers(16).earlyFilter, { splittable: false }).splits, 1);
+});
+
+Deno.test("planOnProcessor() takes the smallest tile and never cuts the sum", () => {
+  for (const size of [...Object.values(layers(1)), { rows: 5, columns: 3, sum: 0 }]) {
+    const { tile, splits, perSplit } = planOnProcessor(size);
+    assertEquals([tile.rows, tile.columns, splits], [32, 32, 1]);
+    assert(perSplit >= size.sum);
+    assert(tileBytes(tile) <= 16384);
+  }
 });
 
 Deno.test("planProduct() does not compute wide tiles of a narrow result", () => {

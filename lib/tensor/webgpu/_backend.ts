@@ -50,8 +50,12 @@ export class Backend extends WebGPUBackend {
   #failure: Error | null = null;
   readonly #afterRead: () => void;
 
-  constructor(device: GPUDevice, info: GPUAdapterInfo) {
+  /** Whether the adapter is a program on the processor. */
+  readonly software: boolean;
+
+  constructor(device: GPUDevice, { info, software }: { info: GPUAdapterInfo; software: boolean }) {
     super(device, info);
+    this.software = software;
     this.#afterRead = forgetUnusedBuffers(this.bufferManager);
     // Wrong programs and exhausted memory do not throw where they happen: results would be zeros.
     device.addEventListener("uncapturederror", (event) => {

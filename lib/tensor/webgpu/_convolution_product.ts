@@ -3,7 +3,7 @@ import type { Shape } from "../_kernels.ts";
 import type { Window } from "../_window.ts";
 import * as tf from "../tf.ts";
 import type { Operand } from "./_matrix_product.ts";
-import { planProduct, type ProductPlan, type ProductSize } from "./_plan_product.ts";
+import { planOnProcessor, planProduct, type ProductPlan, type ProductSize } from "./_plan_product.ts";
 import { type Lanes, typeOf } from "./_wgsl.ts";
 
 /** What a convolution's programs are written for; sizes of maps are left open, since images come in many. */
@@ -21,7 +21,8 @@ export type Planner = (size: ProductSize, options: { splittable: boolean; copies
 
 /** The best plan for this device. */
 export const bestPlan: Planner = (size, options) => {
-  const { device } = tf.backend() as unknown as { device: GPUDevice };
+  const { device, software } = tf.backend() as unknown as { device: GPUDevice; software: boolean };
+  if (software) return planOnProcessor(size);
   return planProduct(size, { ...options, storageBytes: device.limits.maxComputeWorkgroupStorageSize });
 };
 

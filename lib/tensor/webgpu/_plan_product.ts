@@ -98,6 +98,14 @@ export function planProduct(
   return best!;
 }
 
+/**
+ * The plan for an adapter that is a program on the processor: whole sums and the smallest tile, since it takes seconds
+ * to compile what is written out for large ones.
+ */
+export function planOnProcessor(size: ProductSize): ProductPlan {
+  return planSplits(size, { tile: { ...shapes.at(-1)!, depth: 8 }, splits: 1 });
+}
+
 function estimate(
   { rows, columns }: ProductSize,
   { tile, splits, perSplit, copies }: ProductPlan & { copies: number },

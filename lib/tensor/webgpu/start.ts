@@ -100,13 +100,13 @@ export async function startWebgpu(found?: Adapter): Promise<WebgpuStart> {
   return started;
 }
 
-async function register({ adapter }: Adapter): Promise<void> {
+async function register({ adapter, software }: Adapter): Promise<void> {
   const requiredLimits = Object.fromEntries(limits.map((name) => [name, adapter.limits[name]]));
   const device = await adapter.requestDevice({ requiredLimits });
   const { Backend } = await import("./_backend.ts");
   // The package registers a backend of its own as soon as it is imported.
   tf.removeBackend("webgpu");
-  tf.registerBackend("webgpu", () => new Backend(device, adapter.info));
+  tf.registerBackend("webgpu", () => new Backend(device, { info: adapter.info, software }));
   registerKernels("webgpu", webgpuKernels);
   replaceTfjsKernels();
 }
