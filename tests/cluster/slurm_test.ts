@@ -2,11 +2,12 @@
 import { assert, assertEquals } from "../assert.ts";
 import { differences } from "../end_to_end/comparison.ts";
 import { Workspace } from "../end_to_end/workspace.ts";
+import { lacks } from "../needs.ts";
 import { type JobState, Slurm, slurmMissing } from "./_slurm.ts";
 
 const missing = slurmMissing();
-if (missing) console.log(`Tests on a real Slurm are left out: ${missing}`);
-const onSlurm = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore: missing !== null, fn });
+const ignore = lacks("slurm", missing === null, missing ?? undefined);
+const onSlurm = (name: string, fn: () => Promise<void>) => Deno.test({ name, ignore, fn });
 
 const project = new URL("../..", import.meta.url).pathname;
 const scale = { counts: { train: 8, val: 4, empty: 0 }, epochs: { backbone: 4, cam: 2, irnet: 4 } };

@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "../assert.ts";
+import { hasPython, lacks, runPython } from "../needs.ts";
 import { readGolden } from "../golden.ts";
 import { resizeImage, resizeLabel, scaledSize } from "../../lib/data/mod.ts";
 
@@ -53,8 +54,11 @@ Deno.test("resizeImage() clips what the filter overshoots", () => {
   assertEquals([Math.min(...wide), Math.max(...wide)], [0, 255]);
 });
 
-Deno.test("resizeImage() equals Pillow on pictures of odd sizes", async () => {
-  const script = `
+Deno.test({
+  name: "resizeImage() equals Pillow on images of odd sizes",
+  ignore: lacks("pillow", await hasPython("numpy", "PIL")),
+  async fn() {
+    const script = `
 import sys, numpy as np
 from PIL import Image
 for line in sys.stdin:
@@ -65,42 +69,27 @@ for line in sys.stdin:
     out = np.asarray(wide.resize((W, H), Image.BICUBIC)).astype(np.int64).ravel()
     print(int(out.sum()), int((out * (np.arange(out.size) % 9973 + 1)).sum()))
 `;
-  const sizes: [number, number, number, number][] = [
-    [37, 53, 91, 20],
-    [375, 500, 188, 250],
-    [3, 2, 50, 70],
-    [200, 3, 7, 1],
-    [64, 64, 64, 100],
-    [31, 17, 62, 17],
-    [120, 500, 160, 640],
-  ];
-  let output: string;
-  try {
-    const child = new Deno.Command(Deno.env.get("IRNET_PYTHON") ?? "python3", {
-      args: ["-c", script],
-      stdin: "piped",
-      stdout: "piped",
-      stderr: "null",
-    }).spawn();
-    const writer = child.stdin.getWriter();
-    await writer.write(new TextEncoder().encode(sizes.map((s) => s.join(" ")).join("\n") + "\n"));
-    await writer.close();
-    const result = await child.output();
-    if (!result.success) return console.log("skipped: no Python with Pillow");
-    output = new TextDecoder().decode(result.stdout);
-  } catch {
-    return console.log("skipped: no Python with Pillow");
-  }
-  const lines = sizes.map(([h, w, height, width]) => {
-    const data = Uint8Array.from({ length: h * w * 3 }, (_, i) => Number((BigInt(i) * 2654435761n >> 7n) % 256n));
-    let sum = 0, weighted = 0;
-    resizeImage({ width: w, height: h, data }, { height, width }).data.forEach((v, i) => {
-      sum += v;
-      weighted += v * (i % 9973 + 1);
+    const sizes: [number, number, number, number][] = [
+      [37, 53, 91, 20],
+      [375, 500, 188, 250],
+      [3, 2, 50, 70],
+      [200, 3, 7, 1],
+      [64, 64, 64, 100],
+      [31, 17, 62, 17],
+      [120, 500, 160, 640],
+    ];
+    const output = await runPython(["-c", script], sizes.map((s) => s.join(" ") + "\n").join(""));
+    const lines = sizes.map(([h, w, height, width]) => {
+      const data = Uint8Array.from({ length: h * w * 3 }, (_, i) => Number((BigInt(i) * 2654435761n >> 7n) % 256n));
+      let sum = 0, weighted = 0;
+      resizeImage({ width: w, height: h, data }, { height, width }).data.forEach((v, i) => {
+        sum += v;
+        weighted += v * (i % 9973 + 1);
+      });
+      return `${sum} ${weighted}`;
     });
-    return `${sum} ${weighted}`;
-  });
-  assertEquals(lines, output.trim().split("\n"));
+    assertEquals(lines, output.trim().split("\n"));
+  },
 });
 
 Deno.test("scaledSize() rounds half to even and keeps at least one pixel", () => {

@@ -1,5 +1,6 @@
 /** Whole runs on a disk that is full, or must not be written. Needs the right to mount; elsewhere it is left out. */
 import { assert, assertEquals } from "../assert.ts";
+import { lacks } from "../needs.ts";
 import { differences } from "../end_to_end/comparison.ts";
 import type { Workspace } from "../end_to_end/workspace.ts";
 import { makeReduced } from "./reduced.ts";
@@ -10,7 +11,7 @@ const mayMount = await tried(async () => {
   await shell("umount", folder);
   await Deno.remove(folder);
 });
-if (!mayMount) console.log("No right to mount: full and read-only disks are not tried");
+const ignore = lacks("mount", mayMount);
 
 let workspace: Workspace;
 if (mayMount) {
@@ -22,7 +23,7 @@ if (mayMount) {
 
 Deno.test({
   name: "run on a full disk names the file, leaves nothing unfinished, and goes on when there is room",
-  ignore: !mayMount,
+  ignore,
   fn: async () => {
     const workdir = workspace.path("full");
     await Deno.mkdir(workdir);
@@ -46,7 +47,7 @@ Deno.test({
 
 Deno.test({
   name: "run in a folder that must not be written ends at once and names it",
-  ignore: !mayMount,
+  ignore,
   fn: async () => {
     const workdir = workspace.path("sealed");
     await Deno.mkdir(workdir);

@@ -1,6 +1,7 @@
 import { presets } from "../../lib/config/config.ts";
 import { encodePicture, type GalleryEntry, renderReport, thresholdFigure } from "../../lib/figures/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { lacks } from "../needs.ts";
 import { chromium, Page } from "./chromium.ts";
 import { exampleMetrics } from "./metrics_example.ts";
 
@@ -41,9 +42,8 @@ const choose = (name: string, value: string) =>
      s.dispatchEvent(new Event("input", { bubbles: true })); }`;
 
 Deno.test({
-  name: "report.html in a browser filters, sorts, switches layers, enlarges and draws, on wide and narrow windows" +
-    (chromium ? "" : " (there is no Chromium on the PATH)"),
-  ignore: chromium === null,
+  name: "report.html in a browser filters, sorts, switches layers, enlarges and draws, on wide and narrow windows",
+  ignore: lacks("chromium", chromium !== null),
   fn: async () => {
     const file = await writeReport();
     try {
@@ -73,9 +73,8 @@ Deno.test({
 });
 
 Deno.test({
-  name: "html() of a figure in a browser: the slider changes the picture" +
-    (chromium ? "" : " (there is no Chromium on the PATH)"),
-  ignore: chromium === null,
+  name: "html() of a figure in a browser: the slider changes the picture",
+  ignore: lacks("chromium", chromium !== null),
   fn: async () => {
     const size = { height: 8, width: 8 };
     const scored = {

@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import type { NumericArray } from "../../lib/files/array.ts";
 import { decodeNpz, encodeNpz } from "../../lib/files/npz.ts";
-import { runPython, withNumpy } from "../run/python.ts";
+import { hasPython, lacks, runPython } from "../needs.ts";
+
+const ignore = lacks("numpy", await hasPython("numpy"));
 
 const arrays: Record<string, NumericArray> = {
   maps: { shape: [2, 1, 3], data: Float32Array.of(0, -1.5, 1e-30, Infinity, 2, 3) },
@@ -50,16 +52,14 @@ Deno.test("decodeNpz() refuses archives cut at any place", () => {
 
 Deno.test({
   name: "numpy.load() opens archives of encodeNpz()",
-  ignore: !withNumpy,
+  ignore,
   fn: async () => {
     const path = await Deno.makeTempFile({ suffix: ".npz" });
     for (const level of [0, 6] as const) {
       await Deno.writeFile(path, encodeNpz(arrays, { level }));
-      const text = await runPython(
-        "import sys, numpy as np, json\nf = np.load(sys.argv[1])\n" +
-          "print(json.dumps({k: [str(f[k].dtype), list(f[k].shape), [float(v) for v in f[k].ravel()]] for k in f}))",
-        path,
-      );
+      const code = "import sys, numpy as np, json\nf = np.load(sys.argv[1])\n" +
+        "print(json.dumps({k: [str(f[k].dtype), list(f[k].shape), [float(v) for v in f[k].ravel()]] for k in f}))";
+      const text = await runPython(["-c", code, path]);
       assertEquals(JSON.parse(text.replace("Infinity", "1e999")), {
         maps: ["float32", [2, 1, 3], [...arrays["maps"]!.data]],
         keys: ["int32", [2], [-7, 19]],
@@ -74,16 +74,14 @@ Deno.test({
 
 Deno.test({
   name: "decodeNpz() reads archives of numpy: other types, Fortran order, stored and compressed",
-  ignore: !withNumpy,
+  ignore,
   fn: async () => {
     const path = await Deno.makeTempFile({ suffix: ".npz" });
     for (const save of ["savez", "savez_compressed"]) {
-      await runPython(
-        "import sys, numpy as np\na = np.arange(24).reshape(2, 3, 4)\n" +
-          `np.${save}(sys.argv[1], f8=a * 0.5, i8=a - 3, b1=a > 11, u2=a.astype('u2'), f2=a.astype('f2'), ` +
-          "fortran=np.asfortranarray(a.astype('f4')), f4=a.astype('f4'))",
-        path,
-      );
+      const code = "import sys, numpy as np\na = np.arange(24).reshape(2, 3, 4)\n" +
+        `np.${save}(sys.argv[1], f8=a * 0.5, i8=a - 3, b1=a > 11, u2=a.astype('u2'), f2=a.astype('f2'), ` +
+        "fortran=np.asfortranarray(a.astype('f4')), f4=a.astype('f4'))";
+      await runPython(["-c", code, path]);
       const found = decodeNpz(await Deno.readFile(path), path);
       const range = Array.from({ length: 24 }, (_, i) => i);
       const shape = [2, 3, 4];
@@ -97,9 +95,9 @@ Deno.test({
         f4: { shape, data: Float32Array.from(range) },
       });
     }
-    await runPython("import sys, numpy as np\nnp.savez(sys.argv[1], a=np.array([2**40]))", path);
+    await runPython(["-c", "import sys, numpy as np\nnp.savez(sys.argv[1], a=np.array([2**40]))", path]);
     assertThrows(() => decodeNpz(Deno.readFileSync(path), "big.npz"), Error, "32-bit integers as a in big.npz");
-    await runPython("import sys, numpy as np\nnp.savez(sys.argv[1], a=np.array([{}], object))", path);
+    await runPython(["-c", "import sys, numpy as np\nnp.savez(sys.argv[1], a=np.array([{}], object))", path]);
     const error = assertThrows(() => decodeNpz(Deno.readFileSync(path), "o.npz"), Error, "a in o.npz");
     assert(error.message.includes("found |O"));
     await Deno.remove(path);

@@ -1,5 +1,6 @@
 import { crc32, deflateSync } from "node:zlib";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { assertEquals, assertThrows } from "../assert.ts";
+import { hasPython, lacks, runPython } from "../needs.ts";
 import { vocPalette } from "../../lib/data/mod.ts";
 import { decodePng, encodePng } from "../../lib/files/png.ts";
 
@@ -106,28 +107,22 @@ Deno.test("encodePng() refuses maps of the wrong length and indices without a co
   );
 });
 
-Deno.test("Pillow reads what encodePng() writes", async () => {
-  const map = { width: 7, height: 3, data: Uint8Array.from({ length: 21 }, (_, i) => i * 12) };
-  const file = await Deno.makeTempFile({ suffix: ".png" });
-  try {
-    await Deno.writeFile(file, encodePng(map));
-    const { success, stdout } = await new Deno.Command(Deno.env.get("IRNET_PYTHON") ?? "python3", {
-      args: [
-        "-c",
-        "import sys; from PIL import Image; i = Image.open(sys.argv[1]); print(i.mode, i.size, list(i.tobytes()), i.getpalette()[3:6])",
-        file,
-      ],
-      stderr: "null",
-    }).output();
-    if (!success) return console.log("skipped: no Python with Pillow");
-    const values = [...map.data].join(", ");
-    assertEquals(new TextDecoder().decode(stdout).trim(), `P (7, 3) [${values}] [128, 0, 0]`);
-  } catch (error) {
-    assert(error instanceof Deno.errors.NotFound, String(error));
-    console.log("skipped: no Python with Pillow");
-  } finally {
-    await Deno.remove(file);
-  }
+Deno.test({
+  name: "Pillow reads what encodePng() writes",
+  ignore: lacks("pillow", await hasPython("PIL")),
+  async fn() {
+    const map = { width: 7, height: 3, data: Uint8Array.from({ length: 21 }, (_, i) => i * 12) };
+    const file = await Deno.makeTempFile({ suffix: ".png" });
+    try {
+      await Deno.writeFile(file, encodePng(map));
+      const code = "import sys; from PIL import Image; i = Image.open(sys.argv[1]); " +
+        "print(i.mode, i.size, list(i.tobytes()), i.getpalette()[3:6])";
+      const values = [...map.data].join(", ");
+      assertEquals((await runPython(["-c", code, file])).trim(), `P (7, 3) [${values}] [128, 0, 0]`);
+    } finally {
+      await Deno.remove(file);
+    }
+  },
 });
 
 Deno.test("decodePng() refuses a small file with far more pixels than it says, or that says far too many", () => {

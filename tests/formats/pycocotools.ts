@@ -1,4 +1,5 @@
 /** What pycocotools makes of random masks and polygons. */
+import { hasPython, runPython } from "../needs.ts";
 
 /** Cases as `random_masks.py` prints them. */
 export interface Cases {
@@ -22,20 +23,8 @@ export async function storedCases(): Promise<Cases> {
   return JSON.parse(await Deno.readTextFile(new URL("../golden/pycocotools_runs.json", import.meta.url)));
 }
 
-/** Python's answer to a program with arguments. */
-export async function runPython(args: readonly string[]): Promise<string> {
-  const { success, stdout, stderr } = await new Deno.Command(Deno.env.get("IRNET_PYTHON") ?? "python3", {
-    args: [...args],
-  }).output();
-  if (!success) throw new Error(new TextDecoder().decode(stderr));
-  return new TextDecoder().decode(stdout);
-}
-
 /** Whether there is a Python with pycocotools and Pillow. */
-export const withPycocotools: boolean = await runPython(["-c", "import pycocotools, PIL"]).then(
-  () => true,
-  () => false,
-);
+export const withPycocotools: boolean = await hasPython("pycocotools", "PIL");
 
 /** Its answers to other cases. */
 export async function freshCases({ seed, masks, polygons }: Record<"seed" | "masks" | "polygons", number>) {

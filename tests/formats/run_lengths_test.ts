@@ -8,6 +8,7 @@ import {
   readSegmentation,
   runsToMask,
 } from "../../lib/formats/mod.ts";
+import { lacks } from "../needs.ts";
 import { type Cases, freshCases, storedCases, withPycocotools } from "./pycocotools.ts";
 
 const mask = (...rows: string[]) => ({
@@ -87,8 +88,8 @@ Deno.test("readSegmentation() says what is wrong", () => {
 Deno.test("masks and polygons become what pycocotools makes of them", async () => check(await storedCases()));
 
 Deno.test({
-  name: "masks and polygons become what pycocotools makes of 400 and 2000 others (needs pycocotools)",
-  ignore: !withPycocotools,
+  name: "masks and polygons become what pycocotools makes of 400 and 2000 others",
+  ignore: lacks("pycocotools", withPycocotools),
   fn: async () => {
     const cases = await freshCases({ seed: 7, masks: 400, polygons: 2000 });
     assert(cases.polygons.length === 2000);

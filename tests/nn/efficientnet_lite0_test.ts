@@ -7,17 +7,17 @@ import { decodeNpy } from "../../lib/files/npy.ts";
 import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { assertClose, assertEquals } from "../assert.ts";
 import { readNpy } from "../golden.ts";
+import { lacks } from "../needs.ts";
 import { greatest } from "./numbers.ts";
 
 const folder = Deno.env.get("IRNET_WEIGHTS_DIR") ?? new URL("../../../shared/weights", import.meta.url).pathname;
 const images = namesOf(`${folder}/golden`, "_u8.npy");
 const path = `${folder}/efficientnet_lite0.safetensors`;
 const present = namesOf(folder, ".safetensors").includes("efficientnet_lite0") && images.length > 0;
-if (!present) console.log(`EfficientNet's golden tests are left out: no weights in ${folder} (IRNET_WEIGHTS_DIR)`);
 
 Deno.test({
   name: "efficientnetLite0() equals the published network on every golden image",
-  ignore: !present,
+  ignore: lacks("efficientnet_lite0", present),
   fn: async () => {
     await useBackend("auto");
     const file = await readSafetensors(path);

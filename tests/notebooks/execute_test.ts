@@ -2,9 +2,9 @@ import { executeNotebook, makePages } from "../../lib/notebook/execute_notebook.
 import { executeNotebooks } from "../../lib/notebook/execute.ts";
 import type { Cell } from "../../lib/notebook/notebook_file.ts";
 import { assert, assertEquals } from "../assert.ts";
+import { lacks } from "../needs.ts";
 
 const hasJupyter = await startsJupyter();
-if (!hasJupyter) console.log("No Jupyter: notebooks are not executed (pip install jupyter)");
 
 async function startsJupyter(): Promise<boolean> {
   try {
@@ -49,7 +49,7 @@ Deno.test("tasks on notebooks say how to get Jupyter where it is missing", async
 
 Deno.test({
   name: "executeNotebook() loses no figure, imports the library, and names cells that fail or show nothing",
-  ignore: !hasJupyter,
+  ignore: lacks("jupyter", hasJupyter),
   fn: async () => {
     const folder = await Deno.makeTempDir();
     const figure = `await show({ [Symbol.for("Jupyter.display")]: async () => ({ "image/png": "iVBORw0KGgo=" }) });`;
@@ -79,7 +79,7 @@ Deno.test({
 const rounds = Number(Deno.env.get("IRNET_NOTEBOOKS") ?? 0);
 Deno.test({
   name: "all notebooks execute, and show all their figures, every time",
-  ignore: !hasJupyter || rounds === 0,
+  ignore: lacks("jupyter", hasJupyter) || lacks("rounds", rounds > 0),
   fn: async () => {
     const root = new URL("../../", import.meta.url).pathname;
     for (let round = 0; round < rounds; round++) {

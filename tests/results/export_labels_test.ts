@@ -3,7 +3,8 @@ import { exportLabels } from "../../lib/results/export_labels.ts";
 import { main } from "../../lib/command_line/main.ts";
 import { vocPalette } from "../../lib/data/mod.ts";
 import { decodePng, encodePng } from "../../lib/files/png.ts";
-import { runPython, withPycocotools } from "../formats/pycocotools.ts";
+import { withPycocotools } from "../formats/pycocotools.ts";
+import { lacks, runPython } from "../needs.ts";
 import { flagsOf, withLabels } from "../run/labelled.ts";
 
 const readJson = async (path: string) => JSON.parse(await Deno.readTextFile(path));
@@ -169,8 +170,8 @@ print(json.dumps([compared, evaluation.stats[1], readers]))
 `;
 
 Deno.test({
-  name: "pycocotools, Pillow and readers of VOC open what exportLabels() writes (needs pycocotools)",
-  ignore: !withPycocotools,
+  name: "pycocotools, Pillow and readers of VOC open what exportLabels() writes",
+  ignore: lacks("pycocotools", withPycocotools),
   fn: async () => {
     await withLabels(async ({ config, workdir }) => {
       await exportLabels(config, { workdir, format: "coco" });

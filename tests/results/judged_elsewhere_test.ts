@@ -6,7 +6,8 @@ import { encodeNpz } from "../../lib/files/npz.ts";
 import { random } from "../../lib/data/mod.ts";
 import { encodePng } from "../../lib/files/png.ts";
 import { assert, assertClose, assertEquals } from "../assert.ts";
-import { runPython, withPycocotools } from "../formats/pycocotools.ts";
+import { withPycocotools } from "../formats/pycocotools.ts";
+import { lacks, runPython } from "../needs.ts";
 import { inFolder } from "../in_folder.ts";
 
 const height = 40, width = 60, cell = 20, pixels = height * width;
@@ -91,8 +92,8 @@ async function withPredictions(work: (workdir: string, config: typeof presets.sa
 }
 
 Deno.test({
-  name: "pycocotools finds the AP that we find in Mask R-CNN's exported results (needs pycocotools)",
-  ignore: !withPycocotools,
+  name: "pycocotools finds the AP that we find in Mask R-CNN's exported results",
+  ignore: lacks("pycocotools", withPycocotools),
   fn: () =>
     withPredictions(async (workdir, config) => {
       const truth = `${workdir}/truth.json`, results = `${workdir}/results.json`;
@@ -140,8 +141,8 @@ print(json.dumps(list(right / (confusion.sum(0) + confusion.sum(1) - right))))
 `;
 
 Deno.test({
-  name: "Pillow and numpy find the IoU that we find in DeepLab's exported label maps (needs pycocotools)",
-  ignore: !withPycocotools,
+  name: "Pillow and numpy find the IoU that we find in DeepLab's exported label maps",
+  ignore: lacks("pycocotools", withPycocotools),
   fn: () =>
     withPredictions(async (workdir, config) => {
       const predictions = `${workdir}/deeplab_irnet`, out = `${workdir}/server`;

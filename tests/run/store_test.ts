@@ -1,5 +1,6 @@
 import { assertEquals, assertRejects } from "../assert.ts";
 import { Store } from "../../lib/run/store.ts";
+import { lacks } from "../needs.ts";
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 
@@ -35,7 +36,7 @@ Deno.test("Store leaves the old file and no other when it cannot write", async (
 
 Deno.test({
   name: "Store leaves the old file and no other when the disk is full",
-  ignore: Deno.build.os !== "linux",
+  ignore: lacks("linux", Deno.build.os === "linux"),
   fn: async () => {
     await withStore(async (store, root) => {
       await store.write("cam", "a.txt", bytes("old"));

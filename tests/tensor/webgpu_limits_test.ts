@@ -1,22 +1,9 @@
 /** Programs bind no more tensors than the adapter lets them, of which WebGPU guarantees 8. */
-import { alignRegions, tf, useBackend } from "../../lib/tensor/mod.ts";
+import { alignRegions, tf } from "../../lib/tensor/mod.ts";
 import { mostBindings, runShader } from "../../lib/tensor/webgpu/_run_shader.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
-import { backends } from "./_backends.ts";
+import { onWebgpu } from "./_backends.ts";
 import { read } from "./_read.ts";
-
-function onWebgpu(promise: string, check: () => Promise<void>): void {
-  Deno.test({
-    name: `${promise} (webgpu)`,
-    ignore: !backends.some(({ name, runs }) => name === "webgpu" && runs),
-    async fn() {
-      await useBackend("webgpu");
-      const before = tf.memory().numTensors;
-      await check();
-      assertEquals(tf.memory().numTensors, before, "tensors left behind");
-    },
-  });
-}
 
 onWebgpu("tf.addN() and tf.concat() take more tensors than a program can bind", async () => {
   for (const count of [mostBindings() - 1, mostBindings(), 2 * mostBindings() + 3].filter((count) => count < 100)) {
@@ -57,5 +44,4 @@ onWebgpu("runShader() refuses a program that binds more than the adapter can, an
     `Expected at most ${mostBindings()} tensors in the program "wide" but found ${mostBindings() + 1}`,
   );
   x.dispose();
-  return Promise.resolve();
 });

@@ -9,10 +9,9 @@ import { readPth } from "../../lib/files/pth.ts";
 import { assertClose, assertEquals } from "../assert.ts";
 import { readNpy } from "../golden.ts";
 import { greatest } from "../nn/numbers.ts";
-import { runPython } from "../run/python.ts";
+import { hasPython, lacks, runPython } from "../needs.ts";
 
 const code = await Deno.readTextFile(new URL("released_networks.py", import.meta.url));
-const withTorch = await runPython("import torch").then(() => true, () => false);
 
 const camSpecs = [...resnet50.parameters, ...classifierParameters(resnet50, 20)];
 const irnetSpecs: ParameterSpec[] = [
@@ -23,12 +22,12 @@ const irnetSpecs: ParameterSpec[] = [
 
 Deno.test({
   name: "checkpoints of the released networks compute here what they do in PyTorch, and there again when stored here",
-  ignore: !withTorch,
+  ignore: lacks("torch", await hasPython("torch")),
   fn: async () => {
     const folder = await Deno.makeTempDir();
     const read = (name: string) => readNpy(`${folder}/${name}.npy`);
     try {
-      await runPython(code, "make", folder);
+      await runPython(["-c", code, "make", folder]);
       const cam = importWeights(await readPth(`${folder}/res50_cam.pth`), camSpecs, camImportRules(resnet50));
       const irnet = importWeights(await readPth(`${folder}/res50_irn.pth`), irnetSpecs, irnetImportRules(resnet50));
       const image = await read("image");
@@ -40,7 +39,7 @@ Deno.test({
       };
       await Deno.writeFile(`${folder}/cam.safetensors`, encodeSafetensors(cam));
       await Deno.writeFile(`${folder}/irnet.safetensors`, encodeSafetensors(irnet));
-      await runPython(code, "check", folder);
+      await runPython(["-c", code, "check", folder]);
       for (const [name, values] of Object.entries(found)) {
         const { data } = await read(name);
         assertClose(values, data, { absolute: 1e-4 * greatest(data), name });
