@@ -9,7 +9,7 @@ import { textWidth } from "./_text.ts";
 export interface BarFigure {
   readonly title: string;
   readonly description: string;
-  /** What is measured, with its unit. */
+  /** Measure and unit. */
   readonly axis: string;
   readonly series: readonly { readonly name: string; readonly colour: string }[];
   /** One value for each series. */

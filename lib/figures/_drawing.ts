@@ -54,7 +54,7 @@ export class Drawing {
   }
 }
 
-/** A picture in another size: photographs smoothly, maps of few pixels with all their corners. */
+/** A picture in another size: images smoothly, maps of few pixels with all their corners. */
 export function scaled(
   { data, width, height }: RgbImage,
   box: { readonly width: number; readonly height: number; readonly isSharp: boolean },

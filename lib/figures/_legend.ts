@@ -19,7 +19,7 @@ export type LegendItem =
 
 const SIZE = 13, GAP = 26, MARK = { colour: 14, point: 12, line: 22, scale: 96, wheel: 40 };
 
-/** VOC's colours of the classes with these ids, in ascending order; with `voidText` also that of 255, where it occurs. */
+/** VOC's colours of the classes with these ids, in ascending order; with `voidText` also that of 255, if it occurs. */
 export function classLegend(ids: Iterable<number>, classes: readonly string[], voidText?: string): LegendItem[] {
   const palette = vocPalette(), present = [...new Set(ids)].sort((a, b) => a - b);
   const items: LegendItem[] = present.filter((id) => id > 0 && id <= classes.length)

@@ -7,7 +7,7 @@ export interface Canvas extends PictureSize {
   readonly data: Uint8Array;
 }
 
-/** A photograph without its colours, so that what is laid over it has them to itself. */
+/** An image without its colours, so that what is laid over it has them to itself. */
 export function greyed({ height, width, data }: RgbImage): Canvas {
   const out = new Uint8Array(data.length);
   for (let i = 0; i < out.length; i += 3) {
@@ -23,7 +23,7 @@ export function paint({ data }: Canvas, pixel: number, { colour, opacity }: { co
   }
 }
 
-/** Lines are two pixels wide on photographs of usual size, one on small ones. */
+/** Lines are two pixels wide on images of usual size, one on small ones. */
 export function lineWidth({ height, width }: PictureSize): number {
   return Math.max(height, width) > 320 ? 2 : 1;
 }
@@ -44,7 +44,7 @@ export function onRim(
   return false;
 }
 
-/** @throws RangeError if a map and a photograph have different sizes. */
+/** @throws RangeError if a map and an image have different sizes. */
 export function expectSize(found: PictureSize, expected: PictureSize): void {
   if (found.height !== expected.height || found.width !== expected.width) {
     throw new RangeError(

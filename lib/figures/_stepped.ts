@@ -10,14 +10,14 @@ export interface ValueMap extends ScalarMap {
   /** Ends of the colour scale. */
   readonly from: number;
   readonly to: number;
-  /** What is measured, with its unit. */
+  /** Measure and unit. */
   readonly name: string;
 }
 
 /** Pictures to step through, beside values. */
 export interface Stepped {
   readonly title: string;
-  /** What the slider moves, such as `threshold`. */
+  /** Name of the slider, such as `threshold`. */
   readonly slider: string;
   readonly steps: readonly { readonly label: string; readonly picture: RgbImage; readonly note?: string }[];
   /** The step that is shown first. */

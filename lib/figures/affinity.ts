@@ -21,7 +21,7 @@ export interface AffinityFigureOptions {
   readonly beta?: number;
 }
 
-/** What is not a neighbour. */
+/** Colour of what is not a neighbour. */
 const OUTSIDE: Rgb = [214, 212, 206];
 
 /**
@@ -29,7 +29,7 @@ const OUTSIDE: Rgb = [214, 212, 206];
  * each neighbour, and the same to the power β, which is what the random walk steps by (paper: Loss for Class Boundary
  * Detection; Synthesizing Instance Segmentation Labels). Interactive: values at the pointer.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options Map, place and settings.
  * @returns The figure.
  * @throws RangeError if the pixel lies outside, or the map does not hold as many values as its size says.

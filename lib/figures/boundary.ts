@@ -10,8 +10,8 @@ import { panelFigure } from "./_panels.ts";
  * Detection).
  *
  * @param boundary Probabilities 0…1, at stride 4 as a rule.
- * @param size Of the picture, the photograph for example.
- * @returns A picture of that size.
+ * @param size Of the picture, the image for example.
+ * @returns A picture of that size, [H, W, 3] u8.
  * @throws RangeError if the map does not hold as many values as its size says.
  */
 export function drawBoundary(boundary: ScalarMap, { height, width }: PictureSize): RgbImage {
@@ -22,10 +22,10 @@ export function drawBoundary(boundary: ScalarMap, { height, width }: PictureSize
 }
 
 /**
- * The class-boundary map alone and over its photograph (paper: Loss for Class Boundary Detection). No boundary was ever
+ * The class-boundary map alone and over its image (paper: Loss for Class Boundary Detection). No boundary was ever
  * shown to the network: they arise where pairs of different pseudo classes need one.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options The map, probabilities 0…1 at stride 4 as a rule.
  * @returns The figure.
  * @throws RangeError if the map does not hold as many values as its size says.
@@ -36,12 +36,12 @@ export function boundaryFigure(image: RgbImage, { boundary }: { readonly boundar
     subtitle: "The probability that a boundary between classes, or to the background, passes through a pixel.",
     rows: [{
       panels: [
-        { picture: image, caption: "photograph" },
+        { picture: image, caption: "image" },
         {
           picture: drawBoundary(boundary, image),
           caption: `boundary map, ${boundary.height}×${boundary.width} values`,
         },
-        { picture: drawCam(image, boundary, { colours: "inferno" }), caption: "over the photograph" },
+        { picture: drawCam(image, boundary, { colours: "inferno" }), caption: "over the image" },
       ],
     }],
     legend: [{ kind: "scale", map: "inferno", from: "0", to: "1", text: "boundary probability" }],

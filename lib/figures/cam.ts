@@ -6,22 +6,22 @@ import { type ScalarMap, stretch } from "./maps.ts";
 import { greyed, paint } from "./_paint.ts";
 import { panelFigure } from "./_panels.ts";
 
-/** How a map is laid over a photograph. */
+/** Colours and opacity of a map over an image. */
 export interface DrawCamOptions {
   /** Colours of 0…1. */
   readonly colours?: ColourMapName;
-  /** How much of the photograph is covered, 0…1. */
+  /** Opacity of the map, 0…1. */
   readonly opacity?: number;
 }
 
 /**
- * A class attention map over its photograph, as the paper shows them: bright where the classifier found the class
- * (paper: Class Attention Maps). The photograph is grey, so that every colour is one of the map.
+ * A class attention map over its image, as the paper shows them: bright where the classifier found the class
+ * (paper: Class Attention Maps). The image is grey, so that every colour is one of the map.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param cam Values 0…1, of any size; values outside are drawn as the nearest of these.
  * @param options Colours and opacity.
- * @returns A picture of the photograph's size.
+ * @returns A picture of the image's size, [H, W, 3] u8.
  * @throws RangeError if the map does not hold as many values as its size says.
  * @example
  * ```ts
@@ -46,7 +46,7 @@ export function drawCam(
  * At every pixel the highest of the class attention maps of an image; zero without classes.
  *
  * @param cams Maps of the image.
- * @returns One map of the image's size, 0…1.
+ * @returns One map of the image's size, [H, W] f32, 0…1.
  */
 export function highestCam(cams: CamArchive): ScalarMap {
   const { data: maps, height, width } = highResolutionCam(cams);
@@ -64,14 +64,14 @@ export interface CamFigureOptions {
 }
 
 /**
- * Class attention maps over their photograph: a row for each class that the image is said to have, a column for each
+ * Class attention maps over their image: a row for each class that the image is said to have, a column for each
  * scale that the classifier saw it at, and the sum of all (paper: Class Attention Maps). Small scales find the whole
  * object, large ones its parts.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options Maps and names.
  * @returns The figure.
- * @throws RangeError if the maps do not fit the photograph.
+ * @throws RangeError if the maps do not fit the image.
  */
 export function camFigure(image: RgbImage, { cams, classes }: CamFigureOptions): Figure {
   const sum = highResolutionCam(cams);
@@ -97,12 +97,12 @@ export function camFigure(image: RgbImage, { cams, classes }: CamFigureOptions):
     subtitle: "Where the classifier finds each class, at every scale of the image and summed over the scales; " +
       "every map is divided by its maximum.",
     columns: [
-      "photograph",
+      "image",
       ..."scales" in cams ? Array.from(cams.scales, (scale) => `scale ${scale.toFixed(1)}`) : [],
       "sum of scales",
     ],
     rows,
-    legend: [{ kind: "scale", map: "viridis", from: "0", to: "1", text: "attention, share of the map's maximum" }],
+    legend: [{ kind: "scale", map: "viridis", from: "0", to: "1", text: "attention, fraction of the map's maximum" }],
   });
 }
 

@@ -11,7 +11,7 @@ export interface ChartTrace {
   readonly x: readonly number[];
   /** Values; `null` leaves a gap. */
   readonly y: readonly (number | null)[];
-  /** Whether points, lines or both are drawn. */
+  /** Points, lines or both. */
   readonly mode: "lines" | "markers" | "lines+markers";
   /** Line style. */
   readonly line?: Readonly<Record<string, unknown>>;
@@ -19,7 +19,7 @@ export interface ChartTrace {
   readonly marker?: Readonly<Record<string, unknown>>;
   /** Text at the pointer. */
   readonly hovertemplate?: string;
-  /** Whether the legend names it. */
+  /** `false` leaves it out of the legend. */
   readonly showlegend?: boolean;
 }
 
@@ -27,13 +27,13 @@ export interface ChartTrace {
 export interface Chart {
   /** Short title. */
   readonly title: string;
-  /** What is seen, in a sentence, for those who cannot see it. */
+  /** Description in a sentence, for those who cannot see it. */
   readonly description: string;
   /** Its lines. */
   readonly traces: readonly ChartTrace[];
   /** Axes. */
   readonly layout: Readonly<Record<string, unknown>>;
-  /** Whether its colours, those of VOC, need a light ground. */
+  /** Needs a light ground, for its colours are VOC's. */
   readonly isOnLight?: boolean;
 }
 
@@ -43,7 +43,7 @@ export const CHART_COLOURS: readonly string[] = ["#d9822b", "#3f8fd2", "#2ca089"
 /**
  * A chart as a figure: lines and points as vectors, and values at the pointer where Plotly is.
  *
- * @param chart What to draw, of {@linkcode lossChart} or another.
+ * @param chart Lines and axes, of {@linkcode lossChart} or another.
  * @returns The figure.
  */
 export function chartFigure(chart: Chart): Figure {
@@ -134,7 +134,7 @@ function plotlyOf({ title, traces, layout }: Chart) {
 interface Axis {
   readonly from: number;
   readonly to: number;
-  /** What it measures, with its unit. */
+  /** Measure and unit. */
   readonly title: string;
 }
 

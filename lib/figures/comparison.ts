@@ -5,7 +5,7 @@ import { imageIou } from "../evaluation/segmentation.ts";
 import { barFigure } from "./_bars.ts";
 import { CHART_COLOURS } from "./chart.ts";
 import type { Figure } from "./figure.ts";
-import { drawInstances, drawLabels, drawTruth } from "./labels.ts";
+import { drawGroundTruth, drawInstances, drawLabels } from "./labels.ts";
 import { classLegend } from "./_legend.ts";
 import { panelFigure } from "./_panels.ts";
 
@@ -18,8 +18,8 @@ export interface ComparedLabels {
 }
 
 /**
- * What semantic labels are worth: their own mean IoU, and that of DeepLab after training on them, beside DeepLab after
- * training on the true masks (paper: Experiments).
+ * Worth of semantic labels: their own mean IoU, and that of DeepLab after training on them, beside DeepLab after
+ * training on ground truth (paper: Experiments).
  *
  * @param tables Tables of a comparison.
  * @returns The figure.
@@ -37,7 +37,7 @@ export function comparisonFigure({ pseudoLabels, deepLab }: ComparedLabels): Fig
     }],
     rows: Object.keys(deepLab.rows).map((name) => ({
       name,
-      values: [pseudoLabels.semantic[name]?.miou ?? null, deepLab.rows[name]!.miou], // true masks are not judged
+      values: [pseudoLabels.semantic[name]?.miou ?? null, deepLab.rows[name]!.miou], // ground truth is not judged
     })),
   });
 }
@@ -46,9 +46,9 @@ export function comparisonFigure({ pseudoLabels, deepLab }: ComparedLabels): Fig
 export interface SegmentationRow {
   /** Id of the image. */
   readonly id: string;
-  /** The photograph. */
+  /** RGB image, [H, W, 3] u8. */
   readonly image: RgbImage;
-  /** True classes, 255 void; `null`: none are known. */
+  /** Ground-truth classes, 255 void; `null`: none are known. */
   readonly truth: LabelMap | null;
   /** Label maps by the names of their makers, the same in every row. */
   readonly labels: Readonly<Record<string, LabelMap>>;
@@ -65,7 +65,7 @@ export interface SegmentationsFigureOptions {
 }
 
 /**
- * Label maps of several makers side by side, after photograph and truth, each with its mean IoU over the labels that
+ * Label maps of several makers side by side, after image and ground truth, each with its mean IoU over the labels that
  * occur in the image (paper: Experiments).
  *
  * @param rows The images.
@@ -84,7 +84,7 @@ export function segmentationsFigure(
   return panelFigure({
     title,
     subtitle,
-    columns: ["photograph", "truth", ...Object.keys(rows[0]!.labels)],
+    columns: ["image", "ground truth", ...Object.keys(rows[0]!.labels)],
     rows: rows.map(({ id, image, truth, labels }) => ({
       heading: id,
       panels: [
@@ -104,19 +104,19 @@ export function segmentationsFigure(
 export interface DetectionRow {
   /** Id of the image. */
   readonly id: string;
-  /** The photograph. */
+  /** RGB image, [H, W, 3] u8. */
   readonly image: RgbImage;
-  /** True classes, 255 void; `null`: none are known. */
+  /** Ground-truth classes, 255 void; `null`: none are known. */
   readonly truth: LabelMap | null;
-  /** True instances, 255 void; `null`: none are known. */
+  /** Ground-truth instances, 255 void; `null`: none are known. */
   readonly objects: LabelMap | null;
   /** Instances by the names of their detectors, the same in every row. */
   readonly found: Readonly<Record<string, PredictedMasks>>;
 }
 
 /**
- * What detectors find, side by side, after photograph and truth: instances from a score on, each with a colour of its
- * own, named below with their scores, best first (paper: Experiments).
+ * Instances that detectors find, side by side, after image and ground truth: those from a score on, each with a colour
+ * of its own, named below with their scores, best first (paper: Experiments).
  *
  * @param rows The images.
  * @param options Names of all classes, and the least score that is shown.
@@ -131,13 +131,13 @@ export function detectionsFigure(
   return panelFigure({
     title: "Instances that detectors find",
     subtitle: `Those of a score of ${score} or more, named with their scores, best first. Instances have one colour ` +
-      `each, which means nothing else; white lines part true instances.`,
-    columns: ["photograph", "truth", ...Object.keys(rows[0]!.found)],
+      `each, which means nothing else; white lines part ground-truth instances.`,
+    columns: ["image", "ground truth", ...Object.keys(rows[0]!.found)],
     rows: rows.map(({ id, image, truth, objects, found }) => ({
       heading: id,
       panels: [
         { picture: image },
-        truth && { picture: drawTruth(image, truth, objects) },
+        truth && { picture: drawGroundTruth(image, truth, objects) },
         ...Object.values(found).map((instances) => ({
           picture: drawInstances(image, {
             ...instances,

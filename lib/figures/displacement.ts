@@ -17,8 +17,8 @@ export interface DrawDisplacementOptions extends PictureSize {
  * (paper: Loss for Displacement Field Prediction). {@linkcode drawColourWheel} is its legend.
  *
  * @param field Displacements (dy, dx), at stride 4 as a rule.
- * @param options Size, that of the photograph for example, and scale.
- * @returns A picture of that size; white where nothing moves.
+ * @param options Size, that of the image for example, and scale.
+ * @returns A picture of that size, [H, W, 3] u8; white where nothing moves.
  * @throws RangeError if the field does not hold two values a pixel.
  */
 export function drawDisplacement(field: VectorField, { height, width, reach }: DrawDisplacementOptions): RgbImage {
@@ -36,18 +36,18 @@ export function drawDisplacement(field: VectorField, { height, width, reach }: D
 
 /** Density of the arrows. */
 export interface DrawArrowsOptions {
-  /** Distance between arrows, pixels of the photograph. */
+  /** Distance between arrows, pixels of the image. */
   readonly every?: number;
 }
 
 /**
- * A displacement field as arrows over its photograph, each in its true length: they end where the instance centroid is
+ * A displacement field as arrows over its image, each in its true length: they end where the instance centroid is
  * believed to be (paper: Loss for Displacement Field Prediction).
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param field Displacements (dy, dx) in pixels of the field, at stride 4 as a rule.
  * @param options Density.
- * @returns A picture of the photograph's size.
+ * @returns A picture of the image's size, [H, W, 3] u8.
  * @throws RangeError if the field does not hold two values a pixel.
  */
 export async function drawDisplacementArrows(
@@ -113,13 +113,13 @@ export function usualReach(vectors: Float32Array): number {
 }
 
 /**
- * A class-agnostic instance map over its photograph: pixels of one colour move to one centroid (paper: Generating
+ * A class-agnostic instance map over its image: pixels of one colour move to one centroid (paper: Generating
  * Class-agnostic Instance Map). It covers the background too.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param clusters Cluster of every pixel, at stride 4 as a rule.
- * @param options How much of the photograph is covered, 0…1.
- * @returns A picture of the photograph's size.
+ * @param options Opacity of the map, 0…1.
+ * @returns A picture of the image's size, [H, W, 3] u8.
  * @throws RangeError if the map does not hold as many values as its size says.
  */
 export function drawClusters(

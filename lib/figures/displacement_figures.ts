@@ -22,7 +22,7 @@ export interface DisplacementFigureOptions {
  * and the class-agnostic instance map (paper: Loss for Displacement Field Prediction; Generating Class-agnostic
  * Instance Map).
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options The field, of `findCentroids()` and of `clusterCentroids()` what they return.
  * @returns The figure.
  * @throws RangeError if an array does not hold as many values as the field's size says.
@@ -79,7 +79,7 @@ export function displacementFigure(
   });
 }
 
-/** How many pixels end on each point. */
+/** Numbers of pixels that end on each point. */
 function meetingPoints(centroids: Int32Array, { height, width }: VectorField): Map<number, number> {
   const size = height * width, met = new Map<number, number>();
   for (let i = 0; i < size; i++) {
@@ -102,16 +102,16 @@ function dots(points: Map<number, number>, { height, width }: VectorField, box: 
 export interface RefinementFigureOptions {
   /** Size of the field; its values are not read. */
   readonly field: VectorField;
-  /** What `findCentroids()` returns after so many iterations, ascending. */
+  /** Results of `findCentroids()`, [2, h, w] i32, after so many iterations, ascending. */
   readonly steps: readonly { readonly iterations: number; readonly centroids: Int32Array }[];
 }
 
 /**
- * How refinement sharpens the displacement field: where pixels have got to after some iterations, as colours of the way
+ * Refinement of the displacement field: where pixels have got to after some iterations, as colours of the way
  * (paper: Generating Class-agnostic Instance Map). Interactive: a slider over the iterations, and the length of the way
  * at the pointer.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options Rounds.
  * @returns The figure.
  * @throws RangeError if an array does not hold as many values as the field's size says, or there is no step.

@@ -12,19 +12,19 @@ export interface PlotlyFigure {
 }
 
 /**
- * A figure: a picture, and where it teaches also a page to play with. Notebooks on the Deno kernel show it as it is,
+ * A picture, and where it teaches also a page to play with. Notebooks on the Deno kernel show it as it is,
  * best by {@linkcode show}.
  */
 export interface Figure {
-  /** What it shows, in a few words. */
+  /** Title of a few words. */
   readonly title: string;
-  /** What is seen, in a sentence, for those who cannot see it. */
+  /** Description in a sentence, for those who cannot see it. */
   readonly description: string;
   /** As SVG, 1000 wide. Texts are outlines: it needs no font. */
   svg(): Promise<string>;
   /** The same as PNG, 1000 pixels wide. */
   png(): Promise<Uint8Array<ArrayBuffer>>;
-  /** What Plotly needs to draw it, with sliders and values at the pointer; `null`: there is only the picture. */
+  /** Traces and layout for Plotly, with sliders and values at the pointer; `null`: there is only the picture. */
   plotly(): Promise<PlotlyFigure | null>;
   /** A page of its own that needs no network: interactive where there is something to play with. */
   html(): Promise<string>;
@@ -47,7 +47,7 @@ const SENDING = { least: 150, perCharacter: 1e-4 };
 /**
  * Shows figures below the cell of a notebook, one after another.
  *
- * @param figures What to show.
+ * @param figures Figures, or texts of `plainText()`.
  * @throws Error outside of a notebook on the Deno kernel.
  */
 export async function show(...figures: readonly Displayable[]): Promise<void> {

@@ -18,7 +18,7 @@ export async function usePlotly(): Promise<void> {
   page.hasPlotly = true;
 }
 
-/** What a page is made of. */
+/** Parts of a page. */
 interface FigureParts {
   readonly title: string;
   readonly description: string;

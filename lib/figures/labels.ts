@@ -4,14 +4,14 @@ import { colourAt, distinctColour, type Rgb, VOID_COLOUR } from "./colours.ts";
 import { expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";
 
 /**
- * Class labels over their photograph in VOC's colours; background shows the photograph in grey, 255 is light: pixels
- * that are uncertain, or void in true masks (paper: Inter-pixel Relation Mining from CAMs for confident labels,
+ * Class labels over their image in VOC's colours; background shows the image in grey, 255 is light: pixels
+ * that are uncertain, or void in ground truth (paper: Inter-pixel Relation Mining from CAMs for confident labels,
  * Synthesizing Instance Segmentation Labels for pseudo labels).
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param labels 0 background, 1… classes, 255 uncertain or void.
- * @param options How much of the photograph is covered, 0…1.
- * @returns A picture of the photograph's size.
+ * @param options Opacity of what is laid over it, 0…1.
+ * @returns A picture of the image's size, [H, W, 3] u8.
  * @throws RangeError if the sizes differ.
  */
 export function drawLabels(
@@ -31,15 +31,15 @@ export function drawLabels(
 }
 
 /**
- * True class masks over their photograph, with white lines around true instances: what pseudo labels are held against.
+ * Ground truth over its image: class masks with white lines around instances, which pseudo labels are held against.
  *
- * @param image The photograph.
- * @param classes True classes, 0 background, 255 void.
- * @param instances True instances, 0 background, 255 void; `null`: none are known.
- * @returns A picture of the photograph's size.
+ * @param image RGB image, [H, W, 3] u8.
+ * @param classes Ground-truth classes, 0 background, 255 void.
+ * @param instances Ground-truth instances, 0 background, 255 void; `null`: none are known.
+ * @returns A picture of the image's size, [H, W, 3] u8.
  * @throws RangeError if the sizes differ.
  */
-export function drawTruth(image: RgbImage, classes: LabelMap, instances: LabelMap | null = null): RgbImage {
+export function drawGroundTruth(image: RgbImage, classes: LabelMap, instances: LabelMap | null = null): RgbImage {
   const canvas = drawLabels(image, classes);
   if (!instances) return canvas;
   expectSize(instances, image);
@@ -55,13 +55,13 @@ export function drawTruth(image: RgbImage, classes: LabelMap, instances: LabelMa
 const WHITE: Rgb = [255, 255, 255];
 
 /**
- * Instance masks over their photograph, each in a colour of its own with a white line around it (paper: Synthesizing Instance
- * Segmentation Labels). Higher scores lie on top; fragments, which score 0, are left out.
+ * Instance masks over their image, each in a colour of its own with a white line around it (paper: Synthesizing
+ * Instance Segmentation Labels). Higher scores lie on top; fragments, which score 0, are left out.
  *
- * @param image The photograph.
- * @param instances Masks of the photograph's size.
- * @param options How much of the photograph is covered, 0…1.
- * @returns A picture of the photograph's size.
+ * @param image RGB image, [H, W, 3] u8.
+ * @param instances Masks of the image's size.
+ * @param options Opacity of what is laid over it, 0…1.
+ * @returns A picture of the image's size, [H, W, 3] u8.
  * @throws RangeError if the sizes differ.
  */
 export function drawInstances(

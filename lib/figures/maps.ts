@@ -1,5 +1,3 @@
-/** What pictures are drawn from, besides photographs and label maps. */
-
 /**
  * A map of one number a pixel, of any size: it is stretched over the picture.
  *
@@ -48,7 +46,7 @@ export interface ClusterMap {
   readonly map: Int32Array;
 }
 
-/** A size in pixels; photographs and label maps are of one. */
+/** A size in pixels; images and label maps are of one. */
 export interface PictureSize {
   /** Rows. */
   readonly height: number;

@@ -5,12 +5,12 @@ import { drawBoundary } from "./boundary.ts";
 import { drawCam, highestCam } from "./cam.ts";
 import { drawClusters, drawDisplacement, usualReach } from "./displacement.ts";
 import type { Figure } from "./figure.ts";
-import { drawInstances, drawLabels, drawTruth } from "./labels.ts";
+import { drawGroundTruth, drawInstances, drawLabels } from "./labels.ts";
 import { classLegend } from "./_legend.ts";
 import type { ClusterMap, ScalarMap, VectorField } from "./maps.ts";
 import { inRows, type Panel, panelFigure } from "./_panels.ts";
 
-/** What the stages made of an image, for {@linkcode overviewFigure}. */
+/** Results of all stages on an image, for {@linkcode overviewFigure}. */
 export interface OverviewFigureOptions {
   /** Id of the image. */
   readonly id: string;
@@ -30,9 +30,9 @@ export interface OverviewFigureOptions {
   readonly instances: PredictedMasks;
   /** Pseudo semantic labels. */
   readonly semantic: LabelMap;
-  /** True classes; `null`: none are known. */
+  /** Ground-truth classes; `null`: none are known. */
   readonly truth?: LabelMap | null;
-  /** True instances; `null`: none are known. */
+  /** Ground-truth instances; `null`: none are known. */
   readonly objects?: LabelMap | null;
 }
 
@@ -40,8 +40,8 @@ export interface OverviewFigureOptions {
  * The whole method on one image: what each stage makes of it, from class attention maps to pseudo labels (paper: the
  * overall framework, Class Attention Maps, Inter-pixel Relation Network, Label Synthesis Using IRNet).
  *
- * @param image The photograph.
- * @param options What the stages made.
+ * @param image RGB image, [H, W, 3] u8.
+ * @param options Results of the stages.
  * @returns The figure.
  * @throws RangeError if sizes differ.
  */
@@ -49,7 +49,7 @@ export function overviewFigure(image: RgbImage, options: OverviewFigureOptions):
   const { id, classes, cams, labels, boundary, displacement, clusters, instances, semantic, truth, objects } = options;
   const reach = usualReach(displacement.data);
   const panels: Panel[] = [
-    { picture: image, caption: "photograph" },
+    { picture: image, caption: "image" },
     { picture: drawCam(image, highestCam(cams)), caption: "1. class attention maps (highest class)" },
     ...labels ? [{ picture: drawLabels(image, labels), caption: "2. confident labels" }] : [],
     { picture: drawBoundary(boundary, image), caption: "3. class boundaries" },
@@ -60,7 +60,9 @@ export function overviewFigure(image: RgbImage, options: OverviewFigureOptions):
     { picture: drawClusters(image, clusters), caption: "4. class-agnostic instance map" },
     { picture: drawInstances(image, instances), caption: "5. pseudo instances" },
     { picture: drawLabels(image, semantic), caption: "6. pseudo semantic labels" },
-    ...truth ? [{ picture: drawTruth(image, truth, objects ?? null), caption: "truth, never trained on" }] : [],
+    ...truth
+      ? [{ picture: drawGroundTruth(image, truth, objects ?? null), caption: "ground truth, never trained on" }]
+      : [],
   ];
   const columns = panels.length > 8 ? 5 : 4;
   const ids = [labels, semantic, truth].flatMap((map) => [...new Set(map?.data)]);

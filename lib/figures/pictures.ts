@@ -41,7 +41,7 @@ export interface SideBySideOptions {
 }
 
 /**
- * Pictures side by side on white, such as the stages of the method on one photograph. Cells have the size of the
+ * Pictures side by side on white, such as the stages of the method on one image. Cells have the size of the
  * largest picture; smaller ones lie in the middle of theirs.
  *
  * @param pictures At least one.

@@ -78,9 +78,9 @@ export interface PrecisionRecallOptions {
 }
 
 /**
- * Precision over recall of pseudo instances, a line for each class that has true instances, in VOC's colours (paper:
- * Synthesizing Instance Segmentation Labels). The farther right a line gets, the more instances are found; the higher
- * it stays, the fewer of them are wrong.
+ * Precision over recall of pseudo instances, a line for each class that has ground-truth instances, in VOC's colours
+ * (paper: Synthesizing Instance Segmentation Labels). The farther right a line gets, the more instances are found; the
+ * higher it stays, the fewer of them are wrong.
  *
  * @param matches Matches of every image.
  * @param options Classes and threshold.
@@ -98,7 +98,7 @@ export function precisionRecallChart(
   return {
     title: `Precision over recall, IoU ${iou}`,
     description: best.length === 0
-      ? "No true instances are known."
+      ? "No ground-truth instances are known."
       : `${matches.length} images, ${curves.length} classes; best ${text(best[0]!)}, worst ${text(best.at(-1)!)}.`,
     traces: curves.map((curve): ChartTrace => {
       const at = (curve.c + 1) * 3, color = `rgb(${palette.subarray(at, at + 3).join(",")})`;
@@ -132,9 +132,9 @@ export function precisionRecallFigure(matches: readonly InstanceMatches[], optio
   return chartFigure(precisionRecallChart(matches, options));
 }
 
-/** What a detector found in every image, compared with the true instances. */
+/** Instances that a detector found in every image, compared with those of the ground truth. */
 export interface JudgedDetector {
-  /** What figures call it. */
+  /** Name in figures. */
   readonly name: string;
   /** Matches of every image. */
   readonly matches: readonly InstanceMatches[];

@@ -2,30 +2,30 @@ import type { LabelMap, RgbImage } from "../data/image.ts";
 import type { PredictedMasks } from "../evaluation/instances.ts";
 import { countConfusion, emptyConfusion } from "../evaluation/segmentation.ts";
 import type { Figure } from "./figure.ts";
-import { drawInstances, drawLabels, drawTruth } from "./labels.ts";
+import { drawGroundTruth, drawInstances, drawLabels } from "./labels.ts";
 import { classLegend, type LegendItem } from "./_legend.ts";
 import { type Panel, panelFigure } from "./_panels.ts";
 
-/** Pseudo labels of one image, beside the truth. */
+/** Pseudo labels of one image, beside the ground truth. */
 export interface PseudoLabelRow {
   /** Id of the image. */
   readonly id: string;
-  /** The photograph. */
+  /** RGB image, [H, W, 3] u8. */
   readonly image: RgbImage;
   /** Pseudo semantic labels. */
   readonly semantic: LabelMap;
   /** Pseudo instances; `null`: not shown. */
   readonly instances?: PredictedMasks | null;
-  /** True classes, 255 void; `null`: none are known. */
+  /** Ground-truth classes, 255 void; `null`: none are known. */
   readonly truth?: LabelMap | null;
-  /** True instances, 255 void; `null`: none are known. */
+  /** Ground-truth instances, 255 void; `null`: none are known. */
   readonly objects?: LabelMap | null;
-  /** Mean IoU of the semantic labels over the labels that occur, percent; `null` without truth. */
+  /** Mean IoU of the semantic labels over the labels that occur, percent; `null` without ground truth. */
   readonly iou?: number | null;
 }
 
 /**
- * Pseudo instances and pseudo semantic labels of many images, beside the truth that no training saw (paper:
+ * Pseudo instances and pseudo semantic labels of many images, beside the ground truth that no training saw (paper:
  * Synthesizing Instance Segmentation Labels).
  *
  * @param rows The images.
@@ -39,11 +39,11 @@ export function pseudoLabelsFigure(
 ): Figure {
   if (rows.length === 0) throw new RangeError("Expected at least one image but found none");
   return panelFigure({
-    title: "Pseudo labels beside the truth",
+    title: "Pseudo labels beside the ground truth",
     subtitle:
       "Made from class names alone. Instances have one colour each, which means nothing else; white lines part " +
-      "true instances.",
-    columns: ["photograph", "pseudo instances", "pseudo semantic labels", "truth"],
+      "ground-truth instances.",
+    columns: ["image", "pseudo instances", "pseudo semantic labels", "ground truth"],
     rows: rows.map((row) => ({ heading: row.id, note: iouText(row.iou), panels: pseudoLabelPanels(row) })),
     legend: pseudoLabelLegend(rows, classes),
   });
@@ -61,10 +61,10 @@ export interface FailuresFigureOptions {
  * The images whose pseudo semantic labels are worst, each with the mistake that costs most pixels (paper: Synthesizing
  * Instance Segmentation Labels).
  *
- * @param rows Images with true masks, good and bad; those without are left out.
+ * @param rows Images with ground truth, good and bad; those without are left out.
  * @param options Names and number.
  * @returns The figure, worst image first.
- * @throws RangeError if no image has true masks and an IoU.
+ * @throws RangeError if no image has ground truth and an IoU.
  */
 export function failuresFigure(
   rows: readonly PseudoLabelRow[],
@@ -73,11 +73,11 @@ export function failuresFigure(
   const worst = rows.filter(({ truth, iou }) => truth && typeof iou === "number")
     .sort((a, b) => a.iou! - b.iou!)
     .slice(0, count);
-  if (worst.length === 0) throw new RangeError("Expected images with true masks but found none");
+  if (worst.length === 0) throw new RangeError("Expected images with ground truth but found none");
   return panelFigure({
     title: "Failures: the images with the lowest IoU",
     subtitle: "Below each name the mean IoU over the labels that occur, and the mistake that costs most pixels.",
-    columns: ["photograph", "pseudo instances", "pseudo semantic labels", "truth"],
+    columns: ["image", "pseudo instances", "pseudo semantic labels", "ground truth"],
     rows: worst.map((row) => ({
       heading: row.id,
       note: `${iouText(row.iou)}. ${failureReason(row.semantic, { truth: row.truth!, classes })}`,
@@ -89,7 +89,7 @@ export function failuresFigure(
 
 /** Truth and names for {@linkcode failureReason}. */
 export interface FailureReasonOptions {
-  /** True classes, 255 void. */
+  /** Ground-truth classes, 255 void. */
   readonly truth: LabelMap;
   /** Names of all classes. */
   readonly classes: readonly string[];
@@ -115,11 +115,11 @@ export function failureReason(predicted: LabelMap, { truth, classes }: FailureRe
     all.filter((called) => called !== is && at(is, called) > 0).map((called) => {
       const pixels = at(is, called);
       if (is === 0) {
-        const share = pixels / sum(all.map((other) => at(other, called)));
-        return { pixels, text: `${nameOf(called)}: ${percent(share)} of its mask lies on background` };
+        const fraction = pixels / sum(all.map((other) => at(other, called)));
+        return { pixels, text: `${nameOf(called)}: ${percent(fraction)} of its mask lies on background` };
       }
-      const share = pixels / sum(all.map((other) => at(is, other)));
-      return { pixels, text: `${nameOf(is)}: ${percent(share)} missed, called ${nameOf(called)}` };
+      const fraction = pixels / sum(all.map((other) => at(is, other)));
+      return { pixels, text: `${nameOf(is)}: ${percent(fraction)} missed, called ${nameOf(called)}` };
     })
   );
   mistakes.sort((a, b) => b.pixels - a.pixels);
@@ -132,15 +132,15 @@ function countedConfusion(predicted: LabelMap, { truth, labels }: { truth: Label
   return confusion;
 }
 
-const percent = (share: number) => `${(100 * share).toFixed(0)}\u00a0%`;
+const percent = (fraction: number) => `${(100 * fraction).toFixed(0)}\u00a0%`;
 
-/** Photograph, instances, labels and truth. */
+/** Image, instances, labels and ground truth. */
 function pseudoLabelPanels({ image, semantic, instances, truth, objects }: PseudoLabelRow): (Panel | null)[] {
   return [
     { picture: image },
     instances ? { picture: drawInstances(image, instances) } : null,
     { picture: drawLabels(image, semantic) },
-    truth ? { picture: drawTruth(image, truth, objects ?? null) } : null,
+    truth ? { picture: drawGroundTruth(image, truth, objects ?? null) } : null,
   ];
 }
 
@@ -150,7 +150,7 @@ function pseudoLabelLegend(rows: readonly PseudoLabelRow[], classes: readonly st
   return classLegend(ids, classes, "void");
 }
 
-/** How good an image is, for its heading. */
+/** Mean IoU of an image, for its heading. */
 function iouText(iou: number | null | undefined): string {
-  return iou === null || iou === undefined ? "no true masks" : `mIoU ${iou.toFixed(1)} %`;
+  return iou === null || iou === undefined ? "no ground truth" : `mIoU ${iou.toFixed(1)} %`;
 }

@@ -5,7 +5,7 @@ import { pathIndex, sourceIndices } from "../relation/path_index.ts";
 import { colourAt, type Rgb, VOID_COLOUR } from "./colours.ts";
 import type { Box } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
-import { drawLabels, drawTruth } from "./labels.ts";
+import { drawGroundTruth, drawLabels } from "./labels.ts";
 import { classLegend, type LegendItem } from "./_legend.ts";
 import { panelFigure } from "./_panels.ts";
 
@@ -17,7 +17,7 @@ export interface ConfidentAreasOptions {
   readonly after: LabelMap;
   /** Names of all classes. */
   readonly classes: readonly string[];
-  /** True classes, 255 void; `null`: none are known. */
+  /** Ground-truth classes, 255 void; `null`: none are known. */
   readonly truth?: LabelMap | null;
 }
 
@@ -25,7 +25,7 @@ export interface ConfidentAreasOptions {
  * Areas of confident foreground, confident background and of neither, before and after the dense CRF moves them to the
  * edges of the image (paper: Inter-pixel Relation Mining from CAMs).
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options The labels.
  * @returns The figure.
  * @throws RangeError if sizes differ.
@@ -36,19 +36,18 @@ export function confidentAreasFigure(
 ): Figure {
   const area = (labels: LabelMap, caption: string) => ({
     picture: drawLabels(image, labels),
-    caption: `${caption}: ${shares(labels)}`,
+    caption: `${caption}: ${fractions(labels)}`,
   });
-  const background: LegendItem = { kind: "colour", colour: [128, 128, 128], text: "background (photograph in grey)" };
+  const background: LegendItem = { kind: "colour", colour: [128, 128, 128], text: "background (image in grey)" };
   return panelFigure({
     title: "Confident areas before and after the CRF",
-    subtitle:
-      "Class colours: surely that class. Grey photograph: surely background. Light: uncertain, not learned from.",
+    subtitle: "Class colours: surely that class. Grey image: surely background. Light: uncertain, not learned from.",
     rows: [{
       panels: [
-        { picture: image, caption: "photograph" },
+        { picture: image, caption: "image" },
         area(before, "by thresholds"),
         area(after, "after the CRF"),
-        ...truth ? [{ picture: drawTruth(image, truth), caption: "truth (light: void)" }] : [],
+        ...truth ? [{ picture: drawGroundTruth(image, truth), caption: "ground truth (light: void)" }] : [],
       ],
     }],
     legend: [
@@ -59,7 +58,8 @@ export function confidentAreasFigure(
   });
 }
 
-function shares({ data }: LabelMap): string {
+/** Foreground, background and uncertain pixels in percent. */
+function fractions({ data }: LabelMap): string {
   let background = 0, uncertain = 0;
   for (const label of data) {
     if (label === 0) background++;
@@ -72,7 +72,7 @@ function shares({ data }: LabelMap): string {
 
 /** Labels and place of {@linkcode relationFigure}. */
 export interface RelationFigureOptions {
-  /** Confident labels of the photograph's size. */
+  /** Confident labels of the image's size. */
   readonly labels: LabelMap;
   /** Row and column of the pixel in the middle, at stride 4; absent: one with relations of many kinds. */
   readonly pixel?: readonly [number, number];
@@ -93,11 +93,11 @@ const PAIRS: Record<Kind, { readonly colour: string; readonly text: string }> = 
 };
 
 /**
- * How relations of pixels are mined: the neighbourhood of one pixel within the radius γ, the pseudo classes in it, and
+ * Mining of relations between pixels: the neighbourhood of one pixel within the radius γ, the pseudo classes in it, and
  * what each pair with the pixel in the middle teaches (paper: Inter-pixel Relation Mining from CAMs). Pairs of one
  * class are positive, of different classes negative; pairs with an uncertain pixel are ignored.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options Labels and place.
  * @returns The figure.
  * @throws RangeError if the sizes differ, or the pixel lies outside.
@@ -186,7 +186,7 @@ function cropAround(
   return { height: side, width: side, data: crop };
 }
 
-/** What the pairs with the middle of the window are, by the position of the other pixel. */
+/** Kinds of the pairs with the middle of the window, by the position of the other pixel. */
 function pairsWithMiddle({ height, width, data }: LabelMap, radius: number): { y: number; x: number; is: Kind }[] {
   const index = pathIndex(radius), { reach, count, destinations } = index;
   // Room around the window lets every one of its pixels be the first of a pair.

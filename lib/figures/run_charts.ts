@@ -5,13 +5,13 @@ import { thresholdChart } from "./metrics_figures.ts";
 import { precisionChart, precisionRecallChart } from "./precision_figures.ts";
 import { learningRateChart, lossChart, type TrainingLog } from "./training_figures.ts";
 
-/** What the charts of a run are drawn from. */
+/** Results and logs that the charts of a run are drawn from. */
 export interface RunChartsInput {
   /** Results. */
   readonly metrics: Metrics;
   /** Trainings in their order. */
   readonly trainings: readonly TrainingLog[];
-  /** Pseudo instances of every image, compared with the true ones. */
+  /** Pseudo instances of every image, compared with those of the ground truth. */
   readonly matches?: readonly InstanceMatches[];
   /** Names of all classes. */
   readonly classes: readonly string[];
@@ -19,7 +19,7 @@ export interface RunChartsInput {
 
 /** The charts of a run. */
 export interface RunCharts {
-  /** Of its results; none where there are no true masks. */
+  /** Of its results; none where there are no ground truth. */
   readonly results: Chart[];
   /** Of its trainings: losses and learning rates. */
   readonly trainings: Chart[];

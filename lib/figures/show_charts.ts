@@ -1,7 +1,7 @@
 import { delay } from "@std/async/delay";
 import type { Chart } from "./chart.ts";
 
-/** Where the charts are shown. */
+/** Opening of the page. */
 export interface ShowChartsOptions {
   /** Opens the address in the user's browser; absent: nothing is opened. */
   readonly open?: (address: string) => void;
@@ -9,7 +9,7 @@ export interface ShowChartsOptions {
 
 /** Charts that are being shown. */
 export interface ShownCharts {
-  /** Where they are, on this machine. */
+  /** Address on this machine. */
   readonly address: string;
   /** Fulfilled once the viewer has ended: it does when its page is closed. */
   readonly closed: Promise<void>;
@@ -23,9 +23,9 @@ const PATIENCE = 15_000;
  *
  * The port is that of the environment's `NODEPLOTLIB_PORT`, or a free one.
  *
- * @param charts What to show.
- * @param options What opens the page.
- * @returns Where they are, once the viewer answers.
+ * @param charts Charts, each with its traces and layout.
+ * @param options Function that opens the page.
+ * @returns Their address, once the viewer answers.
  * @throws Error if the viewer cannot be loaded or does not start.
  */
 export async function showCharts(charts: readonly Chart[], { open }: ShowChartsOptions = {}): Promise<ShownCharts> {

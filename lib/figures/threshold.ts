@@ -3,7 +3,7 @@ import { countConfusion, emptyConfusion, segmentationScores } from "../evaluatio
 import { applyThreshold, type ScoredLabels } from "../synthesis/synthesize_semantic.ts";
 import { drawCam } from "./cam.ts";
 import type { Figure } from "./figure.ts";
-import { drawLabels, drawTruth } from "./labels.ts";
+import { drawGroundTruth, drawLabels } from "./labels.ts";
 import { classLegend, type LegendItem } from "./_legend.ts";
 import type { ScalarMap } from "./maps.ts";
 import { inRows, panelFigure } from "./_panels.ts";
@@ -19,7 +19,7 @@ export interface ThresholdFigureOptions {
   readonly current?: number;
   /** Names of all classes. */
   readonly classes: readonly string[];
-  /** True classes, 255 void; `null`: none are known. */
+  /** Ground-truth classes, 255 void; `null`: none are known. */
   readonly truth?: LabelMap | null;
   /** Title of the figure. */
   readonly title?: string;
@@ -28,11 +28,11 @@ export interface ThresholdFigureOptions {
 const THRESHOLDS = [0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6];
 
 /**
- * What a threshold on class scores makes foreground: labels at several background scores, with their mean IoU where
- * true masks are known (paper: Class Attention Maps for CAMs; Synthesizing Instance Segmentation Labels for pseudo
+ * Foreground that a threshold on class scores leaves: labels at several background scores, with their mean IoU where
+ * ground truth are known (paper: Class Attention Maps for CAMs; Synthesizing Instance Segmentation Labels for pseudo
  * labels). Interactive: a slider over the threshold, and scores at the pointer.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options Scores and thresholds.
  * @returns The figure.
  * @throws RangeError if sizes differ.
@@ -53,13 +53,13 @@ export function thresholdFigure(image: RgbImage, options: ThresholdFigureOptions
   });
   const shown = spread(steps.length, truth ? 5 : 6, all.indexOf(current ?? NaN)).map((n) => steps[n]!);
   const panels = [
-    { picture: image, caption: "photograph" },
+    { picture: image, caption: "image" },
     { picture: drawCam(image, { ...scored, data: scored.score }), caption: "highest score of the classes" },
     ...shown.map(({ label, note, picture }) => ({
       picture,
       caption: [`score > ${label}`, note].filter(Boolean).join(", "),
     })),
-    ...truth ? [{ picture: drawTruth(image, truth), caption: "truth" }] : [],
+    ...truth ? [{ picture: drawGroundTruth(image, truth), caption: "ground truth" }] : [],
   ];
   const scale: LegendItem = { kind: "scale", map: "viridis", from: "0", to: "1", text: "score" };
   return panelFigure({

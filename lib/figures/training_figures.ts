@@ -1,9 +1,9 @@
 import { type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 
-/** What a training logged. */
+/** Log of a training. */
 export interface TrainingLog {
-  /** What was trained. */
+  /** Name of what was trained, such as `Loss of IRNet`. */
   readonly title: string;
   /** One entry a step, in their order. */
   readonly steps: readonly { readonly step: number; readonly loss: number; readonly learningRate: number }[];
@@ -15,7 +15,7 @@ const MOST_POINTS = 400;
 /**
  * The loss of a training, step by step and smoothed.
  *
- * @param log What it logged.
+ * @param log Log of the training.
  * @returns The chart.
  */
 export function lossChart({ title, steps }: TrainingLog): Chart {
@@ -36,7 +36,7 @@ export function lossChart({ title, steps }: TrainingLog): Chart {
 /**
  * The learning rate of a training, step by step.
  *
- * @param log What it logged.
+ * @param log Log of the training.
  * @returns The chart.
  */
 export function learningRateChart({ title, steps }: TrainingLog): Chart {
@@ -68,7 +68,7 @@ const short = (value: number | undefined) => value === undefined ? "–" : Strin
 /**
  * The loss of a training, step by step and smoothed (paper: Joint Learning of the Two Branches, for IRNet's).
  *
- * @param log What the training logged.
+ * @param log Log of the training.
  * @returns The figure.
  */
 export function lossFigure(log: TrainingLog): Figure {
@@ -79,7 +79,7 @@ export function lossFigure(log: TrainingLog): Figure {
  * The learning rate of a training: warmed up where the configuration asks for it, then decaying with a power of what is
  * left (paper: Hyperparameter Settings).
  *
- * @param log What the training logged.
+ * @param log Log of the training.
  * @returns The figure.
  */
 export function learningRateFigure(log: TrainingLog): Figure {
@@ -89,7 +89,7 @@ export function learningRateFigure(log: TrainingLog): Figure {
 /**
  * Losses of several trainings of one network, smoothed: a line for each.
  *
- * @param logs What each logged; its title names the line.
+ * @param logs Log of each; its title names the line.
  * @param options Title of the figure.
  * @returns The figure.
  * @throws RangeError without a training, or if one has logged no step.

@@ -6,7 +6,7 @@ import { steppedPlotly, type ValueMap } from "./_stepped.ts";
 
 /** A piece of a CAM on its walk. */
 export interface WalkingPiece {
-  /** What it is of, such as `cat, instance 2`. */
+  /** Class and instance, such as `cat, instance 2`. */
   readonly name: string;
   /** [h, w] maps before the walk (0 steps) and after more and more steps. */
   readonly walked: readonly { readonly steps: number; readonly map: Float32Array }[];
@@ -27,7 +27,7 @@ export interface WalkFigureOptions {
  * stops at class boundaries (paper: Synthesizing Instance Segmentation Labels). Interactive: a slider over the steps of
  * the first piece, and values at the pointer.
  *
- * @param image The photograph.
+ * @param image RGB image, [H, W, 3] u8.
  * @param options Pieces.
  * @returns The figure.
  * @throws RangeError without pieces, or if a map does not hold as many values as the size says.
@@ -50,12 +50,12 @@ export function walkFigure(image: RgbImage, { height, width, pieces }: WalkFigur
     title,
     subtitle:
       "In every step a pixel takes the mean of its neighbours, weighted by affinity: maps level out inside an " +
-      "object and keep off what boundaries part from it. Colours are shares of each map's own maximum.",
+      "object and keep off what boundaries part from it. Colours are fractions of each map's own maximum.",
     columns: first.walked.map(({ steps }) =>
       steps === 0 ? "before" : `after ${steps} ${steps === 1 ? "step" : "steps"}`
     ),
     rows,
-    legend: [{ kind: "scale", map: "viridis", from: "0", to: "1", text: "share of the map's maximum" }],
+    legend: [{ kind: "scale", map: "viridis", from: "0", to: "1", text: "fraction of the map's maximum" }],
     plotly: () =>
       steppedPlotly({
         title: `${title}: ${first.name}`,

@@ -4,9 +4,9 @@ import {
   drawCam,
   drawClusters,
   drawDisplacement,
+  drawGroundTruth,
   drawInstances,
   drawLabels,
-  drawTruth,
   encodePicture,
   failureReason,
   type GalleryEntry,
@@ -165,7 +165,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
       ? {
         name: "Truth",
         caption: objects ? "Ground truth: classes, with white lines around instances" : "Ground truth: classes",
-        image: drawTruth(image, truth, objects),
+        image: drawGroundTruth(image, truth, objects),
       }
       : null,
   ];

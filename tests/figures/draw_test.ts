@@ -6,9 +6,9 @@ import {
   drawColourWheel,
   drawDisplacement,
   drawDisplacementArrows,
+  drawGroundTruth,
   drawInstances,
   drawLabels,
-  drawTruth,
   type RgbImage,
 } from "../../lib/figures/mod.ts";
 import { vocPalette } from "../../lib/data/mod.ts";
@@ -66,13 +66,13 @@ Deno.test("drawLabels() shows background as grey, classes in VOC's colours and 2
   assertThrows(() => drawLabels(image, labels(1, 2, 0, 0)), RangeError, "Expected a map of 1×3 but found 1×2");
 });
 
-Deno.test("drawTruth() draws white lines inside true instances", () => {
+Deno.test("drawGroundTruth() draws white lines inside ground-truth instances", () => {
   const classes = labels(3, 3, 1, 1, 1, 1, 1, 1, 1, 1, 1);
   const objects = labels(3, 3, 1, 1, 1, 1, 1, 1, 2, 2, 2);
-  const picture = drawTruth(black(3, 3), classes, objects);
+  const picture = drawGroundTruth(black(3, 3), classes, objects);
   assertEquals(pixel(picture, 0, 0), pixel(drawLabels(black(3, 3), classes), 0, 0));
   for (const y of [1, 2]) assert(pixel(picture, y, 1).every((value) => value > 225));
-  assertEquals(drawTruth(black(3, 3), classes), drawLabels(black(3, 3), classes));
+  assertEquals(drawGroundTruth(black(3, 3), classes), drawLabels(black(3, 3), classes));
 });
 
 Deno.test("drawDisplacement() is white at rest and agrees with its wheel", () => {

@@ -220,7 +220,7 @@ Deno.test("figures of comparisons need something to compare", () => {
   assertThrows(() => detectionsFigure([], { classes }), RangeError, "at least one image");
 });
 
-Deno.test("failuresFigure() needs true masks", () => {
+Deno.test("failuresFigure() needs ground truth", () => {
   assertThrows(() => failuresFigure([{ ...row, truth: null }], { classes }), RangeError, "found none");
 });
 

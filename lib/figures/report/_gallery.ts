@@ -42,8 +42,8 @@ function entryCard({ id, labels, iou, mistake = null, layers }: GalleryEntry, po
         <h3>${id}</h3>
         <p class="labels">${labels.join(", ")}</p>
         <p class="iou">${iou === null
-          ? "no true masks"
-          : html`mIoU <strong>${percent(iou)}</strong><i class="meter" style="--share:${iou.toFixed(1)}%"></i>`}</p>
+          ? "no ground truth"
+          : html`mIoU <strong>${percent(iou)}</strong><i class="meter" style="--fraction:${iou.toFixed(1)}%"></i>`}</p>
         ${mistake && html`<p class="mistake">${mistake}</p>`}
       </header>
       <div class="pictures">${layers.map(({ name, caption, picture }) =>
@@ -61,7 +61,7 @@ function entryCard({ id, labels, iou, mistake = null, layers }: GalleryEntry, po
   `;
 }
 
-/** What the colours mean. */
+/** Legend of all pictures. */
 function legend(present: readonly string[], classes: readonly string[]): Markup {
   const palette = vocPalette();
   const swatch = (name: string) => {

@@ -43,12 +43,12 @@ export function percent(value: number | null | undefined): string {
 
 /** A cell that knows its value. */
 interface ValueCell {
-  /** What is shown. */
+  /** Text of the cell. */
   readonly text: string;
-  /** What columns are sorted by. */
+  /** Value that columns are sorted by. */
   readonly value?: number;
   /** Length of a bar behind the text, percent. */
-  readonly share?: number | null;
+  readonly fraction?: number | null;
 }
 
 /** A row: its name and its cells. */
@@ -63,9 +63,9 @@ export interface TableRow {
   readonly cells: readonly (string | ValueCell)[];
 }
 
-/** What a table shows. */
+/** Content of a table. */
 interface TableContent {
-  /** What it is about, in a sentence. */
+  /** Subject, in a sentence. */
   readonly caption: string;
   /** Names of the columns, with what they mean where that is not plain. */
   readonly head: readonly (string | { readonly text: string; readonly title: string })[];
@@ -75,7 +75,7 @@ interface TableContent {
   readonly apart?: { readonly title: string; readonly rows: readonly TableRow[] } | null;
   /** The row of sums or means. */
   readonly foot?: TableRow;
-  /** Whether a press on a column's name sorts. */
+  /** Sorts at a press on a column's name. */
   readonly sortable?: boolean;
 }
 
@@ -116,7 +116,7 @@ function tableRow({ name, note = null, muted = false, cells }: TableRow): Markup
 }
 
 function bodyCell(cell: string | ValueCell): Markup {
-  const { text, value, share = null }: ValueCell = typeof cell === "string" ? { text: cell } : cell;
-  const bar = share === null ? {} : { class: "bar", style: `--share:${share.toFixed(1)}%` };
+  const { text, value, fraction = null }: ValueCell = typeof cell === "string" ? { text: cell } : cell;
+  const bar = fraction === null ? {} : { class: "bar", style: `--fraction:${fraction.toFixed(1)}%` };
   return html`<td${attributes({ "data-value": value, ...bar })}>${text}</td>`;
 }

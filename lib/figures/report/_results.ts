@@ -44,7 +44,7 @@ export function headline(metrics: Metrics, reference: ReferenceNumbers | null): 
 
 const REFERENCE = "Reference, not measured here: published for VOC 2012 train with a ResNet-50";
 
-const CONTROL = { name: "Colours alone", note: "control, fitted on true masks", muted: true };
+const CONTROL = { name: "Colours alone", note: "control, fitted on ground truth", muted: true };
 
 /** Mean IoU: CAMs, pseudo labels, the control; then what others published. */
 export function semanticTable({ cam, semantic, colourBaseline }: Metrics, reference: ReferenceNumbers | null): Markup {
@@ -131,7 +131,7 @@ export function classTable(
       muted: chosen !== null && !chosen.includes(name) && name !== "background",
       cells: columns.map(({ values, bar }) => {
         const value = values[name] ?? null;
-        return { text: percent(value), value: value ?? -1, share: bar ? value : null };
+        return { text: percent(value), value: value ?? -1, fraction: bar ? value : null };
       }),
     })),
     foot: { name: "mean", cells: columns.map(({ mean }) => mean === undefined ? "" : percent(mean)) },
@@ -141,7 +141,7 @@ export function classTable(
 
 interface Column {
   readonly name: string;
-  /** What is measured. */
+  /** Measure. */
   readonly of: string;
   /** By class. */
   readonly values: PerClass;

@@ -24,7 +24,7 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  * The report of a run as one HTML file that needs no other file and no network: results, curves, images to look at,
  * settings, and what the run took. The same input gives the same text.
  *
- * @param input What to show.
+ * @param input Results, images, settings and timings.
  * @returns The page.
  * @example
  * ```ts ignore
@@ -151,11 +151,14 @@ function runDetails({ versions, backend, stages }: RunDetails): Markup {
     </dl>
     ${table({
       caption: `Time by stage, ${time(total)} in all`,
-      head: ["Stage", "made", "time", "share", "peak memory"],
+      head: ["Stage", "made", "time", "fraction", "peak memory"],
       rows: stages.map(({ stage, made, seconds, peakMemory }) => {
-        const share = total > 0 ? 100 * seconds / total : 0;
+        const fraction = total > 0 ? 100 * seconds / total : 0;
         const memory = `${(peakMemory / 2 ** 30).toFixed(2)} GiB`;
-        return { name: stage, cells: [String(made), time(seconds), { text: `${share.toFixed(0)} %`, share }, memory] };
+        return {
+          name: stage,
+          cells: [String(made), time(seconds), { text: `${fraction.toFixed(0)} %`, fraction }, memory],
+        };
       }),
     })}
   `;

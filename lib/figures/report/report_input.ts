@@ -7,7 +7,7 @@ import type { TrainingLog } from "../training_figures.ts";
 export interface GalleryLayer {
   /** Short name, the same for all images, by which the layer is switched on and off. */
   readonly name: string;
-  /** What is seen, in a sentence. */
+  /** Description in a sentence. */
   readonly caption: string;
   /** A PNG or WebP file. */
   readonly picture: Uint8Array;
@@ -19,19 +19,19 @@ export interface GalleryEntry {
   readonly id: string;
   /** Names of its classes. */
   readonly labels: readonly string[];
-  /** Mean IoU of its pseudo semantic labels, percent; `null` without true masks. */
+  /** Mean IoU of its pseudo semantic labels, percent; `null` without ground truth. */
   readonly iou: number | null;
-  /** The worst of what is wrong with them, in words; `null` without true masks. */
+  /** The worst of what is wrong with them, in words; `null` without ground truth. */
   readonly mistake?: string | null;
   /** Its pictures. */
   readonly layers: readonly GalleryLayer[];
 }
 
-/** What a run took; the only part of a report that differs between equal runs. */
+/** Time and memory of a run; the only part of a report that differs between equal runs. */
 export interface RunDetails {
   /** Versions by name. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What tensors were computed with; `null` if nothing needed it. */
+  /** Backend of tensors; `null` if nothing needed it. */
   readonly backend:
     | { readonly name: string; readonly version: string; readonly reason: string; readonly advice: string | null }
     | null;
@@ -47,7 +47,7 @@ export interface RunDetails {
   }[];
 }
 
-/** What a report shows. */
+/** Content of a report. */
 export interface ReportInput {
   /** The configuration in force. */
   readonly config: Config;
@@ -55,7 +55,7 @@ export interface ReportInput {
   readonly metrics: Metrics;
   /** Trainings in their order. */
   readonly trainings: readonly TrainingLog[];
-  /** Pseudo instances of every image, compared with the true ones. */
+  /** Pseudo instances of every image, compared with those of the ground truth. */
   readonly matches?: readonly InstanceMatches[];
   /** Images to look at. */
   readonly gallery: readonly GalleryEntry[];
