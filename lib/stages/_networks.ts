@@ -1,7 +1,7 @@
 /** Networks that stages share: the backbone, and weights that a stage has trained. */
 import type { Config } from "../config/config.ts";
 import { type Backbone, createBackbone } from "../nn/mod.ts";
-import type { StageContext } from "../run/stage.ts";
+import type { StageFiles } from "../run/stage.ts";
 import { disposeParams, importWeights, type ParameterSpec, type Params, toParams } from "../weights/mod.ts";
 import { decodeSafetensors, type NamedTensors, type TensorFile } from "../files/safetensors.ts";
 
@@ -12,9 +12,8 @@ export function backboneOf({ backbone: { network, taps } }: Pick<Config, "backbo
 
 /** Parameters of a stage's `weights.safetensors`. */
 export async function trainedWeights(
-  { files }: Pick<StageContext, "files">,
-  stage: "cam_train" | "irnet_train",
-  specs: readonly ParameterSpec[],
+  files: StageFiles,
+  { stage, specs }: { stage: "cam_train" | "irnet_train"; specs: readonly ParameterSpec[] },
 ): Promise<NamedTensors> {
   const name = files.path(stage, "weights.safetensors");
   return pick(decodeSafetensors(await files.require(stage, "weights.safetensors"), name), specs);
@@ -34,18 +33,20 @@ export function pick(file: TensorFile, specs: readonly ParameterSpec[]): NamedTe
  * @throws Error listing every parameter that the stage's file lacks, has too many, or has in another shape.
  */
 export async function trainedNetwork(
-  { files }: Pick<StageContext, "files">,
-  stage: string,
-  { backbone, heads }: { backbone: Backbone; heads: readonly ParameterSpec[] },
+  files: StageFiles,
+  { stage, backbone, heads }: { stage: string; backbone: Backbone; heads: readonly ParameterSpec[] },
 ): Promise<{ backbone: Backbone; params: Params }> {
   const bytes = await files.require(stage, "weights.safetensors");
   const file = decodeSafetensors(bytes, files.path(stage, "weights.safetensors"));
   const weights = importWeights(file, [...backbone.parameters, ...heads], { ignored: [], aliases: [] });
-  return { backbone, params: foldedParams(weights, backbone, heads) };
+  return { backbone, params: foldedParams(weights, { backbone, heads }) };
 }
 
 /** New tensors: the backbone's with their norms multiplied in, those above it as they are. */
-export function foldedParams(weights: NamedTensors, backbone: Backbone, heads: readonly ParameterSpec[]): Params {
+export function foldedParams(
+  weights: NamedTensors,
+  { backbone, heads }: { backbone: Backbone; heads: readonly ParameterSpec[] },
+): Params {
   const all = toParams(weights, [...backbone.parameters, ...heads]);
   const params = {
     ...backbone.fold(all),

@@ -106,10 +106,8 @@ export function camParameters(config: Config): ParameterSpec[] {
 
 /** The trained classifier, folded for inference; its parameters are the caller's to dispose of. */
 export async function camNetwork(context: Pick<StageContext, "config" | "files">): Promise<CamNetwork> {
-  const { config } = context, backbone = backboneOf(config);
-  const weights = await trainedWeights(context, "cam_train", camParameters(config));
-  return {
-    backbone,
-    params: foldedParams(weights, backbone, classifierParameters(backbone, config.data.classes.length)),
-  };
+  const { config, files } = context, backbone = backboneOf(config);
+  const heads = classifierParameters(backbone, config.data.classes.length);
+  const weights = await trainedWeights(files, { stage: "cam_train", specs: camParameters(config) });
+  return { backbone, params: foldedParams(weights, { backbone, heads }) };
 }

@@ -114,11 +114,11 @@ export function irnetParameters(config: Config): ParameterSpec[] {
 
 /** The trained IRNet, folded for inference; its parameters are the caller's to dispose of. */
 export async function irnetNetwork(context: Pick<StageContext, "config" | "files">): Promise<Irnet> {
-  const { config } = context, backbone = backboneOf(config);
-  const weights = await trainedWeights(context, "irnet_train", irnetParameters(config));
+  const { config, files } = context, backbone = backboneOf(config);
+  const weights = await trainedWeights(files, { stage: "irnet_train", specs: irnetParameters(config) });
   const [dy, dx] = weights["mean_displacement"]!.data;
   const heads = headParameters(backbone.taps, config.irnet.displacementWidth);
-  return { backbone, params: foldedParams(weights, backbone, heads), meanDisplacement: [dy!, dx!] };
+  return { backbone, params: foldedParams(weights, { backbone, heads }), meanDisplacement: [dy!, dx!] };
 }
 
 /** IRNet before its training: the backbone from before CAM training, and both branches at random. */

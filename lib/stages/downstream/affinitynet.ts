@@ -78,12 +78,12 @@ export const affinityNet: ImageStage = {
     },
   },
   open: async (context) => {
-    const { config, dataset } = context, backbone = backboneOf(config);
+    const { config, dataset, files } = context, backbone = backboneOf(config);
     const heads = affinityParameters(backbone.taps);
-    const network = await trainedNetwork(context, affinityNetTrain.name, { backbone, heads });
+    const network = await trainedNetwork(files, { stage: affinityNetTrain.name, backbone, heads });
     return {
       process: async (id) => {
-        const image = await dataset.readImage(id), archive = await readCams(context.files, id);
+        const image = await dataset.readImage(id), archive = await readCams(files, id);
         const cams = { keys: archive.keys, maps: highResolutionCam(archive).data };
         const labels = await affinityNetLabels(network, { image, cams }, config.downstream.affinityNet);
         return { [`${id}.png`]: encodePng(labels, {}) };

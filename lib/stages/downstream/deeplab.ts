@@ -106,8 +106,9 @@ export function deepLab(source: LabelSource): ImageStage {
     ids: ({ config, dataset }) => dataset.list(config.downstream.valList),
     cost: inferenceCost,
     open: async (context) => {
-      const { config, dataset } = context, { scales, crf } = config.downstream.deepLab;
-      const network = await trainedNetwork(context, training, {
+      const { config, dataset, files } = context, { scales, crf } = config.downstream.deepLab;
+      const network = await trainedNetwork(files, {
+        stage: training,
         backbone: backboneFor(config),
         heads: headsFor(config),
       });

@@ -153,9 +153,9 @@ export function maskRcnn(source: MaskSource): ImageStage {
     ids: ({ config, dataset }) => dataset.list(config.downstream.valInstanceList),
     cost: inferenceCost,
     open: async (context) => {
-      const { config, dataset } = context, settings = config.downstream.maskRcnn;
-      const heads = headParameters(config);
-      const network = await trainedNetwork(context, training, { backbone: backboneOf(config), heads });
+      const { config, dataset, files } = context, settings = config.downstream.maskRcnn;
+      const backbone = backboneOf(config), heads = headParameters(config);
+      const network = await trainedNetwork(files, { stage: training, backbone, heads });
       return {
         process: async (id) => {
           const image = await dataset.readImage(id);
