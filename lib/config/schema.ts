@@ -26,7 +26,7 @@ export interface SettingFacts {
 }
 
 /** A type with its facts. */
-function set<T extends z.ZodType>(type: T, facts: SettingFacts): T {
+function setting<T extends z.ZodType>(type: T, facts: SettingFacts): T {
   return type.meta({ ...facts });
 }
 
@@ -47,56 +47,62 @@ const range = z.tuple([positive, positive]);
 const scales = z.array(positive).min(1);
 const fractions = z.array(fraction).min(1);
 
-const list = (help: string, initial: string) => set(text, { help, default: initial, isList: true });
+const list = (help: string, initial: string) => setting(text, { help, default: initial, isList: true });
 const optionalList = (help: string, initial: string | null) =>
-  set(text.nullable(), { help, default: initial, isList: true });
-const weights = (help: string) => set(text.nullable(), { help, default: null, path: "file" });
+  setting(text.nullable(), { help, default: initial, isList: true });
+const weights = (help: string) => setting(text.nullable(), { help, default: null, path: "file" });
 
 /** `from`, `from` + `by`, … `to`. */
 const steps = (from: number, to: number, by: number) =>
   Array.from({ length: Math.round((to - from) / by) + 1 }, (_, i) => Number((from + i * by).toFixed(6)));
 
 const optimiser = z.strictObject({
-  method: set(z.enum(["sgd", "adam", "adamw"]), {
+  method: setting(z.enum(["sgd", "adam", "adamw"]), {
     help: "SGD with momentum, Adam, or Adam with decoupled weight decay",
   }),
-  learningRate: set(positive, { help: "Learning rate of the backbone, or of the class-boundary branch" }),
-  headFactor: set(positive, { help: "Factor of the learning rate of classifier, displacement branch or heads" }),
-  momentum: set(fraction, { help: "Momentum of SGD; the released code's weight decay slipped into this place" }),
-  weightDecay: set(weight, { help: "Weight decay" }),
-  power: set(positive, { help: "Power of the polynomial decay of the learning rate" }),
-  warmup: set(fraction, { help: "Steps with linearly rising learning rate", unit: "fraction of all" }),
+  learningRate: setting(positive, { help: "Learning rate of the backbone, or of the class-boundary branch" }),
+  headFactor: setting(positive, { help: "Factor of the learning rate of classifier, displacement branch or heads" }),
+  momentum: setting(fraction, { help: "Momentum of SGD; the released code's weight decay slipped into this place" }),
+  weightDecay: setting(weight, { help: "Weight decay" }),
+  power: setting(positive, { help: "Power of the polynomial decay of the learning rate" }),
+  warmup: setting(fraction, { help: "Steps with linearly rising learning rate", unit: "fraction of all" }),
 });
 
 const training = z.strictObject({
-  crop: set(side, { help: "Side of the square crop", unit: PIXELS }),
-  batch: set(count, { help: "Batch of a step", unit: "images" }),
-  microBatch: set(count, {
+  crop: setting(side, { help: "Side of the square crop", unit: PIXELS }),
+  batch: setting(count, { help: "Batch of a step", unit: "images" }),
+  microBatch: setting(count, {
     help: "Batch that passes through the network at once; gradients are summed",
     unit: "images",
     source: "",
   }),
-  epochs: set(count, { help: "Epochs" }),
-  optimiser: set(optimiser, { help: "Optimiser" }),
+  epochs: setting(count, { help: "Epochs" }),
+  optimiser: setting(optimiser, { help: "Optimiser" }),
 });
-const scaledTraining = training.extend({ scale: set(range, { help: "Range of the random scale" }) });
+const scaledTraining = training.extend({ scale: setting(range, { help: "Range of the random scale" }) });
 
-const releasedSgd = {
-  ...{ method: "sgd", learningRate: 0.1, headFactor: 10, momentum: 1e-4, weightDecay: 1e-4, power: 0.9, warmup: 0 },
+const releasedSgd: OptimiserSettings = {
+  method: "sgd",
+  learningRate: 0.1,
+  headFactor: 10,
+  momentum: 1e-4,
+  weightDecay: 1e-4,
+  power: 0.9,
+  warmup: 0,
 };
 
 const data = z.strictObject({
-  root: set(text.nullable(), {
+  root: setting(text.nullable(), {
     help: "Folder of the images, or of VOC's JPEGImages, ImageSets, …; a run needs it",
     default: null,
     path: "folder with images",
   }),
-  labels: set(text.nullable(), {
+  labels: setting(text.nullable(), {
     help: "JSON or CSV of ids and class names, or VOC's XML; null: the one in the root",
     default: null,
     path: "file or folder",
   }),
-  classes: set(z.array(text.min(1)).min(1).max(254), {
+  classes: setting(z.array(text.min(1)).min(1).max(254), {
     help: "Names of the classes; label ids are index + 1",
     default: [...VOC_CLASSES],
     source: "PASCAL VOC",
@@ -110,16 +116,16 @@ const data = z.strictObject({
 });
 
 const backbone = z.strictObject({
-  network: set(z.enum(["resnet50", "efficientnet_lite0", "sample"]), { help: "Network", default: "resnet50" }),
+  network: setting(z.enum(["resnet50", "efficientnet_lite0", "sample"]), { help: "Network", default: "resnet50" }),
   weights: weights("Its weights, safetensors or a PyTorch checkpoint; null: random initialisation"),
-  taps: set(z.enum(["inner", "block"]), {
+  taps: setting(z.enum(["inner", "block"]), {
     help: "What IRNet reads of EfficientNet: inside blocks, or after them",
     default: "block",
   }),
-  pretraining: set(
+  pretraining: setting(
     scaledTraining.extend({
-      shift: set(fraction, { help: "Largest random shift", unit: "fraction of the side" }),
-      colourJitter: set(fraction, { help: "Strength of random brightness, contrast and saturation" }),
+      shift: setting(fraction, { help: "Largest random shift", unit: "fraction of the side" }),
+      colourJitter: setting(fraction, { help: "Strength of random brightness, contrast and saturation" }),
     }).nullable(),
     { help: "Classification from scratch before that of CAMs; null: none", default: null },
   ),
@@ -127,14 +133,14 @@ const backbone = z.strictObject({
 
 const cam = z.strictObject({
   weights: weights("A trained classifier with its backbone; null: train one"),
-  from: set(text.nullable(), {
+  from: setting(text.nullable(), {
     help: "CAMs of another method, <id>.npz or <id>.npy; null: make them",
     default: null,
     path: "folder with class attention maps",
   }),
-  training: set(
+  training: setting(
     training.extend({
-      resizeLong: set(z.tuple([count, count]).nullable(), {
+      resizeLong: setting(z.tuple([count, count]).nullable(), {
         help: "Range of the longer side; null: no resizing",
         unit: PIXELS,
       }),
@@ -145,29 +151,38 @@ const cam = z.strictObject({
       source: CODE,
     },
   ),
-  scales: set(scales, { help: "Scales of the image whose maps are summed", default: [1, 0.5, 1.5, 2], source: CODE }),
-  threshold: set(fraction, { help: "Background score when CAMs are judged", default: 0.15, source: CODE }),
+  scales: setting(scales, {
+    help: "Scales of the image whose maps are summed",
+    default: [1, 0.5, 1.5, 2],
+    source: CODE,
+  }),
+  threshold: setting(fraction, { help: "Background score when CAMs are judged", default: 0.15, source: CODE }),
 });
 
 const relation = z.strictObject({
-  foreground: set(fraction, { help: "Scores above are confident foreground", default: 0.3, source: CODE }),
-  background: set(fraction, { help: "Scores below are confident background", default: 0.05, source: CODE }),
-  crf: set(
+  foreground: setting(fraction, { help: "Scores above are confident foreground", default: 0.3, source: CODE }),
+  background: setting(fraction, { help: "Scores below are confident background", default: 0.05, source: CODE }),
+  crf: setting(
     z.strictObject({
-      iterations: set(count, { help: "Mean-field iterations", default: 10, source: CODE }),
-      confidence: set(fraction, { help: "Probability of the given label", default: 0.7, source: CODE }),
-      gaussian: set(
+      iterations: setting(count, { help: "Mean-field iterations", default: 10, source: CODE }),
+      confidence: setting(fraction, { help: "Probability of the given label", default: 0.7, source: CODE }),
+      gaussian: setting(
         z.strictObject({
-          position: set(positive, { help: "Standard deviation", unit: PIXELS, default: 3, source: CODE }),
-          weight: set(weight, { help: "Weight", default: 3, source: CODE }),
+          position: setting(positive, { help: "Standard deviation", unit: PIXELS, default: 3, source: CODE }),
+          weight: setting(weight, { help: "Weight", default: 3, source: CODE }),
         }),
         { help: "Smoothness kernel" },
       ),
-      bilateral: set(
+      bilateral: setting(
         z.strictObject({
-          position: set(positive, { help: "Standard deviation", unit: PIXELS, default: 50, source: CODE }),
-          colour: set(positive, { help: "Standard deviation", unit: "grey levels of 255", default: 5, source: CODE }),
-          weight: set(weight, { help: "Weight", default: 10, source: CODE }),
+          position: setting(positive, { help: "Standard deviation", unit: PIXELS, default: 50, source: CODE }),
+          colour: setting(positive, {
+            help: "Standard deviation",
+            unit: "grey levels of 255",
+            default: 5,
+            source: CODE,
+          }),
+          weight: setting(weight, { help: "Weight", default: 10, source: CODE }),
         }),
         { help: "Appearance kernel" },
       ),
@@ -178,10 +193,10 @@ const relation = z.strictObject({
 
 const irnet = z.strictObject({
   weights: weights("A trained IRNet with its backbone; null: train one"),
-  training: set(
+  training: setting(
     scaledTraining.extend({
-      radius: set(radius, { help: "Radius of pixel pairs", unit: STRIDE_4 }),
-      backgroundDisplacement: set(weight, { help: "Weight of the background displacement loss" }),
+      radius: setting(radius, { help: "Radius of pixel pairs", unit: STRIDE_4 }),
+      backgroundDisplacement: setting(weight, { help: "Weight of the background displacement loss" }),
     }),
     {
       help: "Training of both branches",
@@ -192,16 +207,16 @@ const irnet = z.strictObject({
       source: CODE,
     },
   ),
-  displacementWidth: set(side.multipleOf(16), {
+  displacementWidth: setting(side.multipleOf(16), {
     help: "Channels of the widest displacement layers",
     default: 256,
     source: CODE,
   }),
-  crop: set(side, { help: "Least side of the inference canvas", unit: PIXELS, default: 512, source: CODE }),
+  crop: setting(side, { help: "Least side of the inference canvas", unit: PIXELS, default: 512, source: CODE }),
 });
 
 const affinityNet = z.strictObject({
-  training: set(scaledTraining, {
+  training: setting(scaledTraining, {
     help: "Training of the affinities",
     default: {
       ...{ crop: 448, batch: 8, microBatch: 2, epochs: 8, optimiser: { ...releasedSgd, weightDecay: 5e-4 } },
@@ -209,18 +224,22 @@ const affinityNet = z.strictObject({
     },
     source: PSA,
   }),
-  radius: set(radius, { help: "Radius of pixel pairs", unit: STRIDE_8, default: 5, source: PSA }),
-  alpha: set(positive, { help: "Exponent of the background score (1 − highest CAM)^alpha", default: 16, source: PSA }),
-  beta: set(positive, { help: "Exponent on affinities", default: 8, source: PSA }),
-  steps: set(natural, { help: "Steps of the random walk", default: 256, source: PSA }),
+  radius: setting(radius, { help: "Radius of pixel pairs", unit: STRIDE_8, default: 5, source: PSA }),
+  alpha: setting(positive, {
+    help: "Exponent of the background score (1 − highest CAM)^alpha",
+    default: 16,
+    source: PSA,
+  }),
+  beta: setting(positive, { help: "Exponent on affinities", default: 8, source: PSA }),
+  steps: setting(natural, { help: "Steps of the random walk", default: 256, source: PSA }),
 });
 
 const deepLab = z.strictObject({
-  stride: set(z.union([z.literal(8), z.literal(16)]), {
+  stride: setting(z.union([z.literal(8), z.literal(16)]), {
     help: "Total stride of the backbone; the sample's: 8",
     default: 16,
   }),
-  training: set(scaledTraining, {
+  training: setting(scaledTraining, {
     help: "Training of backbone and pyramid",
     default: {
       ...{ crop: 321, batch: 10, microBatch: 5, epochs: 20 },
@@ -229,13 +248,13 @@ const deepLab = z.strictObject({
     },
     source: DEEPLAB,
   }),
-  scales: set(scales, { help: "Scales of the image whose probabilities are averaged", default: [0.75, 1, 1.25] }),
-  crf: set(flag, { help: "A dense CRF refines the result", default: false }),
+  scales: setting(scales, { help: "Scales of the image whose probabilities are averaged", default: [0.75, 1, 1.25] }),
+  crf: setting(flag, { help: "A dense CRF refines the result", default: false }),
 });
 
 const maskRcnn = z.strictObject({
-  training: set(
-    scaledTraining.extend({ crop: set(side.multipleOf(16), { help: "Side of the square crop", unit: PIXELS }) }),
+  training: setting(
+    scaledTraining.extend({ crop: setting(side.multipleOf(16), { help: "Side of the square crop", unit: PIXELS }) }),
     {
       help: "Training of pyramid, heads and the later layers of the backbone",
       default: {
@@ -245,30 +264,33 @@ const maskRcnn = z.strictObject({
       },
     },
   ),
-  score: set(fraction, { help: "Pseudo instances of a lower score are not learned; of score 0, never", default: 0 }),
-  pyramidWidth: set(count, { help: "Channels of the feature pyramid", default: 256, source: MASK_RCNN }),
-  boxWidth: set(count, { help: "Units of the two fully connected layers", default: 1024, source: MASK_RCNN }),
-  maskWidth: set(count, { help: "Channels of the mask branch", default: 256, source: MASK_RCNN }),
-  anchor: set(positive, {
+  score: setting(fraction, {
+    help: "Pseudo instances of a lower score are not learned; of score 0, never",
+    default: 0,
+  }),
+  pyramidWidth: setting(count, { help: "Channels of the feature pyramid", default: 256, source: MASK_RCNN }),
+  boxWidth: setting(count, { help: "Units of the two fully connected layers", default: 1024, source: MASK_RCNN }),
+  maskWidth: setting(count, { help: "Channels of the mask branch", default: 256, source: MASK_RCNN }),
+  anchor: setting(positive, {
     help: "Side of the square anchor of a level",
     unit: "strides of the level",
     default: 8,
     source: MASK_RCNN,
   }),
-  anchors: set(whole.min(2), {
+  anchors: setting(whole.min(2), {
     help: "Anchors of an image that are learned in a step",
     default: 256,
     source: MASK_RCNN,
   }),
-  regions: set(whole.min(4), { help: "Regions of an image that are learned in a step", default: 256 }),
-  proposals: set(
+  regions: setting(whole.min(4), { help: "Regions of an image that are learned in a step", default: 256 }),
+  proposals: setting(
     z.strictObject({
-      perLevel: set(count, { help: "The best of each level that are looked at", default: 1000, source: MASK_RCNN }),
-      most: set(count, { help: "Those that stay in an image", default: 1000, source: MASK_RCNN }),
+      perLevel: setting(count, { help: "The best of each level that are looked at", default: 1000, source: MASK_RCNN }),
+      most: setting(count, { help: "Those that stay in an image", default: 1000, source: MASK_RCNN }),
     }),
     { help: "Proposals" },
   ),
-  detections: set(count, { help: "Detections of an image, at most", default: 100, source: MASK_RCNN }),
+  detections: setting(count, { help: "Detections of an image, at most", default: 100, source: MASK_RCNN }),
 });
 
 const downstream = z.strictObject({
@@ -276,30 +298,30 @@ const downstream = z.strictObject({
   trainInstanceList: list("Those with exact ground truth of instances, for Mask R-CNN's upper bound", "train"),
   valList: list("Images with ground truth, on which the networks are judged", "val"),
   valInstanceList: list("Those whose ground truth of instances is exact", "val"),
-  affinityNet: set(affinityNet, { help: "AffinityNet, IRNet's predecessor, as another source of semantic labels" }),
-  deepLab: set(deepLab, { help: "DeepLab-v2, trained on semantic labels" }),
-  maskRcnn: set(maskRcnn, { help: "Mask R-CNN, trained on instance masks" }),
+  affinityNet: setting(affinityNet, { help: "AffinityNet, IRNet's predecessor, as another source of semantic labels" }),
+  deepLab: setting(deepLab, { help: "DeepLab-v2, trained on semantic labels" }),
+  maskRcnn: setting(maskRcnn, { help: "Mask R-CNN, trained on instance masks" }),
 });
 
 /** A whole configuration; unknown keys are errors. */
 export const configSchema = z.strictObject({
-  preset: set(z.enum(["paper", "lite", "sample"]), { help: "The preset it started from", default: "paper" }),
-  workdir: set(text.min(1).nullable(), {
+  preset: setting(z.enum(["paper", "lite", "sample"]), { help: "The preset it started from", default: "paper" }),
+  workdir: setting(text.min(1).nullable(), {
     help: "Folder of all results; null: out/<preset>",
     default: null,
     path: "folder",
     isMade: true,
   }),
-  seed: set(natural.max(2 ** 32 - 1), { help: "Seed of all randomness", default: 0 }),
-  data: set(data, { help: "Data set; lists are names below ImageSets/Segmentation, paths of text files, or all" }),
-  backbone: set(backbone, { help: "Network below CAMs and IRNet" }),
-  cam: set(cam, { help: "Class Attention Maps" }),
-  relation: set(relation, { help: "Inter-pixel Relation Mining from CAMs" }),
-  irnet: set(irnet, { help: "IRNet and its training" }),
-  displacement: set(
+  seed: setting(natural.max(2 ** 32 - 1), { help: "Seed of all randomness", default: 0 }),
+  data: setting(data, { help: "Data set; lists are names below ImageSets/Segmentation, paths of text files, or all" }),
+  backbone: setting(backbone, { help: "Network below CAMs and IRNet" }),
+  cam: setting(cam, { help: "Class Attention Maps" }),
+  relation: setting(relation, { help: "Inter-pixel Relation Mining from CAMs" }),
+  irnet: setting(irnet, { help: "IRNet and its training" }),
+  displacement: setting(
     z.strictObject({
-      iterations: set(count, { help: "Rounds of refinement", default: 300, source: CODE }),
-      clusterThreshold: set(positive, {
+      iterations: setting(count, { help: "Rounds of refinement", default: 300, source: CODE }),
+      clusterThreshold: setting(positive, {
         help: "Displacement below which a pixel is a centroid",
         unit: STRIDE_4,
         default: 2.5,
@@ -308,19 +330,27 @@ export const configSchema = z.strictObject({
     }),
     { help: "Generating Class-agnostic Instance Map" },
   ),
-  walk: set(
+  walk: setting(
     z.strictObject({
-      radius: set(radius, { help: "Reach of a step", unit: STRIDE_4, default: 5, source: CODE }),
-      beta: set(positive, { help: "Exponent on affinities", default: 10, source: CODE }),
-      steps: set(natural, { help: "Steps", default: 256, source: "paper; released code, 2^8" }),
+      radius: setting(radius, { help: "Reach of a step", unit: STRIDE_4, default: 5, source: CODE }),
+      beta: setting(positive, { help: "Exponent on affinities", default: 10, source: CODE }),
+      steps: setting(natural, { help: "Steps", default: 256, source: "paper; released code, 2^8" }),
     }),
     { help: "Random walk" },
   ),
-  synthesis: set(
+  synthesis: setting(
     z.strictObject({
-      instanceThreshold: set(fraction, { help: "Background score of instance labels", default: 0.25, source: CODE }),
-      semanticThreshold: set(fraction, { help: "Background score of semantic labels", default: 0.25, source: CODE }),
-      fragment: set(fraction, {
+      instanceThreshold: setting(fraction, {
+        help: "Background score of instance labels",
+        default: 0.25,
+        source: CODE,
+      }),
+      semanticThreshold: setting(fraction, {
+        help: "Background score of semantic labels",
+        default: 0.25,
+        source: CODE,
+      }),
+      fragment: setting(fraction, {
         help: "Area below which a component scores 0",
         unit: "fraction of the image",
         default: 0.01,
@@ -329,30 +359,36 @@ export const configSchema = z.strictObject({
     }),
     { help: "Synthesizing Instance Segmentation Labels" },
   ),
-  evaluation: set(
+  evaluation: setting(
     z.strictObject({
-      classes: set(z.array(text).nullable(), { help: "Classes that enter the means; null: all", default: null }),
-      ious: set(fractions, { help: "IoU thresholds of AP", default: [0.25, 0.5, 0.7, 0.75] }),
-      camThresholds: set(fractions, { help: "Thresholds swept for CAMs", default: steps(0.05, 0.5, 0.05) }),
-      pseudoThresholds: set(fractions, { help: "Thresholds swept for pseudo labels", default: steps(0.1, 0.6, 0.05) }),
-      colourBaseline: set(flag, { help: "A control that knows colours alone, fitted on ground truth", default: false }),
-      pictures: set(natural, { help: "Images shown in the report", default: 12 }),
+      classes: setting(z.array(text).nullable(), { help: "Classes that enter the means; null: all", default: null }),
+      ious: setting(fractions, { help: "IoU thresholds of AP", default: [0.25, 0.5, 0.7, 0.75] }),
+      camThresholds: setting(fractions, { help: "Thresholds swept for CAMs", default: steps(0.05, 0.5, 0.05) }),
+      pseudoThresholds: setting(fractions, {
+        help: "Thresholds swept for pseudo labels",
+        default: steps(0.1, 0.6, 0.05),
+      }),
+      colourBaseline: setting(flag, {
+        help: "A control that knows colours alone, fitted on ground truth",
+        default: false,
+      }),
+      pictures: setting(natural, { help: "Images shown in the report", default: 12 }),
     }),
     { help: "How results are judged" },
   ),
-  downstream: set(downstream, { help: "Networks trained on pseudo labels, by the command compare" }),
-  compute: set(
+  downstream: setting(downstream, { help: "Networks trained on pseudo labels, by the command compare" }),
+  compute: setting(
     z.strictObject({
-      backend: set(z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]), {
+      backend: setting(z.enum(["auto", "tensorflow", "webgpu", "wasm", "cpu"]), {
         help: "Tensor library",
         default: "auto",
       }),
-      precision: set(z.enum(["auto", "float32", "bfloat16"]), {
+      precision: setting(z.enum(["auto", "float32", "bfloat16"]), {
         help: "What TensorFlow's convolutions multiply; auto: bfloat16 where it is much faster",
         default: "float32",
       }),
-      threads: set(natural, { help: "Threads of the tensor library; 0: all cores", default: 0 }),
-      workers: set(natural, {
+      threads: setting(natural, { help: "Threads of the tensor library; 0: all cores", default: 0 }),
+      workers: setting(natural, {
         help: "Workers of stages without tensors, with wasm of the others too; 0: one a core",
         default: 0,
       }),
