@@ -10,7 +10,7 @@ export interface ClassMaps {
   readonly width: number;
 }
 
-/** Class activation maps of one image, as its network gave them at every scale. */
+/** Class attention maps of one image, as its network gave them at every scale. */
 export interface ScaledCams {
   /** 0-based classes, ascending, [K]. */
   readonly keys: Int32Array;
@@ -22,7 +22,7 @@ export interface ScaledCams {
   readonly maps: readonly ClassMaps[];
 }
 
-/** Class activation maps of one image in the two sizes that other methods store, each class divided by its maximum. */
+/** Class attention maps of one image in the two sizes that other methods store, each class divided by its maximum. */
 export interface StoredCams {
   /** 0-based classes, ascending, [K]. */
   readonly keys: Int32Array;
@@ -32,15 +32,15 @@ export interface StoredCams {
   readonly highRes: ClassMaps;
 }
 
-/** What the CAM stage, or another CAM method, hands to the later stages. */
+/** Class attention maps that the CAM stage, or another CAM method, hands to the later stages. */
 export type CamArchive = ScaledCams | StoredCams;
 
 /** Arrays by name, as in an `.npz` file. */
 export type CamArrays = Record<string, NumericArray>;
 
 /**
- * Maps at stride 4: those of all scales resized to ⌈H/4⌉×⌈W/4⌉ and summed, every class divided by its maximum + 1e-5
- * (paper: Class Attention Maps).
+ * Makes maps at stride 4: those of all scales resized to ⌈H/4⌉×⌈W/4⌉ and summed, every class divided by its
+ * maximum + 1e-5 (paper: Class Attention Maps).
  *
  * @param archive Maps of one image.
  * @returns Maps [K, ⌈H/4⌉, ⌈W/4⌉] in 0..1.
@@ -52,7 +52,7 @@ export function stridedCam(archive: CamArchive): ClassMaps {
 }
 
 /**
- * Maps of the image's size: those of all scales resized to the next multiple of the network's stride, summed and
+ * Makes maps of the image's size: those of all scales resized to the next multiple of the network's stride, summed and
  * cropped, every class divided by its maximum + 1e-5 (paper: Class Attention Maps).
  *
  * @param archive Maps of one image.
@@ -67,7 +67,7 @@ export function highResolutionCam(archive: CamArchive): ClassMaps {
   return fuse(archive, { height: padded(height), width: padded(width), crop: { height, width } });
 }
 
-/** The arrays of an archive by the names they have in its file. */
+/** Gives the arrays of an archive the names they have in its file. */
 export function camArrays(archive: CamArchive): CamArrays {
   const count = archive.keys.length;
   const array = ({ data, height, width }: ClassMaps) => ({ shape: [count, height, width], data });

@@ -48,8 +48,9 @@ export interface ClassifierTargets {
 export type ClassifierTask = Task<readonly number[], ClassifierView, ClassifierTargets>;
 
 /**
- * The classifier whose class activation maps start everything (paper: Class Attention Maps). Its backbone has weights:
- * the classifier and the layers that the backbone trains for CAMs change, the others are constants.
+ * Makes the task of the classifier whose class attention maps start everything (paper: Class Attention Maps). Its
+ * backbone has weights: the classifier and the layers that the backbone trains for CAMs change, the others are
+ * constants.
  */
 export function camTask(backbone: Backbone, settings: CamTaskSettings): ClassifierTask {
   const { crop, resizeLong } = settings.training, { preprocess } = backbone;

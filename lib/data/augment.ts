@@ -18,7 +18,7 @@ export interface ClassificationAugmentation {
    * anywhere.
    */
   readonly shift?: number | null;
-  /** Whether half of the images are mirrored. Default true. */
+  /** True where half of the images are mirrored. Default true. */
   readonly flip?: boolean;
   /** Strength of the change of brightness, contrast, saturation and tint, 0 to 1. Default 0. */
   readonly colourJitter?: number;

@@ -58,7 +58,7 @@ export interface Crop {
   readonly top?: number;
   /** Column of the image at the left of the canvas; negative: columns left empty before. Default 0. */
   readonly left?: number;
-  /** Whether the image is mirrored left to right before it is cropped. Default false. */
+  /** True where the image is mirrored left to right before it is cropped. Default false. */
   readonly flip?: boolean;
 }
 

@@ -6,7 +6,7 @@ export interface CentroidOptions {
   readonly height: number;
   /** Columns of the field. */
   readonly width: number;
-  /** How often every pixel follows the field; the released code does so 300 times. */
+  /** Number of times that every pixel follows the field; 300 in the released code. */
   readonly iterations?: number;
 }
 

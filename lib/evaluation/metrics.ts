@@ -35,7 +35,7 @@ export interface Measurement {
 export interface SweepMetrics {
   /** Ascending thresholds. */
   curve: { threshold: number; miou: number | null }[];
-  /** Where it is highest. */
+  /** Threshold where it is highest. */
   best: { threshold: number; miou: number | null };
 }
 

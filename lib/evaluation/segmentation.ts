@@ -133,8 +133,8 @@ export function chosenClasses(classes: readonly string[], chosen: readonly strin
 }
 
 /**
- * Works out the IoU of one image: the mean over the labels, background included, that its prediction or its ground
- * truth has. Means over a data set are not means of these; they add up the pixels of all images first.
+ * Works out the IoU of one image: the mean over the labels, background included, that its prediction or its
+ * ground truth has. Means over a data set are not means of these; they add up the pixels of all images first.
  *
  * @param predicted Labels 0…classes; 255 counts as background.
  * @param groundTruth Labels 0…classes; 255 is left out.

@@ -8,7 +8,7 @@ import type { Params } from "../weights/mod.ts";
 import { normalise, type RgbImage } from "../data/mod.ts";
 import { boundaryBranch, displacementBranch } from "./network.ts";
 
-/** A trained IRNet. */
+/** Trained IRNet. */
 export interface Irnet {
   /** The frozen backbone. */
   readonly backbone: Backbone;
@@ -30,12 +30,12 @@ export interface IrnetMaps {
   readonly displacement: Float32Array;
 }
 
-/** Side of the inference canvas: the crop size, or the extent rounded up to 16 where that is larger. */
+/** Works out the side of the inference canvas: the crop size, or the extent rounded up to 16 where that is larger. */
 function canvasSide(extent: number, crop: number): number {
   return Math.max(crop, Math.ceil(extent / 16) * 16);
 }
 
-/** A normalised photograph. */
+/** Normalised image. */
 export interface NormalisedImage {
   /** Rows, pixels. */
   readonly height: number;
@@ -66,7 +66,7 @@ function onCanvas({ height, width, pixels }: NormalisedImage, { crop, mirrored }
 }
 
 /**
- * Boundary map from the image and its mirror image, displacement from the image alone.
+ * Infers the boundary map from the image and its mirror image, the displacement from the image alone.
  *
  * @param irnet The trained network.
  * @param image Any size. Up to `crop` pixels a side this is the released code exactly; larger images get a larger canvas.
@@ -81,7 +81,7 @@ export async function inferIrnet(
   return await irnetMaps(irnet, { width, height, pixels: normalise(image, irnet.backbone.preprocess) }, { crop });
 }
 
-/** As {@linkcode inferIrnet}, of an image that is normalised already. */
+/** Does as {@linkcode inferIrnet} with an image that is normalised already. */
 export async function irnetMaps(
   { backbone, params, meanDisplacement }: Irnet,
   image: NormalisedImage,
@@ -110,7 +110,7 @@ export async function irnetMaps(
 }
 
 /**
- * Mean displacement of one image, as the released code takes it: over the top-left `crop`×`crop` pixels,
+ * Works out the mean displacement of one image, as the released code takes it: over the top-left `crop`×`crop` pixels,
  * zero padding included.
  *
  * @returns (dy, dx) in pixels at stride 4.

@@ -32,7 +32,7 @@ export interface LossParts {
 export interface LossOptions {
   /** One label map [H, W] an image at stride 4: 0 background, 1… class, 255 void. */
   readonly labels: readonly Uint8Array[];
-  /** Which pixels make pairs. */
+  /** Pixels that make pairs. */
   readonly index: PathIndex;
   /** Numbers of pairs of the whole batch, of which the images may be a part. */
   readonly counts: PairCounts;
@@ -70,7 +70,7 @@ export function pairCounts(
 }
 
 /**
- * The losses on all pairs of some images, and their gradients.
+ * Works out the losses on all pairs of some images, and their gradients.
  *
  * An affinity is one minus the highest boundary probability on the path of a pair. With means over the pairs of the
  * whole batch,
@@ -118,7 +118,7 @@ export function pairLosses(
 }
 
 /**
- * The total of {@linkcode pairLosses} as a tensor that gradients flow through.
+ * Works out the total of {@linkcode pairLosses} as a tensor that gradients flow through.
  *
  * @param logits [B, H, W, 1] boundary before the sigmoid, at stride 4.
  * @param displacement [B, H, W, 2] (dy, dx) in pixels at stride 4.
@@ -137,7 +137,7 @@ export function irnetLoss(logits: tf.Tensor4D, displacement: tf.Tensor4D, option
   return pathPairLoss(logits, displacement, { labels, pairs: index, size, weights });
 }
 
-/** What a pair counts; the total's weight of each loss is ½, and a displacement has two channels. */
+/** Weight of a pair; the total's weight of each loss is ½, and a displacement has two channels. */
 function pairWeights(counts: PairCounts, backgroundDisplacement: number): PathWeights {
   return {
     affinityBackground: 0.25 / (counts.background + NONE),

@@ -25,7 +25,7 @@ function displacementLayers(width: number): { channels: number; groups: number }
 }
 
 /**
- * The parameters of both branches.
+ * Lists the parameters of both branches.
  *
  * @param taps Five backbone activations.
  * @param displacementWidth Channels of the widest displacement layers; 256 in the paper.
@@ -98,7 +98,7 @@ function layer(
 }
 
 /**
- * Class-boundary branch: five taps → 32 channels each → one logit map at stride 4.
+ * Computes the class-boundary branch: five taps → 32 channels each → one logit map at stride 4.
  *
  * @returns Logits, [B, H/4, W/4, 1]; positive on class boundaries.
  */
@@ -114,7 +114,7 @@ export function boundaryBranch(params: Params, inputs: readonly tf.Tensor4D[], t
 }
 
 /**
- * Displacement branch: five taps, merged at stride 8 and again at stride 4 → (dy, dx).
+ * Computes the displacement branch: five taps, merged at stride 8 and again at stride 4 → (dy, dx).
  *
  * @returns Displacement, [B, H/4, W/4, 2], in pixels at stride 4, before the mean is subtracted.
  */

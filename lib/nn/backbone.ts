@@ -4,7 +4,7 @@ import type { ImportRules } from "../weights/read_weights.ts";
 import type { ParameterSpec, Params } from "../weights/params.ts";
 import type { NamedTensors } from "../files/safetensors.ts";
 
-/** Where IRNet's heads read a backbone. */
+/** Place where IRNet's heads read a backbone. */
 export interface Tap {
   /** Image pixels from one position to the next. */
   readonly stride: number;
@@ -12,40 +12,40 @@ export interface Tap {
   readonly channels: number;
 }
 
-/** What a backbone computes of a batch of images. */
+/** Output of a backbone on a batch of images. */
 export interface BackboneOutput {
-  /** What a classifier reads, [B, H/stride, W/stride, channels]. */
+  /** Features for a classifier, [B, H/stride, W/stride, channels]. */
   readonly features: tf.Tensor4D;
   /** The five activations that IRNet's heads read; empty where they were not asked for. */
   readonly taps: tf.Tensor4D[];
 }
 
-/** What {@linkcode Backbone.forward} should return, and what of it is differentiable. */
+/** Options of {@linkcode Backbone.forward}: the parts to return, and those that are differentiable. */
 export interface ForwardOptions {
-  /** Whether to return the taps. Default: false. */
+  /** True to return the taps. Default: false. */
   taps?: boolean;
-  /** Whether the layers that stay as they are when CAMs are trained are constants to gradients. Default: false. */
+  /** True where layers that stay as they are when CAMs are trained are constants to gradients. Default: false. */
   detach?: boolean;
 }
 
-/** Which network: plain data, from which `createBackbone()` makes it, in a Worker too. */
+/** Choice of a network: plain data, from which `createBackbone()` makes it, in a Worker too. */
 export interface BackboneChoice {
   /** Its name. */
   readonly network: "resnet50" | "efficientnet_lite0" | "sample";
-  /** Where IRNet's heads read EfficientNet. Default: `inner`. */
+  /** Places where IRNet's heads read EfficientNet. Default: `inner`. */
   readonly taps?: "inner" | "block";
   /** Total stride of those that leave a choice. Default: 16. */
   readonly stride?: 8 | 16;
 }
 
 /**
- * A network from images to features. It holds no parameters: they are passed in by name, and the same functions serve
+ * Network from images to features. It holds no parameters: they are passed in by name, and the same functions serve
  * training and inference.
  */
 export interface Backbone {
   /** Name in the configuration. */
   readonly name: string;
-  /** What makes it again; absent where nothing does, and training stays in the thread that has the network. */
+  /** Choice that makes it again; absent where none does, and training stays in the thread that has the network. */
   readonly choice?: BackboneChoice;
   /** Normalisation of images of 0 to 255. */
   readonly preprocess: Preprocess;
@@ -61,7 +61,7 @@ export interface Backbone {
   readonly importRules: ImportRules;
   /** Parameters for training from scratch, in the layout of files; the same for the same seed. */
   initialise(seed: number): NamedTensors;
-  /** Whether a parameter changes when the network is trained to give CAMs (paper: Class Attention Maps). */
+  /** Tells whether a parameter changes when the network is trained to give CAMs (paper: Class Attention Maps). */
   trainsForCam(name: string): boolean;
   /**
    * Features, and the taps if asked for. Padding at the borders is zero, after preprocessing.

@@ -6,9 +6,9 @@ import { type ConvolutionNorm, convolutionNorm, foldLayers, layerParameters } fr
 import type { Backbone, BackboneOutput, Tap } from "./backbone.ts";
 import { initialise } from "./initialise.ts";
 
-/** How to build {@linkcode efficientnetLite0}. */
+/** Options of {@linkcode efficientnetLite0}. */
 export interface EfficientNetOptions {
-  /** Where IRNet's heads read it. */
+  /** Places where IRNet's heads read it. */
   taps?: "inner" | "block";
   /**
    * Total stride: 32 as published; 16, where block 11 has lost its stride; or 8, where block 5 has too and the blocks
@@ -32,7 +32,7 @@ const EPSILON = 1e-3;
 const FIRST_TRAINED = 11;
 
 /**
- * EfficientNet-Lite0 with its 1×1 head, without its 1000-way classifier.
+ * Makes EfficientNet-Lite0 with its 1×1 head, without its 1000-way classifier.
  *
  * Batch norms always use their stored statistics; their scale and offset are ordinary parameters. Training for CAMs
  * changes blocks 11–15 and the head. Padding is TensorFlow's SAME. Images enter as (value − 127) / 128.
@@ -203,7 +203,7 @@ function convolutions(blocks: Block[]): ConvolutionNorm[] {
   return list;
 }
 
-/** Whether a parameter belongs to blocks 11–15 or to the head. */
+/** Tells whether a parameter belongs to blocks 11–15 or to the head. */
 function isLate(name: string): boolean {
   const block = /^_blocks\.(\d+)\./.exec(name)?.[1];
   return block === undefined ? /^(_conv_head|_bn1)\./.test(name) : Number(block) >= FIRST_TRAINED;

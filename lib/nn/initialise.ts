@@ -2,12 +2,12 @@ import type { ParameterSpec } from "../weights/params.ts";
 import type { NamedTensors } from "../files/safetensors.ts";
 import { drawNormal, namedRandom } from "../data/random.ts";
 
-/** How to draw parameters. */
+/** Options of {@linkcode initialise}. */
 export interface InitialiseOptions {
   /** Seed of the run; every parameter has a stream of its own. */
   seed: number;
   /**
-   * `uniform`: PyTorch's default, filters and biases uniform in ±1/√n; `he`: filters normal with deviation √(2/n),
+   * `uniform`: PyTorch's default, filters and biases uniform in ±1/√n; `he`: filters normal of standard deviation √(2/n),
    * biases 0; n is the number of inputs of one output.
    */
   method: "uniform" | "he";

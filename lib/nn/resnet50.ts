@@ -9,7 +9,7 @@ import { initialise } from "./initialise.ts";
 const EPSILON = 1e-5;
 const BLOCKS = [3, 4, 6, 3] as const; // residual blocks of layer1..layer4
 
-/** How to build {@linkcode resnet50At}. */
+/** Options of {@linkcode resnet50At}. */
 export interface ResNetOptions {
   /** Total stride: 16, where layer4 has lost its stride; or 8, where layer3 has too and what follows is dilated by 2. */
   stride: 8 | 16;
@@ -22,7 +22,7 @@ const STRIDES = { 16: [1, 2, 2, 1], 8: [1, 2, 1, 1] } as const;
 export const resnet50: Backbone = resnet50At({ stride: 16 });
 
 /**
- * ResNet-50 with total stride 16 or 8.
+ * Makes ResNet-50 with total stride 16 or 8.
  *
  * Batch norms always use their stored statistics; their scale and offset are ordinary parameters. Training for CAMs
  * stops at the end of `layer2`. Padding is symmetric, as in PyTorch, so that n pixels become ⌈n/4⌉, ⌈n/8⌉ and ⌈n/16⌉.

@@ -20,7 +20,7 @@ const STAGES: readonly Stage[] = [
 ];
 
 /**
- * A small residual network for the generated sample images: 254,392 parameters, total stride 8, trained from scratch.
+ * Small residual network for the generated sample images: 254,392 parameters, total stride 8, trained from scratch.
  *
  * It has biases and no normalisation: statistics over an image tell the background what objects are in it. Training for
  * CAMs stops at the end of `stage2`.

@@ -1,5 +1,5 @@
 /**
- * What the sample data set is painted with: a canvas, colours, and silhouettes as signed distances.
+ * Tools to paint the sample data set: a canvas, colours, and silhouettes as signed distances.
  * @module
  */
 import type { RgbImage } from "../image.ts";

@@ -15,7 +15,7 @@ export interface AffinityCounts {
 export interface AffinityLossOptions {
   /** One label map [h, w] an image at stride 8: 0 background, 1… class, 255 void. */
   readonly labels: readonly Uint8Array[];
-  /** Which pixels make pairs. */
+  /** Pixels that make pairs. */
   readonly index: PathIndex;
   /** Numbers of pairs of the whole batch, of which the images may be a part. */
   readonly counts: AffinityCounts;

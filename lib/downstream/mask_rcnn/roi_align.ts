@@ -11,7 +11,7 @@ export interface Regions {
   readonly level: ArrayLike<number>;
 }
 
-/** How {@linkcode roiAlign} reads the maps. */
+/** Options of {@linkcode roiAlign}. */
 export interface RoiAlignOptions {
   /** Image pixels a feature, of each map. */
   readonly strides: readonly number[];
@@ -20,7 +20,7 @@ export interface RoiAlignOptions {
   /** Points a bin along each axis, which are averaged. Default: 2. */
   readonly samples?: number;
   /**
-   * Whether the centre of the first feature is half a stride into the image, where it is; else at its corner, as
+   * True where the centre of the first feature is half a stride into the image, where it is; else at its corner, as
    * Mask R-CNN in torchvision has it. Default: true.
    */
   readonly aligned?: boolean;
