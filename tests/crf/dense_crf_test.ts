@@ -1,4 +1,4 @@
-import { argmaxLabels, denseCrf } from "../../lib/crf/mod.ts";
+import { argmaxLabels, CRF_DEFAULTS, denseCrf, refineLabels } from "../../lib/crf/mod.ts";
 import type { RgbImage } from "../../lib/data/image.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
@@ -132,4 +132,16 @@ Deno.test("denseCrf() names what does not fit", () => {
   fails({ bilateral: { position: 1e-7, colour: 1e-7, weight: 3 } }, "larger standard deviations");
   assertThrows(() => denseCrf({ image, unary: new Float32Array(23), classes: 2 }), RangeError, "2×3×4");
   assertThrows(() => argmaxLabels(new Float32Array(7), 2), RangeError, "found 7");
+});
+
+Deno.test("refineLabels() solves maps side by side as denseCrf() solves each alone", () => {
+  const width = 23, height = 14, pixels = width * height;
+  const image = { width, height, data: Uint8Array.from({ length: 3 * pixels }, (_, i) => (i * i) % 97 + i % 50) };
+  for (const classes of [2, 3, 4, 6]) {
+    const maps = [5, 3, 7].map((period) =>
+      Uint8Array.from({ length: pixels }, (_, i) => Math.floor(i / period) % classes)
+    );
+    const alone = maps.map((labels) => argmaxLabels(denseCrf({ image, labels, classes }), classes));
+    assertEquals(refineLabels(image, maps, { ...CRF_DEFAULTS, classes }), alone);
+  }
 });
