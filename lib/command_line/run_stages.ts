@@ -24,7 +24,7 @@ export function runOptions({ given, workdir, module }: Invocation): RunOptions {
     module,
     force: given.has("force"),
     verify: given.has("verify"),
-    onBadImage: given.has("on-bad-image") ? given.choice("on-bad-image", ["fail", "skip"]) : "fail",
+    onBadImage: given.has("on-bad-image") ? given.choice<"fail" | "skip">("on-bad-image", ["fail", "skip"]) : "fail",
     progress: progressOnTerminal(),
     ...defined({
       stages: given.words("stages"),
