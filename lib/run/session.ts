@@ -38,8 +38,8 @@ export interface RunOptions {
   readonly keeps?: Config;
 }
 
-/** Common ground of all stages of a run. */
-export interface Session {
+/** Common ground of all stages of a run: its options, and what they work on. */
+export interface Session extends Required<Omit<RunOptions, "stages" | "onBadImage" | "keeps">> {
   /** The configuration. */
   readonly config: Config;
   /** The data set, with all its images. */
@@ -48,22 +48,6 @@ export interface Session {
   readonly quarantine: Quarantine;
   /** All stages in their order. */
   readonly stages: readonly Stage[];
-  /** Address of the module that the stages come from. */
-  readonly module: string;
-  /** The working directory. */
-  readonly workdir: string;
-  /** Part of the images. */
-  readonly shard: Shard;
-  /** Number of images that every list is cut to. */
-  readonly limit: number;
-  /** Does everything again. */
-  readonly force: boolean;
-  /** Compares contents instead of times and sizes. */
-  readonly verify: boolean;
-  /** Aborted on interrupt. */
-  readonly signal: AbortSignal;
-  /** Where progress is shown. */
-  readonly progress: ProgressOptions;
   /** Facts about inputs, found once. */
   readonly memory: InputMemory;
   /** Opens another data set as that of the run was opened. */
