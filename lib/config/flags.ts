@@ -62,7 +62,7 @@ export class Arguments {
   }
 
   /** Value of a flag as one of a few words. @throws UsageError naming them, and the nearest. */
-  choice<T extends string>(flag: string, choices: readonly T[]): T {
+  choice<const T extends string>(flag: string, choices: readonly T[]): T {
     const text = this.value(flag)!;
     if ((choices as readonly string[]).includes(text)) return text as T;
     const isPair = choices.length === 2, hint = isPair ? "" : `; the nearest is ${closestString(text, choices)}`;
