@@ -4,18 +4,35 @@
  * filters as large as their input.
  * @module
  */
-import type { Config } from "../../config/config.ts";
 import type { Tap } from "../../nn/mod.ts";
 import { conv2d, maxPool, tf, upsampleBilinear } from "../../tensor/mod.ts";
 import type { ParameterSpec, Params } from "../../weights/mod.ts";
 import { ANCHOR_RATIOS } from "./anchors.ts";
 import type { Boxes } from "./boxes.ts";
 
-/** Sizes of the layers, of the sampled sets and of the results. */
-export type MaskRcnnSettings = Config["downstream"]["maskRcnn"];
-
 /** Sizes of the layers. */
-export type MaskRcnnWidths = Pick<MaskRcnnSettings, "pyramidWidth" | "boxWidth" | "maskWidth">;
+export interface MaskRcnnWidths {
+  /** Channels of the feature pyramid. */
+  readonly pyramidWidth: number;
+  /** Units of the two fully connected layers. */
+  readonly boxWidth: number;
+  /** Channels of the mask branch. */
+  readonly maskWidth: number;
+}
+
+/** Sizes of the layers, of the sampled sets and of the results. */
+export interface MaskRcnnSettings extends MaskRcnnWidths {
+  /** Side of the square anchor of a level, in strides of the level. */
+  readonly anchor: number;
+  /** Anchors of an image that are learned in a step. */
+  readonly anchors: number;
+  /** Regions of an image that are learned in a step. */
+  readonly regions: number;
+  /** Proposals: the best of each level that are looked at, and those that stay in an image. */
+  readonly proposals: { readonly perLevel: number; readonly most: number };
+  /** Detections of an image, at most. */
+  readonly detections: number;
+}
 
 /** Side of a region in the box branch. */
 export const BOX_SIZE: number = 7;

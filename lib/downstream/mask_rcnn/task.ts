@@ -1,7 +1,7 @@
 import { random } from "../../data/mod.ts";
 import { type Backbone, initialise } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import type { Task } from "../../train/mod.ts";
+import type { Task, TrainingSettings } from "../../train/mod.ts";
 import { augmentInstances, type InstanceLabels, type InstanceView, type TrainingView } from "./augment_instances.ts";
 import type { Boxes } from "./boxes.ts";
 import { maskRcnnLoss, proposedRegions } from "./loss.ts";
@@ -9,6 +9,8 @@ import { maskRcnnGain, maskRcnnParameters, type MaskRcnnSettings } from "./netwo
 
 /** Settings of {@linkcode maskRcnnTask}. */
 export interface MaskRcnnTaskSettings extends MaskRcnnSettings {
+  /** Crop and schedule; `scale`: range of the random scale. */
+  readonly training: TrainingSettings & { readonly scale: readonly [number, number] };
   /** Number of classes without the background. */
   readonly classes: number;
 }

@@ -5,8 +5,8 @@ import {
   type InstanceLabels,
   maskRcnnLoss,
   maskRcnnParameters,
-  type MaskRcnnSettings,
   maskRcnnTask,
+  type MaskRcnnTaskSettings,
   proposedRegions,
   type TrainingView,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
@@ -22,7 +22,8 @@ import { read } from "../../tensor/_read.ts";
 import { noise } from "../../noise.ts";
 
 const classes = 3;
-const settings: MaskRcnnSettings = {
+const settings: MaskRcnnTaskSettings = {
+  classes,
   ...presets.sample.downstream.maskRcnn,
   training: {
     ...presets.sample.downstream.maskRcnn.training,
@@ -41,8 +42,8 @@ const settings: MaskRcnnSettings = {
 };
 const task = taskOf(settings), specs = task.parameters, heads = specs.slice(sampleNet.parameters.length);
 
-function taskOf(settings: MaskRcnnSettings) {
-  return maskRcnnTask(sampleNet, { ...settings, classes });
+function taskOf(settings: MaskRcnnTaskSettings) {
+  return maskRcnnTask(sampleNet, settings);
 }
 
 function untrained() {
