@@ -1,14 +1,9 @@
-/**
- * Installs the Deno kernel for the user: `deno task notebook:install`.
- * @module
- */
-import { jupyter } from "./_jupyter.ts";
-import { installedKernel, kernelPath, writeKernel } from "./kernel.ts";
+import { installedKernel, jupyter, kernelPath, writeKernel } from "./kernel.ts";
 
 /**
  * Installs the kernel into the folder that Jupyter names as the user's. One that works already stays as it is.
  *
- * @returns What was done, and how to start.
+ * @returns Report of what was done, and how to start.
  * @throws Error that says how to get Jupyter where it is missing.
  */
 export async function installKernel(): Promise<string> {

@@ -16,7 +16,7 @@ export interface Cell {
   readonly cell_type: string;
   /** Its text, in one piece or in lines that keep their ends. */
   readonly source: string | readonly string[];
-  /** What it showed; code only. */
+  /** Outputs; code only. */
   readonly outputs?: readonly CellOutput[];
   /**
    * Tags: `variables` for the cell with `workdir` and `data`, `figure` and `text` for what a cell shows, `optional` for
@@ -58,8 +58,8 @@ export function withVariables(notebook: Notebook, variables: { workdir: string; 
 }
 
 /**
- * What went wrong when a notebook was executed: the first error of a cell, or else cells that show nothing though their
- * tag `figure` or `text` says that they do.
+ * Problems of an executed notebook: the first error of a cell, or else cells that show nothing though their tag `figure`
+ * or `text` says that they do.
  *
  * @param notebook With outputs.
  * @returns One line for each problem.

@@ -1,16 +1,15 @@
 import { join, resolve } from "node:path";
 import { type Config, presets } from "../config/config.ts";
 import { completeConfig } from "../config/load_config.ts";
+import { VERSION } from "../config/version.ts";
 import { makeSampleData } from "../data/sample/make_sample_data.ts";
+import { readFileIfExists } from "../files/disk.ts";
 import { openResults, resultIds, type Results } from "../results/open_results.ts";
 import { run } from "../run/run.ts";
 import { stages, STAGES_MODULE } from "../stages/list.ts";
-import { VERSION } from "../config/version.ts";
-import { pipelineCommand, type StoredConfig } from "./_pipeline_command.ts";
-import { readFileIfExists } from "../files/disk.ts";
-import { ROOT } from "./_root.ts";
+import { pipelineCommand, ROOT, type StoredConfig } from "./settings.ts";
 
-/** Where a run and its images lie; the two variables at the top of each notebook. */
+/** Folders of a run and its images; the two variables at the top of each notebook. */
 export interface RunPlace {
   /** The working directory of the run. */
   readonly workdir: string;
@@ -22,11 +21,11 @@ export interface RunPlace {
 export interface OpenRunOptions {
   /** Names of the stages whose results are wanted. */
   readonly needs: readonly string[];
-  /** Shows what is being done. */
+  /** Receives a line for whatever is being done. */
   readonly log?: (line: string) => void;
 }
 
-/** What `run.json` holds. */
+/** Content of `run.json`. */
 interface StoredRun {
   readonly versions: { readonly irnet: string };
   readonly config: StoredConfig;
@@ -38,9 +37,9 @@ interface StoredRun {
  * With the preset `sample`, which takes minutes, the wanted stages and those before them are run, as far as they are
  * not done, after the sample data set itself has been made. Other runs take hours: they must have been there.
  *
- * @param place Where run and images lie; relative paths start at the current folder, that of the notebook.
+ * @param place Folders of run and images; relative paths start at the current folder, that of the notebook.
  * @param options The stages whose results are wanted.
- * @returns What the run has made.
+ * @returns Results of the run.
  * @throws Error that names the command to run where there is no run, where another version made it, or where a stage
  * has made nothing.
  * @example
@@ -135,4 +134,24 @@ async function expectResults(
         pipelineCommand(config as unknown as StoredConfig, paths),
     );
   }
+}
+
+/**
+ * Sentence of a notebook in place of the comparison of a run that has none.
+ *
+ * @param config The configuration of the run.
+ * @param place Folders of run and images; relative paths start at the current folder, that of the notebook.
+ * @returns A sentence with the command to run.
+ * @example
+ * ```ts
+ * import { presets } from "../config/config.ts";
+ * import { howToCompare } from "./open_run.ts";
+ * howToCompare(presets.sample, { workdir: "../out/sample", data: "../out/sample-data" });
+ * ```
+ */
+export function howToCompare(config: Config, { workdir, data }: RunPlace): string {
+  const paths = { workdir: resolve(workdir), data: resolve(data) };
+  const command = pipelineCommand(config as unknown as StoredConfig, { ...paths, task: "compare" });
+  return `There is nothing to show yet, for this run has no comparison: make it with ${command}, then run the ` +
+    `notebook again.`;
 }

@@ -1,5 +1,4 @@
-import { executeNotebook, makePages } from "../../lib/notebook/execute_notebook.ts";
-import { executeNotebooks } from "../../lib/notebook/execute.ts";
+import { executeNotebook, executeNotebooks, makePages } from "../../lib/notebook/execute.ts";
 import type { Cell } from "../../lib/notebook/notebook_file.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { lacks } from "../needs.ts";

@@ -1,8 +1,7 @@
 import { presets } from "../../lib/config/config.ts";
 import { completeConfig } from "../../lib/config/load_config.ts";
-import { describeSettings } from "../../lib/notebook/describe_settings.ts";
-import { howToCompare } from "../../lib/notebook/how_to_compare.ts";
-import { openRun } from "../../lib/notebook/open_run.ts";
+import { describeSettings } from "../../lib/notebook/settings.ts";
+import { howToCompare, openRun } from "../../lib/notebook/open_run.ts";
 import { VERSION } from "../../lib/config/version.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { Workspace } from "../end_to_end/workspace.ts";

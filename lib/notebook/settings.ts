@@ -1,12 +1,48 @@
 import { relative } from "node:path";
-import { presets } from "../config/config.ts";
-import { ROOT } from "./_root.ts";
+import { fileURLToPath } from "node:url";
+import { type Config, presets } from "../config/config.ts";
+import { type Displayable, JUPYTER_DISPLAY } from "../figures/figure.ts";
+
+/** The project's folder: tasks run in it. */
+export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
+
+/**
+ * Text for `show()`: tables and settings, in letters of equal width.
+ *
+ * @param text Lines of text.
+ * @returns Text that `show()` shows as it is.
+ * @example
+ * ```ts
+ * import { plainText } from "./settings.ts";
+ * plainText("IoU  71.2");
+ * ```
+ */
+export function plainText(text: string): Displayable {
+  return { [JUPYTER_DISPLAY]: () => Promise.resolve({ "text/plain": text }) };
+}
+
+/**
+ * Settings that a run was made with: its preset, and every one that differs from it but for the folder of the images.
+ *
+ * @param config The configuration of the run.
+ * @returns Words for a sentence.
+ * @example
+ * ```ts
+ * import { presets } from "../config/config.ts";
+ * import { describeSettings } from "./settings.ts";
+ * describeSettings({ ...presets.lite, seed: 1 }); // preset lite and seed=1
+ * ```
+ */
+export function describeSettings(config: Config): string {
+  const changed = changedSettings(config as unknown as StoredConfig).map(([key, value]) => `${key}=${value}`);
+  return [`preset ${config.preset}`, ...changed.length > 0 ? [changed.join(", ")] : []].join(" and ");
+}
 
 /** Settings as a run has stored them, perhaps by another version. */
 export type StoredConfig = Record<string, unknown>;
 
-/** Where a run and its images lie, and the task to continue it with. */
-export interface PipelineCommandOptions {
+/** Folders of a run and its images, and the task to continue it with. */
+interface PipelineCommandOptions {
   readonly workdir: string;
   readonly data: string;
   /** Default: `pipeline`. */
@@ -32,7 +68,7 @@ export function pipelineCommand(
 }
 
 /** Settings that differ from those of the configuration's preset, but for the folder of the images. */
-export function changedSettings(config: StoredConfig): [key: string, value: string][] {
+function changedSettings(config: StoredConfig): [key: string, value: string][] {
   const name = String(config["preset"]);
   const preset = Object.hasOwn(presets, name) ? presets[name as keyof typeof presets] : presets.paper;
   return differences(config, preset).filter(([key]) => key !== "preset" && key !== "data.root");
