@@ -54,28 +54,6 @@ async function notebookFiles(names: readonly string[]): Promise<string[]> {
   return all.filter((file) => names.length === 0 || names.some((name) => file.startsWith(name)));
 }
 
-const HELP = `notebooks [flags] [names]
-
-Executes all notebooks, or those whose names begin so, without a browser.`;
-
-const FLAGS = {
-  workdir: {
-    value: "folder",
-    help: "the run that they show, default out/sample; copies and pages go to its notebooks",
-  },
-  data: { value: "folder", help: "the data set that it works on, default out/sample-data" },
-};
-
-if (import.meta.main) {
-  await runScript(
-    { help: HELP, flags: FLAGS, positionals: "any" },
-    async ({ workdir = "out/sample", data = "out/sample-data" }, { positionals }) => {
-      const failed = await executeNotebooks({ workdir, data, names: positionals, log: (line) => console.log(line) });
-      if (failed > 0) Deno.exit(1);
-    },
-  );
-}
-
 /** Seconds that a busy machine may take to start a kernel, and to hand over what a cell shows. */
 const PATIENCE = ["--ExecutePreprocessor.startup_timeout=600", "--ExecutePreprocessor.iopub_timeout=60"];
 
@@ -138,4 +116,26 @@ async function privateJupyter(folder: string): Promise<Record<string, string>> {
   };
   await writeKernel(join(folder, "data"));
   return env;
+}
+
+const HELP = `notebooks [flags] [names]
+
+Executes all notebooks, or those whose names begin so, without a browser.`;
+
+const FLAGS = {
+  workdir: {
+    value: "folder",
+    help: "the run that they show, default out/sample; copies and pages go to its notebooks",
+  },
+  data: { value: "folder", help: "the data set that it works on, default out/sample-data" },
+};
+
+if (import.meta.main) {
+  await runScript(
+    { help: HELP, flags: FLAGS, positionals: "any" },
+    async ({ workdir = "out/sample", data = "out/sample-data" }, { positionals }) => {
+      const failed = await executeNotebooks({ workdir, data, names: positionals, log: (line) => console.log(line) });
+      if (failed > 0) Deno.exit(1);
+    },
+  );
 }
