@@ -46,9 +46,10 @@ Deno.test("takeLock() knows living and dead owners without permission to look at
       setInterval(() => {}, 1000);`;
     await Deno.writeTextFile(`${folder}/take.ts`, code);
     const permissions = [`--allow-read=${folder}`, `--allow-write=${folder}`, "--allow-sys=hostname", "--no-prompt"];
+    const settings = ["--config", new URL("../../deno.json", import.meta.url).pathname];
     const start = () =>
       new Deno.Command(Deno.execPath(), {
-        args: ["run", "--quiet", "--no-check", ...permissions, `${folder}/take.ts`],
+        args: ["run", "--quiet", "--no-check", ...settings, ...permissions, `${folder}/take.ts`],
         stdout: "piped",
         stderr: "piped",
       }).spawn();
