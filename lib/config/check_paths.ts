@@ -36,8 +36,7 @@ function isThere(path: string, what: string): boolean {
  *
  * @param dataset The data set.
  * @param options The configuration, and the group of it whose lists count.
- * @throws UsageError naming the key of the first list that is missing, empty, or is of an id without image or
- * labels.
+ * @throws UsageError naming the key of the first list that is missing or empty, or holds an id without image or labels.
  */
 export function checkLists(
   dataset: Dataset,
