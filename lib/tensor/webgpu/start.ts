@@ -1,7 +1,6 @@
 import { registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
-import { replaceTfjsKernels } from "./_tfjs_kernels.ts";
-import { webgpuKernels } from "./kernels.ts";
+import { replaceTfjsKernels, webgpuKernels } from "./kernels.ts";
 
 /** A graphics processor that WebGPU gives access to. */
 export interface Adapter {
