@@ -62,6 +62,14 @@ onEachBackend("affinityNetLoss() is the mean over pairs, and its gradient the nu
   assertClose(gradient!, numeric, { absolute: 2e-6, relative: 1e-4, name: "gradient" });
 });
 
+onEachBackend("affinityNetLoss() of features that are not finite is not", async () => {
+  const values = noise(2 * 54 * channels, 1).fill(NaN), counts = affinityCounts(labels, { index, size });
+  const [value] = await read(() => [
+    affinityNetLoss(tf.tensor4d(values, [2, size.height, size.width, channels]), { labels, index, counts }),
+  ]);
+  assert(!Number.isFinite(value![0]!), `${value}`);
+});
+
 Deno.test("affinityNetLoss() of parts of a batch adds up to that of the batch", () => {
   const values = noise(2 * 54 * channels, 2), counts = affinityCounts(labels, { index, size });
   tf.tidy(() => {

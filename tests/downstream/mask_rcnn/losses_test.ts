@@ -74,6 +74,16 @@ onEachBackend("losses stay finite where logits are extreme, and values of weight
   assertEquals([...ignored!, ...none!], [2.5, 1, 0]);
 });
 
+onEachBackend("a NaN that counts makes every loss NaN", async () => {
+  const one = Float32Array.of(1), counts = { targets: Float32Array.of(1, 1), weights: Float32Array.of(1, 1) };
+  const losses = await read(() => [
+    binaryCrossEntropy(tf.tensor1d([NaN, 1]), counts),
+    smoothL1(tf.tensor1d([NaN, 1]), { ...counts, beta: 1 }),
+    crossEntropy(tf.tensor2d([[NaN, 1]]), { labels: [1], weights: one }),
+  ]);
+  assertEquals(losses.map(([loss]) => loss), [NaN, NaN, NaN]);
+});
+
 Deno.test("losses reject targets of another size and labels that are no class", () => {
   tf.tidy(() => {
     const two = new Float32Array(2), three = new Float32Array(3);
