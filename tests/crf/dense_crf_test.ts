@@ -99,7 +99,7 @@ Deno.test("denseCrf() treats all labels alike", () => {
   assertClose(found, reordered(denseCrf({ image, unary, classes: 6 })), { absolute: 1e-5 });
 });
 
-Deno.test("denseCrf() removes a lone label from an even area and keeps an edge in the picture", () => {
+Deno.test("denseCrf() removes a lone label from an even area and keeps an edge in the image", () => {
   const width = 40, height = 20, bright = (i: number) => i % width >= 20;
   const data = Uint8Array.from({ length: 3 * 800 }, (_, i) => bright(Math.floor(i / 3)) ? 200 : 40);
   const truth = Uint8Array.from({ length: 800 }, (_, i) => Number(bright(i)));

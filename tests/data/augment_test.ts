@@ -50,7 +50,7 @@ Deno.test("augmentClassification() makes the longer side a whole number within r
   assertEquals([...sides].sort(), [28, 29, 30, 31]);
 });
 
-Deno.test("augmentClassification() without changes is the normalised picture", () => {
+Deno.test("augmentClassification() without changes is the normalised image", () => {
   const image = noise(16, 16);
   const options = { preprocess: IMAGENET, crop: 16, flip: false, draw: random(0) };
   assertEquals(augmentClassification(image, options), normalise(image, IMAGENET));

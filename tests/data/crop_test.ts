@@ -65,7 +65,7 @@ Deno.test("cropImage() places pixels where cropLabel() places their labels", () 
   }
 });
 
-Deno.test("flipImage() twice is the picture itself, and once what a flipped crop shows", () => {
+Deno.test("flipImage() twice is the image itself, and once what a flipped crop shows", () => {
   const image = { width: 3, height: 2, data: Uint8Array.from({ length: 18 }, (_, i) => i) };
   const flipped = flipImage(image);
   assertEquals([...flipped.data.subarray(0, 9)], [6, 7, 8, 3, 4, 5, 0, 1, 2]);

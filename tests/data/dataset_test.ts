@@ -240,7 +240,7 @@ Deno.test("Dataset.list() names images without labels, labels without images and
   await expectError({ ...labels, "cow_1.png": image, "x/cow_1.tif": image }, "but found cow_1.png, x/cow_1.tif");
 });
 
-Deno.test("Dataset names masks of another size than the photograph, and ids without class", async () => {
+Deno.test("Dataset names masks of another size than the image, and ids without class", async () => {
   const mask = (width: number, value: number) =>
     encodePng({ width, height: 1, data: new Uint8Array(width).fill(value) });
   const files = {
@@ -264,7 +264,7 @@ Deno.test("Dataset names masks of another size than the photograph, and ids with
   });
 });
 
-Deno.test("Dataset takes masks of a photograph that EXIF data turn as people see it", async () => {
+Deno.test("Dataset takes masks of an image that EXIF data turn as people see it", async () => {
   const turned = await sharp({ create: { width: 4, height: 2, channels: 3, background: "red" } })
     .withMetadata({ orientation: 6 }).jpeg().toBuffer();
   const mask = (width: number, height: number) => encodePng({ width, height, data: new Uint8Array(8) });

@@ -19,7 +19,7 @@ const corner = ({ width, height, data }: RgbImage, y: number, x: number) => {
 };
 const near = (a: number[], b: number[], tolerance: number) => a.every((v, i) => Math.abs(v - b[i]!) <= tolerance);
 
-Deno.test("readImage() turns a photograph as each of the eight EXIF orientations says", async () => {
+Deno.test("readImage() turns an image as each of the eight EXIF orientations says", async () => {
   await inFolder(async (folder) => {
     const { data, raw } = picture();
     const whiteCorner = [[2, 2], [2, -3], [-3, -3], [-3, 2], [2, 2], [2, -3], [-3, -3], [-3, 2]];
@@ -47,7 +47,7 @@ Deno.test("readImage() gives PNG, WebP and TIFF pixel by pixel", async () => {
   });
 });
 
-Deno.test("readImage() makes 8-bit RGB of grey, 16-bit, indexed and CMYK pictures", async () => {
+Deno.test("readImage() makes 8-bit RGB of grey, 16-bit, indexed and CMYK images", async () => {
   await inFolder(async (folder) => {
     const { data, raw } = picture();
     const source = () => sharp(data, { raw });
@@ -124,7 +124,7 @@ Deno.test("readImage() lays transparent parts over white", async () => {
   });
 });
 
-Deno.test("readImage() names a file that is missing, cut off, empty or no picture", async () => {
+Deno.test("readImage() names a file that is missing, cut off, empty or no image", async () => {
   await inFolder(async (folder) => {
     const { data, raw } = picture();
     const jpeg = await sharp(data, { raw }).jpeg().toBuffer(), png = await sharp(data, { raw }).png().toBuffer();

@@ -38,7 +38,7 @@ Deno.test("resizeLabel() takes pixels 2, 6, 10, … for a quarter", () => {
   assertEquals(Int32Array.from(resizeLabel(label, { height, width }).data), golden.i32("label64_quarter"));
 });
 
-Deno.test("resizeImage() keeps a picture of one colour, also from and to one pixel", () => {
+Deno.test("resizeImage() keeps an image of one colour, also from and to one pixel", () => {
   const grey = { width: 1, height: 1, data: Uint8Array.of(200, 100, 0) };
   for (const size of [{ width: 5, height: 3 }, { width: 1, height: 7 }, { width: 640, height: 1 }]) {
     const large = resizeImage(grey, size);

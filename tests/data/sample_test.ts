@@ -30,7 +30,7 @@ async function withSamples(seeds: number[], work: (...folders: string[]) => Prom
   }
 }
 
-Deno.test("generateSample() writes the same bytes for the same seed and other pictures for another", async () => {
+Deno.test("generateSample() writes the same bytes for the same seed and other images for another", async () => {
   await withSamples([3, 3, 4], async (first, second, other) => {
     const a = await hashes(first!), b = await hashes(second!), c = await hashes(other!);
     assertEquals(a, b);

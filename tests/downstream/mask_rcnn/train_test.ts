@@ -284,7 +284,7 @@ Deno.test("inferMaskRcnn() takes images of any size", async () => {
   disposeParams(params);
 });
 
-Deno.test("masks that do not fit their photograph are rejected", async () => {
+Deno.test("masks that do not fit their image are rejected", async () => {
   await useBackend("wasm");
   const params = untrained(), { image } = scenes.a, before = tf.memory().numTensors;
   const wrong = { image, instances: { class: [0], mask: new Uint8Array(7) } };
