@@ -1,3 +1,5 @@
+import sharp from "sharp";
+import { vocPalette } from "../../lib/data/mod.ts";
 import {
   colourMap,
   drawBoundary,
@@ -9,21 +11,25 @@ import {
   drawGroundTruth,
   drawInstances,
   drawLabels,
+  encodePicture,
   type RgbImage,
+  sideBySide,
 } from "../../lib/figures/mod.ts";
-import { vocPalette } from "../../lib/data/mod.ts";
-import { assert, assertEquals, assertThrows } from "../assert.ts";
+import { fitText, textSvg, textWidth, wrapText } from "../../lib/figures/_text.ts";
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 
 const pixel = (
   { width, data }: RgbImage,
   y: number,
   x: number,
 ) => [...data.subarray((y * width + x) * 3).subarray(0, 3)];
+
 const black = (height: number, width: number): RgbImage => ({
   height,
   width,
   data: new Uint8Array(height * width * 3),
 });
+
 const labels = (height: number, width: number, ...values: number[]) => ({
   height,
   width,
@@ -123,4 +129,73 @@ Deno.test("drawInstances() puts higher scores on top and leaves fragments out", 
   const both = Uint8Array.from([[1, 1, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1]].flat());
   const covered = (score: number[]) => drawInstances(black(1, 7), { ...size, score, class: [0, 0], mask: both });
   assert(pixel(covered([0.9, 0.1]), 0, 3).join() !== pixel(covered([0.1, 0.9]), 0, 3).join());
+});
+
+const grey = (height: number, width: number, value: number) => ({
+  height,
+  width,
+  data: new Uint8Array(height * width * 3).fill(value),
+});
+
+Deno.test("sideBySide() puts pictures into rows on white", () => {
+  const { height, width, data } = sideBySide([grey(1, 1, 10), grey(1, 1, 20), grey(1, 1, 30)], { columns: 2, gap: 1 });
+  assertEquals([height, width], [3, 3]);
+  assertEquals(Array.from({ length: 9 }, (_, i) => data[i * 3]), [10, 255, 20, 255, 255, 255, 30, 255, 255]);
+});
+
+Deno.test("sideBySide() centres smaller pictures", () => {
+  const { height, width, data } = sideBySide([grey(3, 1, 10), grey(1, 1, 20)], { gap: 0 });
+  assertEquals([height, width], [3, 2]);
+  assertEquals(Array.from({ length: 6 }, (_, i) => data[i * 3]), [10, 255, 10, 20, 10, 255]);
+  assertThrows(() => sideBySide([]), RangeError, "at least one");
+});
+
+Deno.test("encodePicture() keeps every pixel in a PNG, twice the same", async () => {
+  const image = { height: 2, width: 2, data: Uint8Array.from({ length: 12 }, (_, i) => i * 20) };
+  const file = await encodePicture(image);
+  assertEquals(file, await encodePicture(image));
+  const { data, info } = await sharp(file).raw().toBuffer({ resolveWithObject: true });
+  assertEquals([info.width, info.height, info.channels], [2, 2, 3]);
+  assertEquals([...data], [...image.data]);
+});
+
+Deno.test("encodePicture() shrinks to the longest side and does not enlarge", async () => {
+  const size = async (longest: number) => {
+    const { format, width, height } = await sharp(
+      await encodePicture(grey(20, 40, 9), { format: "webp", longest }),
+    ).metadata();
+    return [format, width, height];
+  };
+  assertEquals(await size(10), ["webp", 10, 5]);
+  assertEquals(await size(100), ["webp", 40, 20]);
+});
+
+Deno.test("encodePicture() names the size of a picture with other values", async () => {
+  const error = await assertRejects(() => encodePicture({ height: 1, width: 2, data: new Uint8Array(3) }), RangeError);
+  assert(error.message.includes("Expected 1×2×3 = 6 values but found 3"));
+});
+
+Deno.test("textWidth() adds up the widths of the font, and knows the signs that figures use", () => {
+  assertAlmostEquals(textWidth("A", 1000), 684, 1e-9);
+  assertAlmostEquals(textWidth("AA", 10), 13.68, 1e-9);
+  const box = textWidth("\u{1F600}", 1000); // not in the font: a box stands for it
+  assertEquals(box, 600);
+  const outline = (character: string) => /d="([^"]*)"/.exec(textSvg(character, { x: 0, y: 0 }))![1];
+  for (const sign of "azAZ09éßγβησ×–…→≤≥−%().,:;+/=") assert(outline(sign) !== outline("\u{1F600}"), sign);
+});
+
+Deno.test("textSvg() draws outlines where the anchor says", () => {
+  const at = (anchor: "start" | "middle" | "end") => textSvg("A", { x: 100, y: 50, size: 1000, anchor });
+  assert(at("start").includes("translate(100 50)translate(0)"));
+  assert(at("middle").includes("translate(100 50)translate(-342)"));
+  assert(at("end").includes("translate(100 50)translate(-684)"));
+  assert(!at("start").includes("<text"));
+});
+
+Deno.test("fitText() cuts, wrapText() breaks between words", () => {
+  const width = textWidth("one two", 10) + 0.01;
+  assertEquals(fitText("one two", 10, width), "one two");
+  assertEquals(wrapText("one two three", 10, width), ["one two", "three"]);
+  const cut = fitText("one two three", 10, width);
+  assert(cut.endsWith("…") && textWidth(cut, 10) <= width && cut.length > 4, cut);
 });
