@@ -10,7 +10,7 @@ import { parseRunReport, type StageReport } from "./run_report.ts";
 import { contextOf, type Session } from "./session.ts";
 
 /** Measurements of an earlier run. */
-export interface EarlierRun {
+interface EarlierRun {
   readonly workdir: string;
   readonly config: Config;
   readonly backend: string;
@@ -39,7 +39,7 @@ export async function earlierRuns(session: Session, backend: string): Promise<Ea
 }
 
 /** Measurements of a stage, as far as they tell about another. */
-export interface Measurements {
+interface Measurements {
   readonly workdir: string;
   /** Time of the units of each part, as a multiple of the expected; `null` where that was not measured. */
   readonly factors: readonly (number | null)[];
@@ -50,7 +50,7 @@ export interface Measurements {
 }
 
 /** The stage that is asked about. */
-export interface Wanted {
+interface Wanted {
   readonly needs: StageCost;
   readonly cost: CostModel;
   readonly session: Session;

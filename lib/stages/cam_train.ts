@@ -99,7 +99,7 @@ async function validate(
 }
 
 /** Everything in `cam_train/weights.safetensors`. */
-export function camParameters(config: Config): ParameterSpec[] {
+function camParameters(config: Config): ParameterSpec[] {
   const backbone = backboneOf(config);
   return [...backbone.parameters, ...classifierParameters(backbone, config.data.classes.length)];
 }

@@ -103,7 +103,7 @@ async function meanDisplacement(
 }
 
 /** Everything in `irnet_train/weights.safetensors`. */
-export function irnetParameters(config: Config): ParameterSpec[] {
+function irnetParameters(config: Config): ParameterSpec[] {
   const backbone = backboneOf(config);
   return [
     ...backbone.parameters,

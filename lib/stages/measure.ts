@@ -27,7 +27,7 @@ export function camThresholds({ cam, evaluation }: Config): number[] {
 }
 
 /** Thresholds at which pseudo semantic labels are counted: those swept, and the one used. */
-export function semanticThresholds({ synthesis, evaluation }: Config): number[] {
+function semanticThresholds({ synthesis, evaluation }: Config): number[] {
   return [...new Set([...evaluation.pseudoThresholds, synthesis.semanticThreshold])].sort((a, b) => a - b);
 }
 
