@@ -45,7 +45,9 @@ export type DenseCrfOptions =
  * @throws RangeError if sizes do not agree, a label is out of range, a setting makes no sense, or memory runs out
  * @example
  * ```ts
- * const marginals = denseCrf({ image, labels, classes: 3, iterations: 5 });
+ * import { denseCrf } from "./dense_crf.ts";
+ * const image = { width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 255, 255, 255) };
+ * const marginals = denseCrf({ image, labels: Uint8Array.of(0, 1), classes: 2, iterations: 5 }); // [2, 1, 2]
  * ```
  */
 export function denseCrf(options: DenseCrfOptions): Float32Array {
@@ -66,7 +68,10 @@ export function denseCrf(options: DenseCrfOptions): Float32Array {
  * @throws RangeError if sizes do not agree, a label is out of range, a setting makes no sense, or memory runs out
  * @example
  * ```ts
- * const [foreground, background] = refineLabels(image, [above, below], { ...CRF_DEFAULTS, classes: 2 });
+ * import { CRF_DEFAULTS, refineLabels } from "./dense_crf.ts";
+ * const image = { width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 255, 255, 255) };
+ * const maps = [Uint8Array.of(0, 1), Uint8Array.of(1, 1)];
+ * const [foreground, background] = refineLabels(image, maps, { ...CRF_DEFAULTS, classes: 2 });
  * ```
  */
 export function refineLabels(
@@ -90,7 +95,8 @@ export function refineLabels(
  * @throws RangeError if the marginals are not of so many labels
  * @example
  * ```ts
- * const labels = argmaxLabels(denseCrf({ image, labels: given, classes: 3 }), 3);
+ * import { argmaxLabels } from "./dense_crf.ts";
+ * argmaxLabels(Float32Array.of(0.9, 0.2, 0.1, 0.8), 2); // 0 1
  * ```
  */
 export function argmaxLabels(marginals: Float32Array, classes: number): Uint8Array {

@@ -36,7 +36,11 @@ export interface ConfidentLabelOptions {
  * @throws RangeError if the maps do not fit the image
  * @example
  * ```ts
- * const labels = confidentLabels(image, cams, { foreground: 0.3, background: 0.05, crf: CRF_DEFAULTS });
+ * import { CRF_DEFAULTS } from "../crf/mod.ts";
+ * import { confidentLabels } from "./confident_labels.ts";
+ * const image = { width: 2, height: 1, data: Uint8Array.of(0, 0, 0, 255, 255, 255) };
+ * const cams = { keys: Int32Array.of(7), highRes: Float32Array.of(1, 0) };
+ * confidentLabels(image, cams, { foreground: 0.3, background: 0.05, crf: CRF_DEFAULTS });
  * ```
  */
 export function confidentLabels(
