@@ -7,7 +7,7 @@ export interface AxisSamples {
   /** The higher one. */
   readonly high: Int32Array;
   /** Share of the higher one. */
-  readonly share: Float64Array;
+  readonly fraction: Float64Array;
 }
 
 /** Region of one image and one map. */
@@ -74,11 +74,11 @@ function eachCorner(
   const points = samples * samples, pitch = width * channels, first = image * height * pitch;
   for (let i = 0; i < rows.low.length; i++) {
     if (rows.low[i]! < 0) continue;
-    const above = first + rows.low[i]! * pitch, below = first + rows.high[i]! * pitch, down = rows.share[i]!;
+    const above = first + rows.low[i]! * pitch, below = first + rows.high[i]! * pitch, down = rows.fraction[i]!;
     const bins = Math.floor(i / samples) * size;
     for (let j = 0; j < columns.low.length; j++) {
       if (columns.low[j]! < 0) continue;
-      const left = columns.low[j]! * channels, right = columns.high[j]! * channels, aside = columns.share[j]!;
+      const left = columns.low[j]! * channels, right = columns.high[j]! * channels, aside = columns.fraction[j]!;
       const bin = (bins + Math.floor(j / samples)) * channels;
       visit(above + left, bin, (1 - down) * (1 - aside) / points);
       visit(above + right, bin, (1 - down) * aside / points);

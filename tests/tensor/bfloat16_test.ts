@@ -103,7 +103,7 @@ inBfloat16("tensors that are kept in bfloat16 enter every other operation as flo
   const inputs = [x, filter, depthwise];
   const rounded = differentiate(network, inputs);
   const exact = differentiate((...x) => inFloat32(() => network(...x)), inputs);
-  assertRounded(rounded, exact, { name: "all", bound: 0.06 }); // maxima and rectifiers switch over
+  assertRounded(rounded, exact, { name: "all", bound: 0.06 }); // maxima and activations switch over
   tf.dispose(inputs);
 });
 

@@ -20,7 +20,7 @@ const windows: [size: number, stride: number, padding: Padding, sides: [number, 
   [5, 1, "same", [2, 2, 2, 2]],
 ];
 
-const rectifiers: Record<string, (value: number) => number> = {
+const activations: Record<string, (value: number) => number> = {
   none: (value) => value,
   relu: (value) => Math.max(value, 0),
   relu6: (value) => Math.min(Math.max(value, 0), 6),
@@ -55,7 +55,7 @@ for (const activation of ["none", "relu", "relu6"] as const) {
   const finish = (y: Map4, bias: Map4, addend?: Map4) =>
     mapValues(
       y,
-      (value, i) => rectifiers[activation]!(value + bias.data[i % bias.data.length]! + (addend?.data[i] ?? 0)),
+      (value, i) => activations[activation]!(value + bias.data[i % bias.data.length]! + (addend?.data[i] ?? 0)),
     );
   const wide = (map: Map4, factor: number) => mapValues(map, (value) => factor * value);
 

@@ -67,7 +67,7 @@ for (const [shift, channels, groups] of [[0, 6, 2], [3, 6, 3], [0, 5, 1], [0, 4,
   );
 }
 
-onEachBackend("groupNorm() and tf.relu() rectify, and so do their gradients", async () => {
+onEachBackend("the ReLU of groupNorm() and tf.relu(), and their gradients", async () => {
   const rectified = (x: Map4) => mapValues(x, (value) => Math.max(value, 0));
   const inputs = [sampleMap([2, 5, 7, 6], 7), sampleMap([1, 1, 1, 6], 8), sampleMap([1, 1, 1, 6], 9)];
   await assertSameLayer(
@@ -100,8 +100,10 @@ onEachBackend("groupNorm() keeps its precision on large maps far from zero", asy
   for (const group of [0, 1]) {
     const members = Array.from(inputs!.keys()).filter((i) => Math.floor(i % 8 / 4) === group);
     const mean = members.reduce((sum, i) => sum + inputs![i]!, 0) / members.length;
-    const deviation = Math.sqrt(members.reduce((sum, i) => sum + (inputs![i]! - mean) ** 2, 0) / members.length);
-    const expected = members.map((i) => (inputs![i]! - mean) / deviation);
+    const standardDeviation = Math.sqrt(
+      members.reduce((sum, i) => sum + (inputs![i]! - mean) ** 2, 0) / members.length,
+    );
+    const expected = members.map((i) => (inputs![i]! - mean) / standardDeviation);
     assertClose(members.map((i) => values![i]!), expected, { absolute: 1e-4 });
   }
 });

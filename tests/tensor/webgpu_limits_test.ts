@@ -19,7 +19,7 @@ onWebgpu("tf.addN() and tf.concat() take more tensors than a program can bind", 
 onWebgpu("alignRegions() reads more maps than a program can bind", async () => {
   const count = Math.min(mostBindings() + 2, 40), side = 2;
   // One region of each map, the last map first: the whole map, every value of which is its index.
-  const line = { low: Int32Array.of(0, 1), high: Int32Array.of(1, 1), share: Float64Array.of(0, 0) };
+  const line = { low: Int32Array.of(0, 1), high: Int32Array.of(1, 1), fraction: Float64Array.of(0, 0) };
   const regions = Array.from(
     { length: count },
     (_, r) => ({ image: 0, map: count - 1 - r, rows: line, columns: line }),

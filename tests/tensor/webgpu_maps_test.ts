@@ -71,7 +71,7 @@ Deno.test({
     await useBackend("webgpu");
     const bytes = () => (tf.memory() as unknown as { numBytesAllocatedInGPU: number }).numBytesAllocatedInGPU;
     const start = bytes();
-    // Tensors of sizes that never come again, as those of photographs.
+    // Tensors of sizes that never come again, as those of images.
     for (let i = 0; i < 40; i++) await read(() => [map([1, 100 + i, 100, 10], 1).add(1)]);
     assert(bytes() - start < 25e6, `${bytes() - start} bytes of some 60 million are kept`);
   },

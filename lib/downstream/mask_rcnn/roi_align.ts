@@ -90,7 +90,7 @@ function axisSamples(
 ): AxisSamples {
   const count = size * samples, start = from / stride - (aligned ? 0.5 : 0);
   const length = aligned ? (to - from) / stride : Math.max((to - from) / stride, 1);
-  const low = new Int32Array(count), high = new Int32Array(count), share = new Float64Array(count);
+  const low = new Int32Array(count), high = new Int32Array(count), fraction = new Float64Array(count);
   for (let i = 0; i < count; i++) {
     const place = start + (i + 0.5) * length / count;
     if (place < -1 || place > extent) {
@@ -100,7 +100,7 @@ function axisSamples(
     const inside = Math.min(Math.max(place, 0), extent - 1);
     low[i] = Math.min(Math.floor(inside), extent - 1);
     high[i] = Math.min(low[i]! + 1, extent - 1);
-    share[i] = inside - low[i]!;
+    fraction[i] = inside - low[i]!;
   }
-  return { low, high, share };
+  return { low, high, fraction };
 }

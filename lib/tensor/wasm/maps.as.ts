@@ -223,7 +223,7 @@ function listAffine(channels: i32, scale: usize, offset: usize, mean: usize, rat
 
 /**
  * Group normalisation of one image [pixels, channels], with ReLU where `relu` is 1. Leaves `mean` and `rate`
- * (1 / deviation) of each channel's group, and in `affine` the factor and the summand of each channel, 2 × (channels
+ * (1 / standard deviation) of each channel's group, and in `affine` the factor and the summand of each channel, 2 × (channels
  * rounded up to four).
  */
 export function groupNorm(

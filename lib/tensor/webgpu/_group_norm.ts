@@ -112,14 +112,14 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
   }
 }`;
 
-/** Mean and 1 / deviation of each group, from those of its chunks. */
+/** Mean and 1 / standard deviation of each group, from those of its chunks. */
 const statisticsCode = () => `
 struct Options { height: u32, width: u32, channels: u32, groups: u32, rows: u32, chunks: u32, epsilon: f32 }
 @group(0) @binding(0) var<storage, read_write> statistics: array<vec2f>;
 @group(0) @binding(1) var<storage, read> moments: array<vec2f>;
 @group(0) @binding(2) var<uniform> options: Options;
 ${workgroupSum(SUMMING)}
-fn shareOf(chunk: u32) -> f32 {
+fn fractionOf(chunk: u32) -> f32 {
   return f32(min(options.rows, options.height - chunk * options.rows)) / f32(options.height);
 }
 
@@ -127,13 +127,13 @@ fn shareOf(chunk: u32) -> f32 {
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
   let first = (group.y * options.groups + group.x) * options.chunks;
   var sum = 0.0;
-  for (var i = lane; i < options.chunks; i += ${SUMMING}) { sum += shareOf(i) * moments[first + i].x; }
+  for (var i = lane; i < options.chunks; i += ${SUMMING}) { sum += fractionOf(i) * moments[first + i].x; }
   let mean = workgroupSum(sum, lane);
   let values = f32(options.height * options.width * (options.channels / options.groups));
   var variance = 0.0;
   for (var i = lane; i < options.chunks; i += ${SUMMING}) {
     let distance = moments[first + i].x - mean;
-    variance += moments[first + i].y / values + shareOf(i) * distance * distance;
+    variance += moments[first + i].y / values + fractionOf(i) * distance * distance;
   }
   variance = workgroupSum(variance, lane);
   if (lane == 0) {
@@ -145,7 +145,7 @@ const normCode = (activation: "relu" | undefined) => `
 struct Options { height: u32, width: u32, channels: u32, groups: u32 }
 @group(0) @binding(0) var<storage, read_write> result: array<f32>;
 @group(0) @binding(1) var<storage, read> map: array<f32>;
-@group(0) @binding(2) var<storage, read> statistics: array<vec2f>; // mean, 1 / deviation
+@group(0) @binding(2) var<storage, read> statistics: array<vec2f>; // mean, 1 / standard deviation
 @group(0) @binding(3) var<storage, read> scale: array<f32>;
 @group(0) @binding(4) var<storage, read> offset: array<f32>;
 @group(0) @binding(5) var<uniform> options: Options;

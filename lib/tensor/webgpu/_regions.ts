@@ -62,17 +62,17 @@ export function alignRegionsGradient(
   });
 }
 
-/** Of each region: image, map, then (low, high, share) of its rows and of its columns. */
+/** Of each region: image, map, then (low, high, fraction) of its rows and of its columns. */
 function tableOf(regions: readonly SampledRegion[]): tf.Tensor {
-  const axis = ({ low, high, share }: AxisSamples) => [...low].flatMap((at, i) => [at, high[i]!, share[i]!]);
+  const axis = ({ low, high, fraction }: AxisSamples) => [...low].flatMap((at, i) => [at, high[i]!, fraction[i]!]);
   return tf.tensor1d(regions.flatMap(({ image, map, rows, columns }) => [image, map, ...axis(rows), ...axis(columns)]));
 }
 
 const regionCode = `
 @group(0) @binding(1) var<storage, read> table: array<f32>;
 
-/** Two neighbours and the share of the second; outside of the map the first is -1. */
-struct Point { low: i32, high: i32, share: f32 }
+/** Two neighbours and the fraction of the second; outside of the map the first is -1. */
+struct Point { low: i32, high: i32, fraction: f32 }
 
 fn startOf(region: u32) -> u32 { return region * (2 + 6 * options.size * options.samples); }
 
@@ -108,7 +108,7 @@ fn between(map: u32, row: u32, x: Point, channel: u32) -> f32 {
   return mix(
     valueOf(map, (row + u32(x.low)) * options.channels + channel),
     valueOf(map, (row + u32(x.high)) * options.channels + channel),
-    x.share,
+    x.fraction,
   );
 }
 
@@ -129,7 +129,7 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
       if (x.low < 0) { continue; }
       let upper = between(map, (first + u32(y.low)) * size.y, x, id.x);
       let lower = between(map, (first + u32(y.high)) * size.y, x, id.x);
-      sum += mix(upper, lower, y.share);
+      sum += mix(upper, lower, y.fraction);
     }
   }
   let place = (id.z * options.size * options.size + id.y) * options.channels + id.x;
@@ -148,7 +148,7 @@ ${regionCode}
 
 fn weightOf(point: Point, at: i32) -> f32 {
   if (point.low < 0) { return 0; }
-  return select(0, 1 - point.share, point.low == at) + select(0, point.share, point.high == at);
+  return select(0, 1 - point.fraction, point.low == at) + select(0, point.fraction, point.high == at);
 }
 
 @compute @workgroup_size(${GROUP})

@@ -38,8 +38,8 @@ struct Options { rows: u32, columns: u32, height: u32, width: u32, channels: u32
 @group(0) @binding(1) var<storage, read> map: array<f32>;
 @group(0) @binding(2) var<uniform> options: Options;
 
-/** Two neighbouring samples and the share of the second. */
-struct Point { low: u32, high: u32, share: f32 }
+/** Two neighbouring samples and the fraction of the second. */
+struct Point { low: u32, high: u32, fraction: f32 }
 
 /** Place (i + ½) · samples / places − ½ among the samples, in whole numbers so that large maps are as exact as small ones. */
 fn pointOf(i: u32, samples: u32, places: u32) -> Point {
@@ -62,14 +62,14 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   let upper = mix(
     map[(above + x.low) * options.channels + channel],
     map[(above + x.high) * options.channels + channel],
-    x.share,
+    x.fraction,
   );
   let lower = mix(
     map[(below + x.low) * options.channels + channel],
     map[(below + x.high) * options.channels + channel],
-    x.share,
+    x.fraction,
   );
-  result[(id.z * options.height + id.y) * options.width * options.channels + id.x] = mix(upper, lower, y.share);
+  result[(id.z * options.height + id.y) * options.width * options.channels + id.x] = mix(upper, lower, y.fraction);
 }`;
 
 /** It collects from the places whose neighbour its sample is. */
@@ -84,7 +84,7 @@ fn placesOf(sample: u32, samples: u32, places: u32) -> vec2u {
 }
 
 fn weightOf(point: Point, sample: u32) -> f32 {
-  return select(0, 1 - point.share, point.low == sample) + select(0, point.share, point.high == sample);
+  return select(0, 1 - point.fraction, point.low == sample) + select(0, point.fraction, point.high == sample);
 }
 
 @compute @workgroup_size(${GROUP})

@@ -1,4 +1,4 @@
-import type { Kernels, MethodKernels } from "../_kernels.ts";
+import type { Activation, Kernels, MethodKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
 import { convolve } from "./_convolve.ts";
 import { convolveFilterGradient, convolveInputGradient } from "./_convolve_gradients.ts";
@@ -9,10 +9,18 @@ import { maxPool, maxPoolGradient } from "./_max_pool.ts";
 import { pathPairLosses } from "./_path_pairs.ts";
 import { alignRegions, alignRegionsGradient } from "./_regions.ts";
 import { resizeKernels } from "./_resize.ts";
-import { relu, reluGradient } from "./_relu.ts";
-import { mostBindings } from "./_run_shader.ts";
+import { mostBindings, runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
-import { noEpilogue } from "./_wgsl.ts";
+import {
+  activationCode,
+  declareBindings,
+  invocationsCode,
+  type Lanes,
+  lanesOf,
+  noEpilogue,
+  typeOf,
+  workgroupsFor,
+} from "./_wgsl.ts";
 
 /** Kernels of the backend `webgpu`: programs of our own. */
 export const webgpuKernels: Kernels & MethodKernels = {
@@ -65,6 +73,7 @@ export function replaceTfjsKernels(): void {
 }
 
 type Kernel = (call: Call) => tf.TensorInfo;
+
 type Call = Omit<Parameters<tf.KernelFunc>[0], "inputs"> & { readonly inputs: Record<string, tf.Tensor> };
 
 /** Its own binds all summands in one program, of which adapters take some number, 7 at the least. */
@@ -94,4 +103,45 @@ function replace(kernelName: string, kernel: (before: Kernel) => Kernel): void {
     backendName: "webgpu",
     kernelFunc: kernel(kernelFunc as unknown as Kernel) as unknown as tf.KernelFunc,
   });
+}
+
+/** ReLU or ReLU6 of a map; a NaN stays one. */
+function relu(x: tf.Tensor, activation: Activation): tf.Tensor {
+  const lanes = lanesOf(x.size), count = x.size / lanes;
+  return runShader({
+    key: `${activation} ${lanes}`,
+    code: () => reluCode(activation, lanes),
+    inputs: [x],
+    outputs: [x.shape],
+    numbers: [count],
+    workgroups: workgroupsFor(count),
+  })[0]!;
+}
+
+/** The program of {@linkcode relu}. */
+function reluCode(activation: Activation, lanes: Lanes): string {
+  return declareBindings({ outputs: { y: lanes }, inputs: { x: lanes }, numbers: ["count"] }) +
+    activationCode(activation, lanes) + invocationsCode("  y[i] = activate(x[i]);");
+}
+
+/** Gradient before a ReLU, from the gradient after it and its output. */
+function reluGradient(dy: tf.Tensor4D, y: tf.Tensor4D, activation: Activation): tf.Tensor4D {
+  const lanes = lanesOf(y.size), count = y.size / lanes;
+  const [dx] = runShader({
+    key: `reluGradient ${activation} ${lanes}`,
+    code: () => reluGradientCode(activation, lanes),
+    inputs: [dy, y],
+    outputs: [y.shape],
+    numbers: [count],
+    workgroups: workgroupsFor(count),
+  });
+  return dx as tf.Tensor4D;
+}
+
+/** The program of {@linkcode reluGradient}. */
+function reluGradientCode(activation: Activation, lanes: Lanes): string {
+  const type = typeOf(lanes);
+  const stopped = [`y[i] <= ${type}()`, ...(activation === "relu6" ? [`y[i] >= ${type}(6.0)`] : [])];
+  return declareBindings({ outputs: { dx: lanes }, inputs: { dy: lanes, y: lanes }, numbers: ["count"] }) +
+    invocationsCode(`  dx[i] = select(dy[i], ${type}(), ${stopped.join(" | ")});`);
 }
