@@ -163,3 +163,24 @@ export function expandCounts(text: string): number[] {
   }
   return counts;
 }
+
+/**
+ * Pixels that are inside both of two masks, from their run lengths alone.
+ *
+ * @throws RangeError if their sizes differ.
+ */
+export function overlapOfRuns(a: RunLengths, b: RunLengths): number {
+  if (a.height !== b.height || a.width !== b.width) {
+    throw new RangeError(`Expected masks of one size but found ${a.height}×${a.width} and ${b.height}×${b.width}`);
+  }
+  let i = 0, j = 0, left = a.counts[0] ?? 0, right = b.counts[0] ?? 0, both = 0;
+  while (i < a.counts.length && j < b.counts.length) {
+    const step = Math.min(left, right);
+    if (i % 2 === 1 && j % 2 === 1) both += step;
+    left -= step;
+    right -= step;
+    if (left === 0) left = a.counts[++i] ?? 0;
+    if (right === 0) right = b.counts[++j] ?? 0;
+  }
+  return both;
+}

@@ -1,0 +1,267 @@
+/**
+ * Average precision and recall of instances by MS COCO's rules, number for number as pycocotools gives them.
+ * @module
+ */
+import { measureRuns, overlapOfRuns, type RunLengths } from "../formats/run_lengths.ts";
+
+/** A ground-truth instance, or a group of objects (crowd), of an image. */
+export interface CocoTruth {
+  /** Index of the class, from 0. */
+  readonly class: number;
+  /** The mask. */
+  readonly runs: RunLengths;
+  /** Area in pixels as the file states it, which decides small, medium or large. */
+  readonly area: number;
+  /** A crowd: detections inside it are neither right nor wrong. */
+  readonly crowd: boolean;
+  /** Its id in the file is 0, which COCO's tools take for "not matched": a detection that matches it counts as wrong. */
+  readonly idIsZero: boolean;
+}
+
+/** A detection of an image. */
+export interface CocoDetection {
+  /** Index of the class, from 0. */
+  readonly class: number;
+  /** The mask. */
+  readonly runs: RunLengths;
+  /** Confidence. */
+  readonly score: number;
+}
+
+/** An image: what is in it and what was found, each in the order of its file. */
+export interface CocoImageInstances {
+  /** Ground truth. */
+  readonly truths: readonly CocoTruth[];
+  /** Detections. */
+  readonly found: readonly CocoDetection[];
+}
+
+/** The twelve numbers of COCO's summary, 0…1; −1 where no class has a ground-truth instance of that size. */
+export interface CocoSummary {
+  /** Mean over IoU thresholds 0.50, 0.55, … 0.95. */
+  readonly AP: number;
+  /** At IoU 0.50. */
+  readonly AP50: number;
+  /** At IoU 0.75. */
+  readonly AP75: number;
+  /** Of areas up to 32² pixels. */
+  readonly APsmall: number;
+  /** Of areas from 32² to 96² pixels. */
+  readonly APmedium: number;
+  /** Of areas from 96² pixels. */
+  readonly APlarge: number;
+  /** Recall with one detection an image and class. */
+  readonly AR1: number;
+  /** Recall with ten. */
+  readonly AR10: number;
+  /** Recall with a hundred. */
+  readonly AR100: number;
+  /** As {@linkcode AR100}, of areas up to 32² pixels. */
+  readonly ARsmall: number;
+  /** As {@linkcode AR100}, of areas from 32² to 96² pixels. */
+  readonly ARmedium: number;
+  /** As {@linkcode AR100}, of areas from 96² pixels. */
+  readonly ARlarge: number;
+}
+
+/** The summary, and for each class the mean AP over IoU thresholds, AP50 and AP75; −1 without ground truth. */
+export interface CocoScores {
+  /** Over all classes. */
+  readonly summary: CocoSummary;
+  /** By class. */
+  readonly perClass: readonly { readonly AP: number; readonly AP50: number; readonly AP75: number }[];
+}
+
+const linspace = (from: number, to: number, count: number) =>
+  Float64Array.from({ length: count }, (_, i) => i === count - 1 ? to : from + i * ((to - from) / (count - 1)));
+
+const IOUS = linspace(0.5, 0.95, 10);
+const RECALLS = linspace(0, 1, 101);
+const AREAS = {
+  all: [0, 1e10],
+  small: [0, 32 ** 2],
+  medium: [32 ** 2, 96 ** 2],
+  large: [96 ** 2, 1e10],
+} as const;
+type Area = keyof typeof AREAS;
+const MOST = [1, 10, 100] as const;
+
+/** Added to a sum of detections before it divides: the distance from 1 to the next double. */
+const EPSILON = Number.EPSILON;
+
+/**
+ * Compares detections with ground truth by COCO's rules: in each image and class the hundred best detections take, by
+ * descending score, the ground-truth instance of highest IoU that is still free; crowds and instances of other sizes
+ * come last and are ignored.
+ *
+ * @param images In ascending order of their ids, which decides between equal scores.
+ * @param classes Number of classes.
+ * @returns The summary, and AP by class.
+ * @throws RangeError if a class is out of range, a score not finite, or masks of an image differ in size.
+ */
+export function cocoScores(images: readonly CocoImageInstances[], classes: number): CocoScores {
+  const judged = Array.from({ length: classes }, () => [] as Judged[]);
+  for (const { truths, found } of images) {
+    const present = new Set([...truths, ...found].map((one) => one.class));
+    for (const c of present) {
+      if (!Number.isInteger(c) || c < 0 || c >= classes) {
+        throw new RangeError(`Expected classes 0…${classes - 1} but found ${c}`);
+      }
+      judged[c]!.push(judge(truths.filter((one) => one.class === c), found.filter((one) => one.class === c)));
+    }
+  }
+  const curves = judged.map((images) => ({
+    all: MOST.map((most) => accumulate(images, { area: "all", most })),
+    small: [accumulate(images, { area: "small", most: 100 })],
+    medium: [accumulate(images, { area: "medium", most: 100 })],
+    large: [accumulate(images, { area: "large", most: 100 })],
+  }));
+  const AP = (area: Area, iou?: number) => meanPrecision(curves.map((one) => one[area].at(-1)!), iou);
+  const AR = (area: Area, most = curves[0]?.[area].length ?? 1) =>
+    meanRecall(curves.map((one) => one[area][most - 1]!));
+  return {
+    summary: {
+      AP: AP("all"),
+      AP50: AP("all", 0),
+      AP75: AP("all", 5),
+      APsmall: AP("small"),
+      APmedium: AP("medium"),
+      APlarge: AP("large"),
+      AR1: AR("all", 1),
+      AR10: AR("all", 2),
+      AR100: AR("all", 3),
+      ARsmall: AR("small"),
+      ARmedium: AR("medium"),
+      ARlarge: AR("large"),
+    },
+    perClass: curves.map(({ all }) => {
+      const curve = [all.at(-1)!];
+      return { AP: meanPrecision(curve), AP50: meanPrecision(curve, 0), AP75: meanPrecision(curve, 5) };
+    }),
+  };
+}
+
+/** Detections of a class in an image by descending score, matched for every area and IoU threshold. */
+interface Judged {
+  readonly scores: readonly number[];
+  readonly areas: Readonly<Record<Area, Matched>>;
+}
+
+/** Matches for one range of areas; `right` and `ignored` [IoU threshold][detection]. */
+interface Matched {
+  /** Ground-truth instances that count. */
+  readonly truths: number;
+  readonly right: readonly (readonly boolean[])[];
+  readonly ignored: readonly (readonly boolean[])[];
+}
+
+function judge(truths: readonly CocoTruth[], found: readonly CocoDetection[]): Judged {
+  for (const { score } of found) {
+    if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
+  }
+  const detections = found.toSorted((a, b) => b.score - a.score).slice(0, MOST.at(-1));
+  const extents = detections.map(({ runs }) => measureRuns(runs)), boxes = truths.map(({ runs }) => measureRuns(runs));
+  const ious = detections.map(({ runs }, d) =>
+    truths.map((truth, g) => {
+      if (!boxesMeet(extents[d]!.box, boxes[g]!.box)) return 0;
+      const inside = overlapOfRuns(runs, truth.runs), area = extents[d]!.area;
+      return inside === 0 ? 0 : inside / (truth.crowd ? area : area + boxes[g]!.area - inside);
+    })
+  );
+  const areas = Object.fromEntries(
+    Object.entries(AREAS).map(([name, [least, most]]) => {
+      const outside = (area: number) => area < least || area > most;
+      return [name, match(truths, { ious, outside, areas: extents.map(({ area }) => area) })];
+    }),
+  ) as Record<Area, Matched>;
+  return { scores: detections.map(({ score }) => score), areas };
+}
+
+function match(
+  truths: readonly CocoTruth[],
+  { ious, outside, areas }: {
+    ious: readonly (readonly number[])[];
+    outside: (area: number) => boolean;
+    areas: readonly number[];
+  },
+): Matched {
+  const ignore = truths.map(({ crowd, area }) => crowd || outside(area));
+  const order = [...truths.keys()].sort((a, b) => Number(ignore[a]) - Number(ignore[b])); // those that count come first
+  const right: boolean[][] = [], ignored: boolean[][] = [];
+  for (const threshold of IOUS) {
+    const taken = new Set<number>();
+    const matches = areas.map((_, d) => {
+      let highest = Math.min(threshold, 1 - 1e-10), best = -1;
+      for (const g of order) {
+        if (taken.has(g) && !truths[g]!.crowd) continue;
+        if (best >= 0 && !ignore[best] && ignore[g]) break;
+        if (ious[d]![g]! < highest) continue;
+        highest = ious[d]![g]!;
+        best = g;
+      }
+      if (best >= 0) taken.add(best);
+      return best;
+    });
+    const counts = matches.map((g) => g >= 0 && !truths[g]!.idIsZero);
+    const skipped = matches.map((g, d) => (g >= 0 && ignore[g]!) || (!counts[d] && outside(areas[d]!)));
+    right.push(counts.map((counted, d) => counted && !skipped[d]));
+    ignored.push(skipped);
+  }
+  return { truths: ignore.filter((one) => !one).length, right, ignored };
+}
+
+function boxesMeet([ax, ay, aw, ah]: readonly number[], [bx, by, bw, bh]: readonly number[]): boolean {
+  return Math.min(ax! + aw!, bx! + bw!) > Math.max(ax!, bx!) && Math.min(ay! + ah!, by! + bh!) > Math.max(ay!, by!);
+}
+
+/** Precision at 101 recalls, and the highest recall, at every IoU threshold; `null` without ground truth. */
+interface Curve {
+  readonly precision: readonly Float64Array[];
+  readonly recall: readonly number[];
+}
+
+function accumulate(images: readonly Judged[], { area, most }: { area: Area; most: number }): Curve | null {
+  const truths = images.reduce((sum, { areas }) => sum + areas[area].truths, 0);
+  if (truths === 0) return null;
+  const all = images.flatMap(({ scores }, n) => scores.slice(0, most).map((score, d) => ({ n, d, score })))
+    .sort((a, b) => b.score - a.score);
+  const precision: Float64Array[] = [], recall: number[] = [];
+  for (let t = 0; t < IOUS.length; t++) {
+    const recalls: number[] = [], precisions: number[] = [];
+    let right = 0, wrong = 0;
+    for (const { n, d } of all) {
+      const { right: hits, ignored } = images[n]!.areas[area];
+      if (hits[t]![d]) right++;
+      else if (!ignored[t]![d]) wrong++;
+      recalls.push(right / truths);
+      precisions.push(right / (wrong + right + EPSILON));
+    }
+    for (let i = precisions.length - 1; i > 0; i--) {
+      if (precisions[i]! > precisions[i - 1]!) precisions[i - 1] = precisions[i]!;
+    }
+    let at = 0;
+    precision.push(RECALLS.map((wanted) => {
+      while (at < recalls.length && recalls[at]! < wanted) at++;
+      return precisions[at] ?? 0;
+    }));
+    recall.push(recalls.at(-1) ?? 0);
+  }
+  return { precision, recall };
+}
+
+/** Mean over classes with ground truth, of one IoU threshold or of all; −1 where there are none. */
+function meanPrecision(curves: readonly (Curve | null)[], iou?: number): number {
+  return mean(
+    curves.flatMap((curve) =>
+      curve ? (iou === undefined ? curve.precision : [curve.precision[iou]!]).flatMap((row) => [...row]) : []
+    ),
+  );
+}
+
+function meanRecall(curves: readonly (Curve | null)[]): number {
+  return mean(curves.flatMap((curve) => curve?.recall ?? []));
+}
+
+function mean(values: readonly number[]): number {
+  return values.length === 0 ? -1 : values.reduce((sum, value) => sum + value, 0) / values.length;
+}
