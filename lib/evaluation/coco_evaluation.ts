@@ -2,14 +2,11 @@
  * Average precision and recall of instances by MS COCO's rules, number for number as pycocotools gives them.
  * @module
  */
-import { measureRuns, overlapOfRuns, type RunLengths } from "../formats/run_lengths.ts";
+import { boxesMeet, measureRuns, overlapOfRuns } from "../formats/run_lengths.ts";
+import type { DetectedRuns, InstanceRuns } from "./instances.ts";
 
 /** A ground-truth instance, or a group of objects (crowd), of an image. */
-export interface CocoTruth {
-  /** Index of the class, from 0. */
-  readonly class: number;
-  /** The mask. */
-  readonly runs: RunLengths;
+export interface CocoTruth extends InstanceRuns {
   /** Area in pixels as the file states it, which decides small, medium or large. */
   readonly area: number;
   /** A crowd: detections inside it are neither right nor wrong. */
@@ -19,21 +16,9 @@ export interface CocoTruth {
 }
 
 /** A detection of an image. */
-export interface CocoDetection {
-  /** Index of the class, from 0. */
-  readonly class: number;
-  /** The mask. */
-  readonly runs: RunLengths;
-  /** Confidence. */
-  readonly score: number;
-}
-
-/** An image: what is in it and what was found, each in the order of its file. */
-export interface CocoImageInstances {
-  /** Ground truth. */
-  readonly truths: readonly CocoTruth[];
-  /** Detections. */
-  readonly found: readonly CocoDetection[];
+export interface CocoDetection extends DetectedRuns {
+  /** Area in pixels: COCO's tools take that of the box where results have boxes, else that of the mask. */
+  readonly area: number;
 }
 
 /** The twelve numbers of COCO's summary, 0…1; −1 where no class has a ground-truth instance of that size. */
@@ -89,27 +74,35 @@ const MOST = [1, 10, 100] as const;
 /** Added to a sum of detections before it divides: the distance from 1 to the next double. */
 const EPSILON = Number.EPSILON;
 
+/** Detections of an image by class, matched: all that the scores need. */
+export type CocoMatches = ReadonlyMap<number, ClassMatches>;
+
 /**
- * Compares detections with ground truth by COCO's rules: in each image and class the hundred best detections take, by
+ * Compares the detections of an image with its ground truth by COCO's rules: in each class the hundred best take, by
  * descending score, the ground-truth instance of highest IoU that is still free; crowds and instances of other sizes
  * come last and are ignored.
  *
- * @param images In ascending order of their ids, which decides between equal scores.
- * @param classes Number of classes.
- * @returns The summary, and AP by class.
- * @throws RangeError if a class is out of range, a score not finite, or masks of an image differ in size.
+ * @param truths Ground truth, in the order of its file.
+ * @param found Detections, in the order of their file.
+ * @throws RangeError if a score is not finite, or masks differ in size.
  */
-export function cocoScores(images: readonly CocoImageInstances[], classes: number): CocoScores {
-  const judged = Array.from({ length: classes }, () => [] as Judged[]);
-  for (const { truths, found } of images) {
-    const present = new Set([...truths, ...found].map((one) => one.class));
-    for (const c of present) {
-      if (!Number.isInteger(c) || c < 0 || c >= classes) {
-        throw new RangeError(`Expected classes 0…${classes - 1} but found ${c}`);
-      }
-      judged[c]!.push(judge(truths.filter((one) => one.class === c), found.filter((one) => one.class === c)));
-    }
-  }
+export function cocoMatches(truths: readonly CocoTruth[], found: readonly CocoDetection[]): CocoMatches {
+  const truthsOf = Map.groupBy(truths, (one) => one.class), foundOf = Map.groupBy(found, (one) => one.class);
+  return new Map(
+    [...new Set([...truthsOf.keys(), ...foundOf.keys()])]
+      .map((c) => [c, judge(truthsOf.get(c) ?? [], foundOf.get(c) ?? [])]),
+  );
+}
+
+/**
+ * Works out COCO's scores.
+ *
+ * @param images Matches of each image, in ascending order of their ids, which decides between equal scores.
+ * @param classes The classes that enter the means.
+ * @returns The summary, and AP by class in their order.
+ */
+export function cocoScores(images: readonly CocoMatches[], classes: readonly number[]): CocoScores {
+  const judged = classes.map((c) => images.flatMap((image) => image.get(c) ?? []));
   const curves = judged.map((images) => ({
     all: MOST.map((most) => accumulate(images, { area: "all", most })),
     small: [accumulate(images, { area: "small", most: 100 })],
@@ -142,20 +135,24 @@ export function cocoScores(images: readonly CocoImageInstances[], classes: numbe
 }
 
 /** Detections of a class in an image by descending score, matched for every area and IoU threshold. */
-interface Judged {
+export interface ClassMatches {
+  /** Their scores. */
   readonly scores: readonly number[];
-  readonly areas: Readonly<Record<Area, Matched>>;
+  /** Matches by range of areas. */
+  readonly areas: Readonly<Record<Area, AreaMatches>>;
 }
 
-/** Matches for one range of areas; `right` and `ignored` [IoU threshold][detection]. */
-interface Matched {
+/** Matches for one range of areas; of a detection, bit t stands for IoU threshold t. */
+export interface AreaMatches {
   /** Ground-truth instances that count. */
   readonly truths: number;
-  readonly right: readonly (readonly boolean[])[];
-  readonly ignored: readonly (readonly boolean[])[];
+  /** Detections that are right. */
+  readonly right: readonly number[];
+  /** Those that are neither right nor wrong. */
+  readonly ignored: readonly number[];
 }
 
-function judge(truths: readonly CocoTruth[], found: readonly CocoDetection[]): Judged {
+function judge(truths: readonly CocoTruth[], found: readonly CocoDetection[]): ClassMatches {
   for (const { score } of found) {
     if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
   }
@@ -171,9 +168,9 @@ function judge(truths: readonly CocoTruth[], found: readonly CocoDetection[]): J
   const areas = Object.fromEntries(
     Object.entries(AREAS).map(([name, [least, most]]) => {
       const outside = (area: number) => area < least || area > most;
-      return [name, match(truths, { ious, outside, areas: extents.map(({ area }) => area) })];
+      return [name, match(truths, { ious, outside, areas: detections.map(({ area }) => area) })];
     }),
-  ) as Record<Area, Matched>;
+  ) as Record<Area, AreaMatches>;
   return { scores: detections.map(({ score }) => score), areas };
 }
 
@@ -184,13 +181,13 @@ function match(
     outside: (area: number) => boolean;
     areas: readonly number[];
   },
-): Matched {
+): AreaMatches {
   const ignore = truths.map(({ crowd, area }) => crowd || outside(area));
   const order = [...truths.keys()].sort((a, b) => Number(ignore[a]) - Number(ignore[b])); // those that count come first
-  const right: boolean[][] = [], ignored: boolean[][] = [];
-  for (const threshold of IOUS) {
+  const right = areas.map(() => 0), ignored = areas.map(() => 0);
+  for (const [t, threshold] of IOUS.entries()) {
     const taken = new Set<number>();
-    const matches = areas.map((_, d) => {
+    areas.forEach((area, d) => {
       let highest = Math.min(threshold, 1 - 1e-10), best = -1;
       for (const g of order) {
         if (taken.has(g) && !truths[g]!.crowd) continue;
@@ -200,18 +197,12 @@ function match(
         best = g;
       }
       if (best >= 0) taken.add(best);
-      return best;
+      const counts = best >= 0 && !truths[best]!.idIsZero;
+      if ((best >= 0 && ignore[best]) || (!counts && outside(area))) ignored[d]! |= 1 << t;
+      else if (counts) right[d]! |= 1 << t;
     });
-    const counts = matches.map((g) => g >= 0 && !truths[g]!.idIsZero);
-    const skipped = matches.map((g, d) => (g >= 0 && ignore[g]!) || (!counts[d] && outside(areas[d]!)));
-    right.push(counts.map((counted, d) => counted && !skipped[d]));
-    ignored.push(skipped);
   }
   return { truths: ignore.filter((one) => !one).length, right, ignored };
-}
-
-function boxesMeet([ax, ay, aw, ah]: readonly number[], [bx, by, bw, bh]: readonly number[]): boolean {
-  return Math.min(ax! + aw!, bx! + bw!) > Math.max(ax!, bx!) && Math.min(ay! + ah!, by! + bh!) > Math.max(ay!, by!);
 }
 
 /** Precision at 101 recalls, and the highest recall, at every IoU threshold; `null` without ground truth. */
@@ -220,7 +211,7 @@ interface Curve {
   readonly recall: readonly number[];
 }
 
-function accumulate(images: readonly Judged[], { area, most }: { area: Area; most: number }): Curve | null {
+function accumulate(images: readonly ClassMatches[], { area, most }: { area: Area; most: number }): Curve | null {
   const truths = images.reduce((sum, { areas }) => sum + areas[area].truths, 0);
   if (truths === 0) return null;
   const all = images.flatMap(({ scores }, n) => scores.slice(0, most).map((score, d) => ({ n, d, score })))
@@ -231,8 +222,8 @@ function accumulate(images: readonly Judged[], { area, most }: { area: Area; mos
     let right = 0, wrong = 0;
     for (const { n, d } of all) {
       const { right: hits, ignored } = images[n]!.areas[area];
-      if (hits[t]![d]) right++;
-      else if (!ignored[t]![d]) wrong++;
+      if (hits[d]! & 1 << t) right++;
+      else if (!(ignored[d]! & 1 << t)) wrong++;
       recalls.push(right / truths);
       precisions.push(right / (wrong + right + EPSILON));
     }

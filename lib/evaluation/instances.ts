@@ -1,4 +1,5 @@
 import type { LabelMap } from "../data/image.ts";
+import { boxesMeet, maskToRuns, measureRuns, overlapOfRuns, type RunLengths } from "../formats/run_lengths.ts";
 import { expectSameSize } from "./_shared.ts";
 
 /**
@@ -24,6 +25,20 @@ export interface InstanceMasks {
 export interface PredictedMasks extends InstanceMasks {
   /** Confidence of each instance. */
   readonly score: ArrayLike<number>;
+}
+
+/** Instance of an image as run lengths. */
+export interface InstanceRuns {
+  /** Index of the class, from 0. */
+  readonly class: number;
+  /** The mask. */
+  readonly runs: RunLengths;
+}
+
+/** Predicted instance of an image. */
+export interface DetectedRuns extends InstanceRuns {
+  /** Confidence. */
+  readonly score: number;
 }
 
 /** Matches of one image: all that average precision needs, whatever its IoU threshold. */
@@ -55,57 +70,45 @@ export interface InstanceMatches {
  */
 export function matchInstances(predicted: PredictedMasks, groundTruth: InstanceMasks): InstanceMatches {
   const { height, width } = groundTruth;
-  const size = height * width;
   for (const [name, { class: classes, mask, ...sizes }] of Object.entries({ predicted, "ground-truth": groundTruth })) {
-    if (sizes.height !== height || sizes.width !== width || mask.length !== classes.length * size) {
+    if (sizes.height !== height || sizes.width !== width || mask.length !== classes.length * height * width) {
       throw new RangeError(
         `Expected ${name} masks of ${classes.length}×${height}×${width} values but found ${mask.length} of ` +
           `${sizes.height}×${sizes.width}`,
       );
     }
   }
-  const { region, members } = regionsOf(groundTruth);
-  const areas = new Int32Array(groundTruth.class.length);
-  for (let i = 0; i < size; i++) for (const n of members[region[i]!]!) areas[n]!++;
-
-  const found = Array.from(predicted.class, (c, p) => {
-    const score = predicted.score[p]!;
-    if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
-    const counts = new Int32Array(members.length);
-    for (let i = 0, at = p * size; i < size; i++) if (predicted.mask[at + i]) counts[region[i]!]!++;
-    const overlaps = new Int32Array(groundTruth.class.length);
-    members.forEach((truths, r) => truths.forEach((n) => overlaps[n]! += counts[r]!));
-    const area = counts.reduce((sum, count) => sum + count, 0);
-
-    let best = -1, highest = -1;
-    for (let n = 0; n < overlaps.length; n++) {
-      if (groundTruth.class[n] !== c) continue;
-      const iou = Math.fround(overlaps[n]! / Math.max(area + areas[n]! - overlaps[n]!, 1));
-      if (iou > highest) [best, highest] = [n, iou];
-    }
-    return { class: c, score, truth: best, iou: Math.max(highest, 0) };
-  });
-  return { truths: Array.from(groundTruth.class), found };
+  const found = instanceRuns(predicted).map((one, n) => ({ ...one, score: predicted.score[n]! }));
+  return matchRuns(found, instanceRuns(groundTruth));
 }
 
-/** Numbers regions in which the same instances overlap, so that one pass over a mask counts all its intersections. */
-function regionsOf({ class: classes, height, width, mask }: InstanceMasks) {
+/** The instances of an image as run lengths. */
+export function instanceRuns({ height, width, class: classes, mask }: InstanceMasks): InstanceRuns[] {
   const size = height * width;
-  const region = new Int32Array(size);
-  const members: number[][] = [[]];
-  for (let n = 0; n < classes.length; n++) {
-    const joined = new Map<number, number>(); // region so far → region inside this instance
-    for (let i = 0, at = n * size; i < size; i++) {
-      if (!mask[at + i]) continue;
-      let inside = joined.get(region[i]!);
-      if (inside === undefined) {
-        inside = members.push([...members[region[i]!]!, n]) - 1;
-        joined.set(region[i]!, inside);
-      }
-      region[i] = inside;
-    }
-  }
-  return { region, members };
+  return Array.from(classes, (c, n) => ({
+    class: c,
+    runs: maskToRuns({ height, width, data: mask.subarray(n * size, (n + 1) * size) }),
+  }));
+}
+
+/** As {@linkcode matchInstances}, from run lengths. @throws RangeError if the sizes differ, or a score is not finite. */
+export function matchRuns(found: readonly DetectedRuns[], truths: readonly InstanceRuns[]): InstanceMatches {
+  const extents = truths.map(({ runs }) => measureRuns(runs));
+  return {
+    truths: truths.map((one) => one.class),
+    found: found.map(({ class: c, score, runs }) => {
+      if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
+      const extent = measureRuns(runs);
+      let best = -1, highest = -1;
+      truths.forEach((truth, n) => {
+        if (truth.class !== c) return;
+        const both = boxesMeet(extent.box, extents[n]!.box) ? overlapOfRuns(runs, truth.runs) : 0;
+        const iou = Math.fround(both / Math.max(extent.area + extents[n]!.area - both, 1));
+        if (iou > highest) [best, highest] = [n, iou];
+      });
+      return { class: c, score, truth: best, iou: Math.max(highest, 0) };
+    }),
+  };
 }
 
 /**

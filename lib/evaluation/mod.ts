@@ -6,6 +6,7 @@
  * @module
  */
 export * from "./average_precision.ts";
+export * from "./coco_evaluation.ts";
 export * from "./comparison.ts";
 export * from "./instances.ts";
 export * from "./label_counts.ts";

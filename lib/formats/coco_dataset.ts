@@ -1,11 +1,21 @@
-import { parseJson } from "../files/json.ts";
-import { expectId, expectList, expectNumber, expectObject, expectSide, expectText, showJson } from "../files/json.ts";
+import { basename } from "node:path";
+import {
+  expectId,
+  expectList,
+  expectNumber,
+  expectObject,
+  expectSide,
+  expectText,
+  type JsonObject,
+  parseJson,
+  showJson,
+} from "../files/json.ts";
 
 /** Image of a COCO file. */
 export interface CocoImage {
   /** Its id in the file. */
   readonly id: number | string;
-  /** Name of the file. */
+  /** Name of the file, else the end of its address (`coco_url`, `flickr_url`), else the id. */
   readonly fileName: string;
   /** Rows, pixels. */
   readonly height: number;
@@ -17,7 +27,7 @@ export interface CocoImage {
 export interface CocoCategory {
   /** Its id in the file. */
   readonly id: number;
-  /** Its name. */
+  /** Its name, which others may have too. */
   readonly name: string;
 }
 
@@ -25,15 +35,21 @@ export interface CocoCategory {
 export interface CocoAnnotation {
   /** Name in messages: its id, or its place in the list. */
   readonly name: string;
+  /** Its id; that of a result is its place in the list, from 1. */
+  readonly id: number | string;
   /** Id of the image. */
   readonly image: number | string;
   /** Id of the class. */
   readonly category: number;
-  /** Segmentation, of which `readSegmentation` makes a mask. */
+  /** Segmentation, which `readSegmentation` reads; of a result without one, the outline of its box. */
   readonly segmentation: unknown;
+  /** Area in pixels, as the file states it; `null` where it does not. */
+  readonly area: number | null;
+  /** Left, top, width and height in pixels; `null` where the file gives none. */
+  readonly box: readonly number[] | null;
   /** True where it stands for a group of objects. */
   readonly crowd: boolean;
-  /** Confidence; `null` where the file gives none. */
+  /** Confidence, NaN where the file says so or `null`; `null` where it gives none. */
   readonly score: number | null;
 }
 
@@ -45,6 +61,8 @@ export interface CocoDataset {
   readonly categories: readonly CocoCategory[];
   /** Instances by id of their image; images without any are absent. */
   readonly annotations: ReadonlyMap<number | string, readonly CocoAnnotation[]>;
+  /** Annotations of images or classes that the file does not list: COCO's tools take no notice of them. */
+  readonly strays: readonly CocoAnnotation[];
 }
 
 const MOST_PIXELS = 1e8;
@@ -56,11 +74,15 @@ const MOST_PIXELS = 1e8;
  *
  * @param text The JSON.
  * @param name What the error messages call the file.
- * @throws Error naming file, place and value of the first thing that is missing, of another kind, a repeated id or one
- * that does not exist.
+ * @throws Error naming file, place and value of the first thing that is missing or of another kind, or of a repeated id.
  */
 export function parseCocoDataset(text: string, name: string): CocoDataset {
-  return readCocoDataset(parseJson(text, name), name);
+  return readCocoDataset(parseScored(text, name), name);
+}
+
+/** JSON in which Python wrote scores that are no number: they read as `null`. */
+function parseScored(text: string, name: string): unknown {
+  return parseJson(text.replaceAll(/("score"\s*:\s*)(?:NaN|-?Infinity)(?=\s*[,}])/g, "$1null"), name);
 }
 
 /** As {@linkcode parseCocoDataset}, of JSON that is parsed already. */
@@ -76,7 +98,7 @@ function readCocoDataset(json: unknown, name: string): CocoDataset {
     if (height * width > MOST_PIXELS) {
       throw new Error(`Expected at most ${MOST_PIXELS} pixels in ${place("")} but found ${height}×${width}`);
     }
-    images.set(id, { id, fileName: expectText(image["file_name"], place(".file_name")), height, width });
+    images.set(id, { id, fileName: fileNameOf(image, place), height, width });
   });
 
   const categories = expectList(file["categories"], `categories of ${name}`).map((value, n) => {
@@ -88,63 +110,58 @@ function readCocoDataset(json: unknown, name: string): CocoDataset {
     if (category.id === categories[n - 1]?.id) {
       throw new Error(`Expected every category id once in ${name} but found ${category.id} twice`);
     }
-    if (categories.findIndex((other) => other.name === category.name) < n) {
-      throw new Error(`Expected every category name once in ${name} but found ${category.name} twice`);
-    }
   });
   const known = new Set(categories.map(({ id }) => id));
 
   const list = expectList(file["annotations"], `annotations of ${name}`);
   const ids = new Set<unknown>();
-  const annotations = groupByImage(list.map((value, n) => {
+  const all = list.map((value, n) => {
     const id = expectId(expectObject(value, `annotations[${n}] of ${name}`)["id"], `annotations[${n}].id of ${name}`);
     if (ids.has(id)) throw new Error(`Expected every annotation id once in ${name} but found ${showJson(id)} twice`);
     ids.add(id);
-    const annotation = readCocoAnnotation(value, `annotation ${id} of ${name}`);
-    if (!images.has(annotation.image)) {
-      throw new Error(
-        `Expected image_id of ${annotation.name} among its images but found ${showJson(annotation.image)}`,
-      );
-    }
-    if (!known.has(annotation.category)) {
-      throw new Error(
-        `Expected category_id of ${annotation.name} among its categories but found ${annotation.category}`,
-      );
-    }
-    return annotation;
-  }));
-  return { images, categories, annotations };
+    return readCocoAnnotation(value, { id, name: `annotation ${id} of ${name}` });
+  });
+  const listed = Map.groupBy(all, ({ image, category }) => images.has(image) && known.has(category));
+  return { images, categories, annotations: groupByImage(listed.get(true) ?? []), strays: listed.get(false) ?? [] };
+}
+
+function fileNameOf(image: JsonObject, place: (key: string) => string): string {
+  const name = image["file_name"], address = image["coco_url"] ?? image["flickr_url"];
+  if (name !== undefined && name !== null) return expectText(name, place(".file_name"));
+  return typeof address === "string" && basename(address) !== "" ? basename(address) : String(image["id"]);
 }
 
 /** One annotation, or one result. @throws Error naming what is missing or of another kind. */
-function readCocoAnnotation(value: unknown, name: string): CocoAnnotation {
+function readCocoAnnotation(value: unknown, { id, name }: Pick<CocoAnnotation, "id" | "name">): CocoAnnotation {
   const annotation = expectObject(value, name);
-  const { iscrowd = 0, score, segmentation } = annotation;
-  if (iscrowd !== 0 && iscrowd !== 1) {
+  const { iscrowd = 0, score, segmentation, area, bbox } = annotation;
+  if (![0, 1, false, true].includes(iscrowd as number)) {
     throw new Error(`Expected 0 or 1 as iscrowd of ${name} but found ${showJson(iscrowd)}`);
-  }
-  if (typeof segmentation !== "object" || segmentation === null) {
-    throw new Error(`Expected run lengths or polygons as segmentation of ${name} but found ${showJson(segmentation)}`);
   }
   return {
     name,
+    id,
     image: expectId(annotation["image_id"], `image_id of ${name}`),
     category: expectNumber(annotation["category_id"], `category_id of ${name}`),
     segmentation,
-    crowd: iscrowd === 1,
-    score: score === undefined ? null : expectNumber(score, `score of ${name}`),
+    area: area === undefined || area === null ? null : expectNumber(area, `area of ${name}`),
+    box: readBox(bbox, name),
+    crowd: Boolean(iscrowd),
+    score: score === undefined ? null : score === null ? NaN : expectNumber(score, `score of ${name}`),
   };
+}
+
+/** A box; `null` where there is none, or an empty list as COCO's tools have it. */
+function readBox(box: unknown, name: string): number[] | null {
+  if (box === undefined || box === null || (Array.isArray(box) && box.length === 0)) return null;
+  const numbers = expectList(box, `bbox of ${name}`).map((side) => expectNumber(side, `number in the bbox of ${name}`));
+  if (numbers.length === 4) return numbers;
+  throw new Error(`Expected x, y, width and height as bbox of ${name} but found ${showJson(box)}`);
 }
 
 /** Annotations by the id of their image, in their order. */
 function groupByImage(annotations: readonly CocoAnnotation[]): Map<number | string, CocoAnnotation[]> {
-  const groups = new Map<number | string, CocoAnnotation[]>();
-  for (const annotation of annotations) {
-    const group = groups.get(annotation.image);
-    if (group) group.push(annotation);
-    else groups.set(annotation.image, [annotation]);
-  }
-  return groups;
+  return Map.groupBy(annotations, ({ image }) => image);
 }
 
 /** Instances that another program found: a list of results, or a data set with scores. */
@@ -164,15 +181,17 @@ export interface CocoPredictions {
  * @throws Error naming file, place and value of what is missing or of another kind.
  */
 export function parseCocoPredictions(text: string, name: string): CocoPredictions {
-  const json = parseJson(text, name);
+  const json = parseScored(text, name);
   if (!Array.isArray(json)) {
     const dataset = readCocoDataset(json, name);
     return { annotations: dataset.annotations, dataset };
   }
-  const results = expectList(json, name).map((value, n) => {
-    const result = readCocoAnnotation(value, `result ${n} of ${name}`);
+  const results = json.map((value, n) => {
+    const result = readCocoAnnotation(value, { id: n + 1, name: `result ${n} of ${name}` }), { box } = result;
     if (result.score === null) throw new Error(`Expected a score in ${result.name} but found none`);
-    return result;
+    if (result.segmentation !== undefined || !box) return result;
+    const [x, y, width, height] = box as [number, number, number, number];
+    return { ...result, segmentation: [[x, y, x, y + height, x + width, y + height, x + width, y]] };
   });
   return { annotations: groupByImage(results), dataset: null };
 }

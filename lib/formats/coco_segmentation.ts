@@ -1,53 +1,52 @@
-import type { LabelMap } from "../data/image.ts";
 import { expectList, expectNumber, expectObject, expectSide, showJson } from "../files/json.ts";
-import { expandCounts, paintRuns, type RunLengths } from "./run_lengths.ts";
+import { expandCounts, type RunLengths, uniteRuns } from "./run_lengths.ts";
+
+/** Size of an image, and what messages call a segmentation, such as `annotation 7 of instances.json`. */
+interface Place {
+  readonly height: number;
+  readonly width: number;
+  readonly name: string;
+}
 
 /**
- * Makes the mask of a `segmentation` of COCO: compressed run lengths, plain ones, or a list of polygons, of which it is
- * the union.
+ * Reads a `segmentation` of COCO: compressed run lengths, plain ones, or a list of polygons, of which it is the union.
+ *
+ * Polygons of fewer than three corners hold no pixel, as in COCO's tools.
  *
  * @param segmentation What the JSON holds.
- * @param options Size of the image, and what messages call it, such as `annotation 7 of instances.json`.
- * @returns [H, W], 1 inside.
+ * @param place Size of the image, and what messages call it.
+ * @returns Its run lengths; `null` where it says nothing: no value, no polygon, none of three corners.
  * @throws Error naming the segmentation if it is none of the three, damaged or of another size.
  * @example
  * ```ts
  * import { readSegmentation } from "./coco_segmentation.ts";
- * readSegmentation({ size: [2, 2], counts: [2, 2] }, { height: 2, width: 2, name: "a mask" }).data; // 0 1 0 1
+ * readSegmentation({ size: [2, 2], counts: [2, 2] }, { height: 2, width: 2, name: "a mask" })!.counts; // 2 2
  * ```
  */
-export function readSegmentation(
-  segmentation: unknown,
-  { height, width, name }: { readonly height: number; readonly width: number; readonly name: string },
-): LabelMap {
-  const parts = Array.isArray(segmentation)
-    ? readPolygons(segmentation, { height, width, name })
-    : [readRuns(segmentation, { height, width, name })];
-  const data = new Uint8Array(height * width);
-  for (const runs of parts) paintRuns(runs, data);
-  return { height, width, data };
+export function readSegmentation(segmentation: unknown, place: Place): RunLengths | null {
+  if (segmentation === undefined || segmentation === null) return null;
+  if (!Array.isArray(segmentation)) return readRuns(segmentation, place);
+  const parts = segmentation.flatMap((part, n) =>
+    Array.isArray(part) || typeof part !== "object" ? readPolygon(part, n, place) : [readRuns(part, place)]
+  );
+  return parts.length === 0 ? null : uniteRuns(parts);
 }
 
-function readPolygons(
-  polygons: readonly unknown[],
-  { height, width, name }: { height: number; width: number; name: string },
-): RunLengths[] {
-  if (polygons.length === 0) throw new Error(`Expected at least one polygon in the segmentation of ${name}`);
-  return polygons.map((polygon, n) => {
-    const place = `polygon ${n} in the segmentation of ${name}`;
-    const numbers = expectList(polygon, place).map((value) => expectNumber(value, `coordinate in ${place}`));
-    try {
-      return polygonToRuns(numbers, { height, width });
-    } catch (error) {
-      throw new Error(`${place}: ${(error as Error).message}`);
-    }
-  });
+function readPolygon(polygon: unknown, n: number, { height, width, name }: Place): RunLengths[] {
+  const place = `polygon ${n} in the segmentation of ${name}`;
+  const numbers = expectList(polygon, place).map((value) => expectNumber(value, `coordinate in ${place}`));
+  if (numbers.length < 6 && numbers.length % 2 === 0) return [];
+  try {
+    return [polygonToRuns(numbers, { height, width })];
+  } catch (error) {
+    throw new Error(`${place}: ${(error as Error).message}`);
+  }
 }
 
-function readRuns(
-  value: unknown,
-  { height, width, name }: { height: number; width: number; name: string },
-): RunLengths {
+function readRuns(value: unknown, { height, width, name }: Place): RunLengths {
+  if (typeof value !== "object") {
+    throw new Error(`Expected run lengths or polygons as segmentation of ${name} but found ${showJson(value)}`);
+  }
   const { size, counts } = expectObject(value, `segmentation of ${name}`);
   const sides = expectList(size, `size in the segmentation of ${name}`)
     .map((side) => expectSide(side, `size in the segmentation of ${name}`));

@@ -45,32 +45,53 @@ export function maskToRuns({ height, width, data }: LabelMap): RunLengths {
   return { height, width, counts };
 }
 
-/**
- * Sets the pixels inside to 1 and leaves the others as they are: several masks painted on one are their union.
- *
- * @param runs The runs.
- * @param data [H, W], which is changed.
- * @throws RangeError if there are more or fewer pixels than the runs tell of.
- */
-export function paintRuns({ height, width, counts }: RunLengths, data: Uint8Array): void {
-  const size = counts.reduce((sum, count) => sum + count, 0);
-  if (size !== height * width || data.length !== size) {
-    throw new RangeError(`Expected runs over ${height}×${width} pixels and as many values but found ${size}`);
-  }
+/** Places of the pixels inside, in an image [H, W] whose rows follow each other, column by column. */
+export function* pixelsOfRuns({ height, width, counts }: RunLengths): Generator<number> {
   let at = 0;
-  counts.forEach((count, n) => {
+  for (const [n, count] of counts.entries()) {
     if (n % 2 === 1) {
-      for (let pixel = at; pixel < at + count; pixel++) data[(pixel % height) * width + Math.floor(pixel / height)] = 1;
+      for (let pixel = at; pixel < at + count; pixel++) yield (pixel % height) * width + Math.floor(pixel / height);
     }
     at += count;
-  });
+  }
+}
+
+/** Joins masks of one size to what is inside any of them. @throws RangeError if there is none, or their sizes differ. */
+export function uniteRuns(masks: readonly RunLengths[]): RunLengths {
+  const [first] = masks;
+  if (!first) throw new RangeError("Expected at least one mask but found none");
+  for (const mask of masks) expectOneSize(first, mask);
+  if (masks.length === 1) return first;
+  const { height, width } = first;
+  const parts = masks.flatMap(({ counts }) => {
+    let at = 0;
+    return counts.flatMap((count, n) => {
+      at += count;
+      return n % 2 === 1 && count > 0 ? [[at - count, at] as const] : [];
+    });
+  }).sort(([a], [b]) => a - b);
+  const counts: number[] = [];
+  let from = 0, to = 0, done = 0; // the run being joined, and where the one before it ended
+  for (const [start, end] of parts) {
+    if (start > to) {
+      if (to > from) counts.push(from - done, to - from);
+      [from, done] = [start, to];
+    }
+    to = Math.max(to, end);
+  }
+  if (to > from) counts.push(from - done, to - from);
+  if (to < height * width) counts.push(height * width - to);
+  return { height, width, counts };
 }
 
 /** Makes the mask [H, W] of run lengths, 1 inside. @throws RangeError if they do not add up to the size. */
 export function runsToMask(runs: RunLengths): LabelMap {
-  const { height, width } = runs;
-  const data = new Uint8Array(height * width);
-  paintRuns(runs, data);
+  const { height, width, counts } = runs, size = counts.reduce((sum, count) => sum + count, 0);
+  if (size !== height * width) {
+    throw new RangeError(`Expected runs over ${height}×${width} pixels but found ${size}`);
+  }
+  const data = new Uint8Array(size);
+  for (const pixel of pixelsOfRuns(runs)) data[pixel] = 1;
   return { height, width, data };
 }
 
@@ -98,6 +119,14 @@ export function measureRuns({ height, counts }: RunLengths): MaskExtent {
     at += count;
   });
   return { area, box: area === 0 ? [0, 0, 0, 0] : [left, top, right - left + 1, bottom - top + 1] };
+}
+
+/** Whether two boxes, as of {@linkcode measureRuns}, have pixels in common. */
+export function boxesMeet(
+  [ax, ay, aw, ah]: MaskExtent["box"],
+  [bx, by, bw, bh]: MaskExtent["box"],
+): boolean {
+  return Math.min(ax + aw, bx + bw) > Math.max(ax, bx) && Math.min(ay + ah, by + bh) > Math.max(ay, by);
 }
 
 /**
@@ -170,9 +199,7 @@ export function expandCounts(text: string): number[] {
  * @throws RangeError if their sizes differ.
  */
 export function overlapOfRuns(a: RunLengths, b: RunLengths): number {
-  if (a.height !== b.height || a.width !== b.width) {
-    throw new RangeError(`Expected masks of one size but found ${a.height}×${a.width} and ${b.height}×${b.width}`);
-  }
+  expectOneSize(a, b);
   let i = 0, j = 0, left = a.counts[0] ?? 0, right = b.counts[0] ?? 0, both = 0;
   while (i < a.counts.length && j < b.counts.length) {
     const step = Math.min(left, right);
@@ -183,4 +210,11 @@ export function overlapOfRuns(a: RunLengths, b: RunLengths): number {
     if (right === 0) right = b.counts[++j] ?? 0;
   }
   return both;
+}
+
+/** @throws RangeError unless two masks have one size. */
+function expectOneSize(a: RunLengths, b: RunLengths): void {
+  if (a.height !== b.height || a.width !== b.width) {
+    throw new RangeError(`Expected masks of one size but found ${a.height}×${a.width} and ${b.height}×${b.width}`);
+  }
 }

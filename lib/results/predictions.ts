@@ -1,94 +1,147 @@
 import { join } from "node:path";
-import { groundTruthInstances, type PredictedMasks } from "../evaluation/mod.ts";
-import { type CocoAnnotation, parseCocoPredictions } from "../formats/mod.ts";
+import { type CocoDetection, groundTruthInstances, instanceRuns } from "../evaluation/mod.ts";
+import {
+  type CocoAnnotation,
+  type CocoDataset,
+  measureRuns,
+  parseCocoPredictions,
+  readSegmentation,
+} from "../formats/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import { isFolder, readFileIfExists, statIfExists } from "../files/disk.ts";
-import { decodeMasks, type GroundTruth, stemOf, type TruthImage } from "./ground_truth.ts";
+import type { GroundTruth } from "./ground_truth.ts";
+import type { LeftOut } from "./left_out.ts";
+import { ImageMatcher, type ListedImage } from "./match_images.ts";
 
 /** Predictions of another program. */
 export interface Predictions {
   /** Class ids of pixels; absent where there are only instances. */
-  readonly labels?: (image: TruthImage) => Promise<LabelMap>;
+  readonly labels?: (image: ListedImage) => Promise<LabelMap>;
   /** Instances; absent where there are only class ids. */
-  readonly instances?: (image: TruthImage, size: { height: number; width: number }) => Promise<PredictedMasks>;
+  readonly instances?: (image: ListedImage, size: { height: number; width: number }) => Promise<CocoDetection[]>;
 }
 
 /** Opens predictions: a JSON file of COCO, or a folder of VOC. @throws Error if they do not fit the ground truth. */
-export async function openPredictions(path: string, truth: GroundTruth): Promise<Predictions> {
+export async function openPredictions(path: string, truth: GroundTruth, left: LeftOut): Promise<Predictions> {
   const info = await statIfExists(path);
   if (!info) throw new Error(`Expected predictions, a JSON file or a folder of PNGs, at ${path} but found none`);
-  return info.isDirectory ? openFolder(path) : openCoco(await Deno.readTextFile(path), path, truth);
+  return info.isDirectory
+    ? openFolder(path, truth)
+    : openCoco(path, { truth, left, text: await Deno.readTextFile(path) });
 }
 
-/** `SegmentationClass` and perhaps `SegmentationObject`, or the label maps themselves. */
-function openFolder(folder: string): Predictions {
-  const read = async (...parts: string[]) => {
-    const path = join(...parts);
-    const bytes = await readFileIfExists(path);
+/** `SegmentationClass` and perhaps `SegmentationObject`, or the label maps themselves: `<id>.png`, or `<folders>/<id>.png`. */
+function openFolder(folder: string, { images, split }: GroundTruth): Predictions {
+  const stems = Map.groupBy(images, ({ keys: [_whole, _bare, stem] }) => stem);
+  const read = async (parent: string, { keys: [_, bare, stem] }: ListedImage) => {
+    const inside = bare !== stem && !bare.split(/[\\/]/).includes("..");
+    const nested = inside ? await readFileIfExists(join(parent, `${bare}.png`)) : null;
+    const path = join(parent, `${nested ? bare : stem}.png`), bytes = nested ?? await readFileIfExists(path);
     if (!bytes) throw new Error(`Expected a prediction ${path} but found no such file`);
+    const [first, second] = nested ? [] : stems.get(stem)!;
+    if (second) {
+      throw new Error(`Expected one image of ${split} for ${path} but found ${first!.name} and ${second.name}`);
+    }
     const { height, width, data } = decodePng(bytes, path);
     return { height, width, data };
   };
   const has = (name: string) => isFolder(join(folder, name));
   const classFolder = has("SegmentationClass") ? join(folder, "SegmentationClass") : folder;
-  const labels = ({ name }: TruthImage) => read(classFolder, `${name}.png`);
+  const labels = (image: ListedImage) => read(classFolder, image);
   if (classFolder === folder || !has("SegmentationObject")) return { labels };
   return {
     labels,
     instances: async (image) => {
-      const objects = await read(folder, "SegmentationObject", `${image.name}.png`);
-      const masks = groundTruthInstances(objects, await labels(image));
-      return { ...masks, score: Array.from(masks.class, () => 1) };
+      const objects = await read(join(folder, "SegmentationObject"), image);
+      return instanceRuns(groundTruthInstances(objects, await labels(image)))
+        .map((one) => ({ ...one, score: 1, area: measureRuns(one.runs).area }));
     },
   };
 }
 
-function openCoco(text: string, path: string, { classes, categories, images, split }: GroundTruth): Predictions {
-  const { annotations, dataset } = parseCocoPredictions(text, path);
-  const byImage = dataset ? byName(annotations, dataset.images) : annotations;
-  const keys = new Set(images.flatMap(({ name, id }) => dataset ? [name] : [name, id]));
-  if (!dataset) {
-    for (const [id, [first]] of annotations) {
-      if (!keys.has(id)) {
-        throw new Error(`Expected image_id of ${first!.name} among the images of ${split} but found ${id}`);
-      }
-    }
-  } else if (![...dataset.images.values()].some(({ fileName }) => keys.has(stemOf(fileName)))) {
-    throw new Error(`Expected images of ${split} in ${path} but found none of them`);
+function openCoco(
+  path: string,
+  { text, truth, left }: { text: string; truth: GroundTruth; left: LeftOut },
+): Predictions {
+  const { annotations, dataset } = parseCocoPredictions(text, path), matcher = new ImageMatcher(truth);
+  for (const { name } of dataset?.strays ?? []) {
+    left.add("predictions of an image or class that their file does not list", name);
   }
-
-  const classOf = new Map(
-    dataset
-      ? dataset.categories.map(({ id, name }) => [id, classes.indexOf(name)])
-      : categories.map((id, index) => [id, index]),
-  );
+  const classOf = classesOf(truth, dataset, path), all = [...annotations.values()].flat();
+  if (all.length > 0 && all.every(({ category }) => classOf(category) === null)) {
+    const [{ name, category }] = all as [CocoAnnotation];
+    const known = truth.categories.map(({ id, name }) => dataset ? name : id).join(", ");
+    const found = dataset?.categories.find(({ id }) => id === category)?.name ?? category;
+    throw new Error(`Expected category_id of ${name} among ${known} but found ${found}`);
+  }
+  const byImage = dataset
+    ? ofListedImages(dataset, { path, matcher, truth, left })
+    : Map.groupBy(all, (one) => matcher.ofResult(one));
+  const boxed = all[0]?.box !== null; // COCO's tools look at the first one alone
   return {
-    instances: ({ name, id }, { height, width }) => {
-      const found = [...new Set<number | string>(dataset ? [name] : [id, name])].flatMap((key) =>
-        byImage.get(key) ?? []
-      );
-      return Promise.resolve({
-        height,
-        width,
-        mask: decodeMasks(found, { height, width }),
-        score: found.map(({ score }) => score ?? 1),
-        class: found.map(({ category, name: result }) => {
-          const index = classOf.get(category) ?? -1;
-          if (index >= 0) return index;
-          const known = dataset?.categories.find((one) => one.id === category)?.name ?? category;
-          const expected = dataset ? classes : categories;
-          throw new Error(`Expected category_id of ${result} among ${expected.join(", ")} but found ${known}`);
-        }),
-      });
+    instances: (image, { height, width }) => {
+      const found = byImage.get(image) ?? [];
+      return Promise.resolve(found.flatMap((one): CocoDetection[] => {
+        const index = classOf(one.category), { box, name } = one, score = one.score ?? 1;
+        const runs = readSegmentation(one.segmentation, { height, width, name });
+        const problem = index === null
+          ? "predictions of a class that the ground truth lacks"
+          : !Number.isFinite(score)
+          ? "predictions whose score is no number"
+          : runs
+          ? null
+          : "predictions without a segmentation";
+        if (problem) left.add(problem, index === null ? `${name} (category_id ${one.category})` : name);
+        if (index === null || !runs || problem) return [];
+        return [{ class: index, runs, score, area: boxed && box ? box[2]! * box[3]! : measureRuns(runs).area }];
+      }));
     },
   };
 }
 
-/** Annotations by the names of image files. */
-function byName(
-  annotations: ReadonlyMap<number | string, readonly CocoAnnotation[]>,
-  images: ReadonlyMap<number | string, { readonly fileName: string }>,
-): Map<number | string, readonly CocoAnnotation[]> {
-  return new Map([...annotations].map(([id, list]) => [stemOf(images.get(id)!.fileName), list]));
+/** Annotations by image of the ground truth. */
+function ofListedImages(
+  { images, annotations }: CocoDataset,
+  { path, matcher, truth, left }: { path: string; matcher: ImageMatcher; truth: GroundTruth; left: LeftOut },
+): Map<ListedImage, readonly CocoAnnotation[]> {
+  const byImage = new Map<ListedImage, readonly CocoAnnotation[]>(), names = new Map<ListedImage, string>();
+  for (const image of images.values()) {
+    const known = matcher.ofImage(image), name = `${image.fileName} (id ${JSON.stringify(image.id)})`;
+    if (!known) {
+      left.add(`images of ${path} that ${truth.split} lacks`, name);
+      continue;
+    }
+    if (names.has(known)) {
+      throw new Error(`Expected one image of ${path} for ${known.name} but found ${names.get(known)} and ${name}`);
+    }
+    names.set(known, name);
+    byImage.set(known, annotations.get(image.id) ?? []);
+  }
+  if (byImage.size === 0 && images.size > 0) {
+    throw new Error(
+      `Expected images of ${truth.split} in ${path} but found none of them${matcher.sharedId(images.values())}`,
+    );
+  }
+  return byImage;
+}
+
+/** Index of a class by its id in the predictions; `null` if the ground truth lacks it. */
+function classesOf(
+  { categories, split }: GroundTruth,
+  dataset: CocoDataset | null,
+  path: string,
+): (category: number) => number | null {
+  const indexOf = new Map((dataset?.categories ?? categories).map(({ id, name }) => {
+    const same = categories.findIndex((one) => one.id === id && one.name === name);
+    const named = categories.filter((one) => one.name === name);
+    if (same < 0 && named.length > 1) {
+      throw new Error(`Expected one class ${name} in ${split} for category ${id} of ${path} but found ${named.length}`);
+    }
+    return [id, same >= 0 ? same : categories.findIndex((one) => one.name === name)];
+  }));
+  return (category) => {
+    const index = indexOf.get(category) ?? -1;
+    return index < 0 ? null : index;
+  };
 }

@@ -6,6 +6,7 @@ import {
   imageNumbers,
   parseCocoDataset,
   readSegmentation,
+  runsToMask,
   vocLabels,
   writeCocoDataset,
   writeCocoResults,
@@ -50,7 +51,7 @@ Deno.test("writeCocoDataset() numbers annotations from 1 and keeps images withou
     const { annotations } = parseCocoDataset(JSON.stringify(json), path);
     const masks = annotations.get(3)!.map((
       { segmentation },
-    ) => [...readSegmentation(segmentation, { ...size, name: "x" }).data]);
+    ) => [...runsToMask(readSegmentation(segmentation, { ...size, name: "x" })!).data]);
     assertEquals(masks.flat(), [...two.mask]);
 
     await writeCocoDataset(path, each([]), options);

@@ -1,13 +1,17 @@
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 import {
+  boxesMeet,
   compressCounts,
   expandCounts,
   maskToRuns,
   measureRuns,
+  overlapOfRuns,
   polygonToRuns,
   readSegmentation,
   runsToMask,
+  uniteRuns,
 } from "../../lib/formats/mod.ts";
+import { random } from "../../lib/data/mod.ts";
 import { lacks } from "../needs.ts";
 import { type Cases, freshCases, storedCases, withPycocotools } from "./pycocotools.ts";
 
@@ -24,7 +28,10 @@ function check({ masks, polygons }: Cases): void {
     assertEquals(expandCounts(counts), [...runs.counts]);
     assertEquals(runsToMask(runs), map);
     assertEquals(measureRuns(runs), { area, box: box as [number, number, number, number] });
-    assertEquals(readSegmentation({ size: [height, width], counts }, { height, width, name: "mask" }), map);
+    assertEquals(
+      runsToMask(readSegmentation({ size: [height, width], counts }, { height, width, name: "mask" })!),
+      map,
+    );
   }
   for (const { size: [height, width], polygon, counts } of polygons) {
     assertEquals(compressCounts(polygonToRuns(polygon, { height, width }).counts), counts, JSON.stringify(polygon));
@@ -63,17 +70,48 @@ Deno.test("polygonToRuns() fills squares, and nothing outside the image", () => 
 Deno.test("readSegmentation() joins polygons and reads plain and compressed run lengths", () => {
   const size = { height: 2, width: 4, name: "x" };
   const squares = [[0, 0, 1, 0, 1, 1, 0, 1], [2, 1, 4, 1, 4, 2, 2, 2]];
-  assertEquals([...readSegmentation(squares, size).data].join(""), "10000011");
+  assertEquals([...runsToMask(readSegmentation(squares, size)!).data].join(""), "10000011");
   for (const counts of [[0, 1, 4, 1, 1, 1], "0140M0"]) {
-    assertEquals([...readSegmentation({ size: [2, 4], counts }, size).data].join(""), "10000011");
+    assertEquals([...runsToMask(readSegmentation({ size: [2, 4], counts }, size)!).data].join(""), "10000011");
   }
+});
+
+Deno.test("readSegmentation() finds nothing in no polygon and in those of two corners, which add nothing to others", () => {
+  const size = { height: 2, width: 4, name: "x" }, square = [0, 0, 1, 0, 1, 1, 0, 1];
+  for (const none of [undefined, null, [], [[]], [[0, 0, 1, 1]], [[1, 1], []]]) {
+    assertEquals(readSegmentation(none, size), null, JSON.stringify(none));
+  }
+  assertEquals(readSegmentation([square, [0, 0, 4, 2], []], size)!.counts, [0, 1, 7]);
+  assertEquals(readSegmentation([{ size: [2, 4], counts: [2, 6] }, square], size)!.counts, [0, 1, 1, 6]);
+  assertEquals(readSegmentation({ size: [2, 4], counts: [8] }, size)!.counts, [8]); // a mask of nothing is one
+});
+
+Deno.test("uniteRuns() and overlapOfRuns() equal what pixels say, also where runs touch, nest or are empty", () => {
+  const draw = random(0, "runs");
+  for (let n = 0; n < 300; n++) {
+    const height = 1 + Math.floor(draw() * 4), width = 1 + Math.floor(draw() * 4);
+    const masks = Array.from({ length: 3 }, () => {
+      const most = draw();
+      return { height, width, data: Uint8Array.from({ length: height * width }, () => draw() < most ? 1 : 0) };
+    });
+    const runs = masks.map(maskToRuns), [a, b] = masks;
+    const any = { height, width, data: a!.data.map((_, i) => masks.some(({ data }) => data[i]) ? 1 : 0) };
+    assertEquals(uniteRuns(runs), maskToRuns(any));
+    const both = a!.data.reduce((sum, value, i) => sum + (value & b!.data[i]!), 0);
+    assertEquals(overlapOfRuns(runs[0]!, runs[1]!), both);
+    if (both > 0) assert(boxesMeet(measureRuns(runs[0]!).box, measureRuns(runs[1]!).box));
+  }
+  const [one, other] = [maskToRuns(mask("01")), maskToRuns(mask("0", "1"))];
+  assertThrows(() => overlapOfRuns(one, other), RangeError, "Expected masks of one size but found 1×2 and 2×1");
+  assertThrows(() => uniteRuns([one, other]), RangeError, "masks of one size");
+  assertThrows(() => uniteRuns([]), RangeError, "at least one mask");
 });
 
 Deno.test("readSegmentation() says what is wrong", () => {
   const read = (segmentation: unknown) => () => readSegmentation(segmentation, { height: 2, width: 4, name: "one" });
-  assertThrows(read(null), Error, "Expected an object as segmentation of one but found null");
-  assertThrows(read([]), Error, "Expected at least one polygon in the segmentation of one");
-  assertThrows(read([[1, 2, 3, 4]]), Error, "three corners but found 4 numbers");
+  assertThrows(read("x"), Error, 'Expected run lengths or polygons as segmentation of one but found "x"');
+  assertThrows(read([0, 0, 1, 0, 1, 1]), Error, "Expected a list as polygon 0 in the segmentation of one but found 0");
+  assertThrows(read([[1, 2, 3]]), Error, "three corners but found 3 numbers");
   assertThrows(read([[1, 2, 3, 4, "5", 6]]), Error, "coordinate in polygon 0 in the segmentation of one but found");
   assertThrows(read([[1, 2, 3, 4, 1e9, 6]]), Error, "near the image of 2×4 pixels but found 1000000000");
   assertThrows(read({ size: [4, 2], counts: "8" }), Error, "Expected a size of [2, 4]");

@@ -15,6 +15,11 @@ const PREDICTION_FLAGS = {
     help: "with --predictions: ground truth in COCO's format, default that of the data set",
     path: "reads",
   },
+  rules: {
+    value: "name",
+    help: "with --predictions: voc (default), or coco: AP and AR as pycocotools gives them",
+    default: "voc",
+  },
   out: { value: "file", help: "with --predictions: also write the scores as JSON", path: "writes" },
 } satisfies Flags;
 
@@ -34,7 +39,7 @@ export const evaluate: Command = {
   run: async (invocation) => {
     const { given, evaluationStages } = invocation;
     if (given.has("predictions")) return await judgePredictions(invocation);
-    const alone = ["truth", "out"].find((flag) => given.has(flag));
+    const alone = ["truth", "rules", "out"].find((flag) => given.has(flag));
     if (alone) throw new UsageError(`Expected --predictions with --${alone} but found none`);
     return await runStages(invocation, { stages: evaluationStages, shows: "evaluate" });
   },
@@ -53,8 +58,14 @@ async function judgePredictions({ given, config }: Invocation): Promise<string> 
     }
   }
   if (truth === undefined) (await import("../../config/check_paths.ts")).checkPaths(config);
-  const { formatPredictionScores, scorePredictions } = await import("../../results/score_predictions.ts");
-  const options = { predictions, progress: progressOnTerminal(), ...defined({ truth, list: given.value("list") }) };
+  const { formatPredictionScores, RULES, scorePredictions } = await import("../../results/score_predictions.ts");
+  const rules = given.choice("rules", RULES);
+  const options = {
+    predictions,
+    rules,
+    progress: progressOnTerminal(),
+    ...defined({ truth, list: given.value("list") }),
+  };
   const scores = await interruptible((signal) => scorePredictions(config, { ...options, signal }));
   if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(scores, null, 2)}\n`);
   return formatPredictionScores(scores);
