@@ -4,6 +4,7 @@ import type { Config } from "../config/config.ts";
 import type { Arguments } from "../config/flags.ts";
 import { pathsIn } from "../config/settings.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
+import { weightFiles } from "../weights/shards.ts";
 import type { Permissions } from "./command.ts";
 import { isFolder, namesIn } from "../files/disk.ts";
 
@@ -59,7 +60,7 @@ export function permissionFlags(
     ...read,
     ...named("reads"),
     ...outputs.map(dirname),
-    ...config ? pathsIn(config).map(({ path }) => path) : [],
+    ...config ? pathsIn(config).flatMap(({ path, schema }) => schema.path === "file" ? weightFiles(path) : [path]) : [],
     ...toWrite,
   ];
   const library = usesTensorflow(config) ? findLibrary().path : null;

@@ -1,5 +1,16 @@
 /** Parts of PyTorch's pickles: storages, and tensors as views of them; and its files before version 1.6. */
-import { isCount, isCounts, type NumberTypeName, type NumericArray, product, sizeOf, toFloats } from "./array.ts";
+import {
+  isCount,
+  isCounts,
+  isNumberType,
+  NUMBER_TYPES,
+  type NumberTypeName,
+  type NumericArray,
+  product,
+  sizeOf,
+  toFloats,
+} from "./array.ts";
+import { unreadable } from "./safetensors.ts";
 import {
   describe,
   expected,
@@ -26,10 +37,27 @@ const STORAGES: Readonly<Record<string, NumberTypeName>> = {
   BoolStorage: "BOOL",
 };
 
+/** Storages of numbers that are not read, and bytes of one number. */
+const OTHER_STORAGES: Readonly<Record<string, number>> = {
+  ComplexFloatStorage: 8,
+  ComplexDoubleStorage: 16,
+  "storage.UntypedStorage": 1,
+};
+
+/** Types that PyTorch names apart from their storage. */
+const OTHER_TYPES = [
+  ...["uint16", "uint32", "uint64", "float8_e4m3fn", "float8_e5m2", "float8_e4m3fnuz", "float8_e5m2fnuz"],
+].map((name) => `torch.${name}`);
+
+/** Bytes of one number, also of those that are not read. */
+export function bytesOf(type: string): number {
+  return isNumberType(type) ? sizeOf(type) : OTHER_STORAGES[type]!;
+}
+
 /** Values that tensors share. In the legacy format they follow after the tensors. */
 interface Storage {
   readonly key: string;
-  readonly type: NumberTypeName;
+  readonly type: string;
   readonly count: number;
   bytes: Uint8Array | null;
 }
@@ -48,6 +76,8 @@ export class TorchTensor extends PickledObject {
   constructor(
     readonly view: StorageView,
     readonly layout: { readonly offset: number; readonly shape: number[]; readonly stride: number[] },
+    /** Type of the values: the storage's, or one that is not read. */
+    readonly type: string = view.storage.type,
   ) {
     super();
   }
@@ -66,20 +96,23 @@ export const torchGlobals: PickledGlobals = {
   "torch.Size": ([sides]) => sides ?? [],
   "torch._utils._rebuild_tensor": rebuildTensor,
   "torch._utils._rebuild_tensor_v2": rebuildTensor,
+  "torch._utils._rebuild_tensor_v3": rebuildTensor,
   "torch._utils._rebuild_parameter": parameter,
   "torch.nn.parameter.Parameter": parameter,
   ...Object.fromEntries(
-    Object.keys(STORAGES).flatMap((name) => [[`torch.${name}`, null], [`torch.cuda.${name}`, null]]),
+    Object.keys({ ...STORAGES, ...OTHER_STORAGES })
+      .flatMap((name) => [[`torch.${name}`, null], [`torch.cuda.${name}`, null]]),
   ),
+  ...Object.fromEntries(OTHER_TYPES.map((name) => [name, null])),
 };
 
 function rebuildTensor(args: Parameters<PickledCall>[0]): TorchTensor {
-  const [view, offset, shape, stride] = args;
+  const [view, offset, shape, stride, , , type] = args;
   if (!(view instanceof StorageView)) throw expected("a storage of a tensor", view ?? null);
   if (!isCount(offset)) throw expected("the offset of a tensor", offset ?? null);
   if (!isCounts(shape)) throw expected("the shape of a tensor", shape ?? null);
   if (!isCounts(stride) || stride.length !== shape.length) throw expected("the strides of a tensor", stride ?? null);
-  return new TorchTensor(view, { offset, shape, stride });
+  return new TorchTensor(view, { offset, shape, stride }, type instanceof PickledGlobal ? type.name : undefined);
 }
 
 function parameter([tensor]: Parameters<PickledCall>[0]): TorchTensor {
@@ -101,7 +134,7 @@ export class Storages {
   readonly persistent = (id: Pickled): StorageView => {
     if (!Array.isArray(id) || id[0] !== "storage") throw expected("the persistent id of a storage", id);
     const [, kind, key, , count, part] = id;
-    const type = kind instanceof PickledGlobal ? STORAGES[kind.name.split(".").at(-1)!] : undefined;
+    const type = kind instanceof PickledGlobal ? storageType(kind.name) : undefined;
     if (!type) throw expected("a class of storages", kind ?? null);
     if (typeof key !== "string" || !isCount(count)) throw expected("key and size of a storage", key ?? null);
     let storage = this.byKey.get(key);
@@ -120,6 +153,12 @@ export class Storages {
   };
 }
 
+/** Type of a class of storages: a name of ours, or its own where its values are not read. */
+function storageType(name: string): string | undefined {
+  const own = name.replace(/^torch\.(cuda\.)?/, "");
+  return STORAGES[own] ?? (Object.hasOwn(OTHER_STORAGES, own) ? own : undefined);
+}
+
 /** Views of the same part of a storage share their values. */
 export type SharedValues = Map<string, { readonly data: Float32Array }>;
 
@@ -128,9 +167,10 @@ export type SharedValues = Map<string, { readonly data: Float32Array }>;
  * @throws PickleError if it does not lie in its storage.
  */
 export function toNamedTensor(
-  { view: { storage, from, count: length }, layout: { offset, shape, stride } }: TorchTensor,
+  { view: { storage, from, count: length }, layout: { offset, shape, stride }, type }: TorchTensor,
   { shared, limits }: { shared: SharedValues; limits: PickleLimits },
 ): NumericArray<Float32Array> {
+  if (!isNumberType(type)) return unreadable(`Expected values of ${NUMBER_TYPES.join(", ")} but found ${type}`, shape);
   const count = product(shape);
   const last = count === 0 ? -1 : shape.reduce((sum, side, axis) => sum + (side - 1) * stride[axis]!, offset);
   if (!Number.isSafeInteger(count) || last >= length) {
@@ -143,7 +183,7 @@ export function toNamedTensor(
     let data: Float32Array | undefined;
     values = {
       get data() {
-        return data ??= readView(storage, { from: from + offset, to: from + last + 1, shape, stride });
+        return data ??= readView(storage, type, { from: from + offset, to: from + last + 1, shape, stride });
       },
     };
     shared.set(key, values);
@@ -158,7 +198,8 @@ export function toNamedTensor(
 }
 
 function readView(
-  { bytes, type }: Storage,
+  { bytes }: Storage,
+  type: NumberTypeName,
   { from, to, shape, stride }: { from: number; to: number; shape: readonly number[]; stride: readonly number[] },
 ): Float32Array {
   const size = sizeOf(type), count = product(shape);
@@ -240,7 +281,7 @@ export function loadLegacy(
 
 /** Reads the values of a storage and returns how many bytes they took. */
 function readStorage(bytes: Uint8Array, storage: Storage, refuse: (what: string, found: string) => never): number {
-  const length = storage.count * sizeOf(storage.type);
+  const length = storage.count * bytesOf(storage.type);
   if (bytes.length < 8 + length) refuse(`${8 + length} bytes of the storage ${storage.key}`, `${bytes.length}`);
   const count = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
   if (count !== BigInt(storage.count)) refuse(`${storage.count} values in the storage ${storage.key}`, `${count}`);

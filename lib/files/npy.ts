@@ -1,4 +1,5 @@
 /** The `.npy` format: one array, a header that is a Python literal, little-endian values. */
+import { kindOfFile } from "./kind_of_file.ts";
 import { type ArrayValues, type NumericArray, product, rowMajor } from "./array.ts";
 
 const MAGIC = "\x93NUMPY";
@@ -40,7 +41,7 @@ export function decodeNpyHeader(bytes: Uint8Array, where: string): NpyHeader {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const latin1 = (from: number, to: number) => String.fromCharCode(...bytes.subarray(from, to));
   if (bytes.length < 12 || latin1(0, 6) !== MAGIC) {
-    throw new Error(`Expected a .npy array as ${where} but found none at byte 0`);
+    throw new Error(`Expected a .npy array as ${where} but found ${kindOfFile(bytes) ?? "none"} at byte 0`);
   }
   const wide = bytes[6]! > 1; // versions 2 and 3 have a longer length field
   const from = wide ? 12 : 10, length = wide ? view.getUint32(8, true) : view.getUint16(8, true);

@@ -3,6 +3,7 @@
  * values of the pixels and the order of the palette.
  * @module
  */
+import { kindOfFile } from "./kind_of_file.ts";
 import { concat } from "@std/bytes/concat";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
@@ -114,7 +115,7 @@ export function encodePng(
  */
 export function decodePng(bytes: Uint8Array, name: string): LabelPng {
   if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
-    throw new Error(`Expected ${name} to be a PNG file but it is not`);
+    throw new Error(`Expected ${name} to be a PNG file but found ${kindOfFile(bytes) ?? "another kind"}`);
   }
   let header: Header | undefined;
   let palette: Uint8Array | null = null;

@@ -1,7 +1,15 @@
-import { loadLegacy, type SharedValues, Storages, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
-import { type NumericArray, sizeOf } from "./array.ts";
+import {
+  bytesOf,
+  loadLegacy,
+  type SharedValues,
+  Storages,
+  toNamedTensor,
+  torchGlobals,
+  TorchTensor,
+} from "./_torch.ts";
+import type { NumericArray } from "./array.ts";
 import { readZip } from "./zip.ts";
-import type { TensorFile } from "./safetensors.ts";
+import { othersOf, type TensorFile } from "./safetensors.ts";
 import { describe, type Pickled, PickleError, PickleLimits, unpickle } from "./_unpickle.ts";
 
 /** Names under which checkpoints keep a network's tensors beside other things. */
@@ -23,9 +31,9 @@ export async function readPth(path: string): Promise<TensorFile> {
  * of whole numbers, of doubles, halves and brain floats become 32-bit floats, when they are first looked at; views of
  * any strides become row-major.
  *
- * The file holds tensors by name, or has such a dictionary as `state_dict` or `model`. A prefix `module.` that all
- * names share, as DataParallel leaves it, is dropped. Nothing in the file is run: a pickle that names anything but
- * tensors and containers is refused.
+ * The file holds tensors by name, or has such a dictionary as `state_dict` or `model`; what is no tensor is left out, and
+ * tensors of types that are not known throw when they are looked at. Nothing in the file is run: a pickle that names
+ * anything but tensors and containers is refused.
  *
  * @param bytes The whole file, which the tensors keep.
  * @param name Name of the file, for messages.
@@ -37,7 +45,8 @@ export function decodePth(bytes: Uint8Array, name: string): TensorFile {
   const isZip = bytes[0] === 0x50 && bytes[1] === 0x4b;
   const value = isZip ? loadZip(bytes, name, limits) : loadLegacy(bytes, { name, limits });
   const shared: SharedValues = new Map();
-  const tensors = stateOf(value, name).map(([key, tensor]): [string, NumericArray<Float32Array>] => {
+  const state = stateOf(value, name);
+  const tensors = state.map(([key, tensor]): [string, NumericArray<Float32Array>] => {
     try {
       return [key, toNamedTensor(tensor, { shared, limits })];
     } catch (error) {
@@ -45,7 +54,8 @@ export function decodePth(bytes: Uint8Array, name: string): TensorFile {
       throw new Error(`${error.message} as ${key} in ${name}`, { cause: error });
     }
   });
-  return { name, tensors: Object.fromEntries(tensors), metadata: {} };
+  const types = state.map(([key, { type }]) => ({ key, type }));
+  return { name, tensors: Object.fromEntries(tensors), metadata: {}, ...othersOf(types) };
 }
 
 /** The pickle `<folder>/data.pkl`, whose storages are `<folder>/data/<key>`. */
@@ -63,7 +73,7 @@ function loadZip(bytes: Uint8Array, name: string, limits: PickleLimits): Pickled
   }
   const storages = new Storages((storage) => {
     const data = files.get(`${folder}data/${storage.key}`);
-    const size = storage.count * sizeOf(storage.type);
+    const size = storage.count * bytesOf(storage.type);
     if (data?.length === size) return data;
     const found = data ? data.length : "no such entry";
     throw new PickleError(`Expected ${size} bytes in ${folder}data/${storage.key} but found ${found}`);
@@ -82,16 +92,12 @@ function stateOf(value: Pickled, name: string): [string, TorchTensor][] {
     if (value instanceof Map && value.get(key) instanceof Map) value = value.get(key)!;
   }
   if (!(value instanceof Map)) throw new Error(`Expected tensors by name in ${name} but found ${describe(value)}`);
-  const entries = [...value].map(([key, tensor], i): [string, TorchTensor] => {
-    if (typeof key !== "string") {
-      throw new Error(`Expected names of tensors in ${name} but found ${describe(key)} as key ${i}`);
-    }
-    if (!(tensor instanceof TorchTensor)) {
-      throw new Error(`Expected a tensor as ${key} in ${name} but found ${describe(tensor)}`);
-    }
-    return [key, tensor];
-  });
-  const prefix = "module.";
-  if (!entries.every(([key]) => key.startsWith(prefix))) return entries;
-  return entries.map(([key, tensor]) => [key.slice(prefix.length), tensor]);
+  const keys = [...value.keys()], unnamed = keys.findIndex((key) => typeof key !== "string");
+  if (unnamed >= 0) {
+    throw new Error(`Expected names of tensors in ${name} but found ${describe(keys[unnamed]!)} as key ${unnamed}`);
+  }
+  const tensors = [...value].filter((entry): entry is [string, TorchTensor] => entry[1] instanceof TorchTensor);
+  if (tensors.length > 0 || value.size === 0) return tensors;
+  const [key, found] = value.entries().next().value!;
+  throw new Error(`Expected a tensor as ${describe(key)} in ${name} but found ${describe(found)}`);
 }

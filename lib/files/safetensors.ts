@@ -1,13 +1,4 @@
-import {
-  isCounts,
-  isNumberType,
-  NUMBER_TYPES,
-  type NumberTypeName,
-  type NumericArray,
-  product,
-  sizeOf,
-  toFloats,
-} from "./array.ts";
+import { isCounts, isNumberType, NUMBER_TYPES, type NumericArray, product, sizeOf, toFloats } from "./array.ts";
 
 /** Longest header, bytes: the limit of the format. */
 const LONGEST_HEADER = 100_000_000;
@@ -23,6 +14,8 @@ export interface TensorFile {
   readonly tensors: NamedTensors;
   /** The free texts of its header. */
   readonly metadata: Record<string, string>;
+  /** Types of the tensors that are no floating-point numbers; values of unknown types throw when they are looked at. */
+  readonly others?: Readonly<Record<string, string>>;
 }
 
 /**
@@ -30,20 +23,20 @@ export interface TensorFile {
  *
  * @param path Path of the file.
  * @returns Tensors and metadata.
- * @throws Error naming the file where it is not a whole safetensors file, or holds values of an unknown type.
+ * @throws Error naming the file where it is not a whole safetensors file.
  */
 export async function readSafetensors(path: string): Promise<TensorFile> {
   return decodeSafetensors(await Deno.readFile(path), path);
 }
 
 /**
- * Decodes the bytes of a safetensors file. Values of other types become 32-bit floats.
+ * Decodes the bytes of a safetensors file. Values of other types become 32-bit floats; those of unknown types
+ * throw when they are looked at.
  *
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
  * @returns Tensors and metadata.
- * @throws Error naming the file, and the tensor or the byte, where it is not a whole safetensors file, or holds values
- * of an unknown type.
+ * @throws Error naming the file, and the tensor or the byte, where it is not a whole safetensors file.
  */
 export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   const { header, start } = readHeader(bytes, name);
@@ -58,10 +51,28 @@ export function decodeSafetensors(bytes: Uint8Array, name: string): TensorFile {
   const tensors = Object.fromEntries(
     entries.map(({ key, type, shape, from, to }): [string, NumericArray<Float32Array>] => [
       key,
-      { shape, data: toFloats(bytes.subarray(start + from, start + to), type) },
+      isNumberType(type)
+        ? { shape, data: toFloats(bytes.subarray(start + from, start + to), type) }
+        : unreadable(`Expected ${NUMBER_TYPES.join(", ")} for ${key} in ${name} but found ${type}`, shape),
     ]),
   );
-  return { name, tensors, metadata };
+  return { name, tensors, metadata, ...othersOf(entries) };
+}
+
+/** A tensor of a type that is not known, which may not be needed: its values throw. */
+export function unreadable(message: string, shape: number[]): NumericArray<Float32Array> {
+  return {
+    shape,
+    get data(): never {
+      throw new Error(message);
+    },
+  };
+}
+
+/** Types of those tensors that are no floating-point numbers. */
+export function othersOf(entries: readonly { key: string; type: string }[]): Pick<TensorFile, "others"> {
+  const others = entries.filter(({ type }) => !["F64", "F32", "F16", "BF16"].includes(type));
+  return others.length > 0 ? { others: Object.fromEntries(others.map(({ key, type }) => [key, type])) } : {};
 }
 
 /**
@@ -127,7 +138,7 @@ function readHeader(bytes: Uint8Array, name: string): { header: Record<string, u
 /** A tensor as the header describes it. */
 interface Entry {
   readonly key: string;
-  readonly type: NumberTypeName;
+  readonly type: string;
   readonly shape: number[];
   /** Begin and end of its values, from the end of the header. */
   readonly from: number;
@@ -136,15 +147,15 @@ interface Entry {
 
 function readEntry(key: string, entry: unknown, name: string): Entry {
   const { dtype, shape, data_offsets: offsets } = (entry ?? {}) as Partial<Record<string, unknown>>;
-  if (!isNumberType(dtype)) {
-    throw new Error(`Expected ${NUMBER_TYPES.join(", ")} for ${key} in ${name} but found ${dtype}`);
+  if (typeof dtype !== "string" || !/^[A-Z]+\d*(_E\d+M\d+\w*)?$/.test(dtype)) {
+    throw new Error(`Expected a type of numbers for ${key} in ${name} but found ${dtype}`);
   }
   if (!isCounts(shape) || !isCounts(offsets) || offsets.length !== 2) {
     const found = JSON.stringify(entry).slice(0, 200);
     throw new Error(`Expected shape and data_offsets of ${key} in ${name} but found ${found}`);
   }
   const [from, to] = offsets as [number, number];
-  const length = product(shape) * sizeOf(dtype);
+  const length = isNumberType(dtype) ? product(shape) * sizeOf(dtype) : Math.max(0, to - from);
   if (to - from !== length) {
     throw new Error(`Expected ${length} bytes for ${key} [${shape}] ${dtype} in ${name} but found ${to - from}`);
   }

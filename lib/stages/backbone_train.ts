@@ -1,7 +1,7 @@
 import type { Config } from "../config/config.ts";
 import { backboneTask } from "../cam/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
-import { importWeights, readWeights } from "../weights/mod.ts";
+import { importWeights, readWeights, weightFiles } from "../weights/mod.ts";
 import { decodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
 import { networkCost, steps, trainingMemory } from "./_cost.ts";
 import { backboneOf, pick } from "./_networks.ts";
@@ -71,5 +71,5 @@ export async function initialWeights(
 /** Files that a training reads: the weights given in its place, or those that its backbone starts from. */
 export function weightsFiles({ backbone }: Config, given: string | null): string[] {
   const file = given ?? (backbone.pretraining ? null : backbone.weights);
-  return file === null ? [] : [file];
+  return file === null ? [] : weightFiles(file);
 }

@@ -4,3 +4,4 @@
  */
 export * from "./params.ts";
 export * from "./read_weights.ts";
+export * from "./shards.ts";

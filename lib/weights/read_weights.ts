@@ -1,34 +1,81 @@
 import { decodePth } from "../files/pth.ts";
 import { decodeSafetensors, type NamedTensors, type TensorFile } from "../files/safetensors.ts";
+import { kindOfFile } from "../files/kind_of_file.ts";
+import { readShardIndex } from "./shards.ts";
 import type { ParameterSpec } from "./params.ts";
 
 /** Largest file that is read, bytes. */
 const LARGEST = 2 ** 31;
 
+/** Prefixes that wrappers of networks give to all names: DataParallel, Lightning, MoCo, torch.compile. */
+const WRAPPERS = ["module.", "model.", "encoder_q.", "_orig_mod."];
+
 /**
- * Reads a file of weights: safetensors, or a PyTorch checkpoint of either format, whatever its name ends with.
+ * Reads a file of weights: safetensors, or a PyTorch checkpoint of either format, whatever its name ends with; or the
+ * index of such files beside it, whose name ends in `.json`. Prefixes `module.`, `model.`, `encoder_q.` and `_orig_mod.`
+ * that all names share are dropped.
  *
  * @param path Path of the file.
  * @returns Its tensors.
  * @throws Error naming the file, and the byte or the tensor, where it is none of these, or is damaged.
  */
 export async function readWeights(path: string): Promise<TensorFile> {
+  return unwrapped(/\.json$/i.test(path) ? await readShards(path) : await readFile(path));
+}
+
+async function readFile(path: string): Promise<TensorFile> {
   const { size } = await Deno.stat(path);
   if (size > LARGEST) throw new Error(`Expected at most ${LARGEST} bytes in ${path} but found ${size}`);
   return decodeWeights(await Deno.readFile(path), path);
 }
 
+async function readShards(path: string): Promise<TensorFile> {
+  const tensors: NamedTensors = {}, others: Record<string, string> = {};
+  for (const [shard, names] of readShardIndex(path)) {
+    const file = await readFile(shard).catch((cause) => {
+      if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+      throw new Error(`Expected the shard ${shard}, which ${path} names, but found none`, { cause });
+    });
+    for (const name of names) {
+      if (!Object.hasOwn(file.tensors, name)) {
+        throw new Error(`Expected ${name} in ${shard}, as ${path} says, but found none`);
+      }
+      tensors[name] = file.tensors[name]!;
+      if (file.others?.[name]) others[name] = file.others[name];
+    }
+  }
+  return { name: path, tensors, metadata: {}, others };
+}
+
+function unwrapped({ tensors, others = {}, ...file }: TensorFile): TensorFile {
+  const names = Object.keys(tensors);
+  const prefix = names.length > 0 && WRAPPERS.find((wrapper) => names.every((name) => name.startsWith(wrapper)));
+  if (!prefix) return { ...file, tensors, others };
+  const without = <T>(record: Readonly<Record<string, T>>) =>
+    Object.fromEntries(Object.entries(record).map(([name, value]) => [name.slice(prefix.length), value]));
+  return unwrapped({ ...file, tensors: without(tensors), others: without(others) });
+}
+
 /**
- * Decodes the bytes of a file of weights, as {@linkcode readWeights}.
+ * Decodes the bytes of a file of weights: safetensors or a PyTorch checkpoint, names as they are.
  *
  * @param bytes The whole file.
  * @param name Name of the file, for messages.
  * @returns Its tensors.
- * @throws Error as {@linkcode readWeights}.
+ * @throws Error naming the file, and the byte or the tensor, where it is neither, or is damaged.
  */
 export function decodeWeights(bytes: Uint8Array, name: string): TensorFile {
   const isPth = (bytes[0] === 0x50 && bytes[1] === 0x4b) || bytes[0] === 0x80 && bytes[1] === 2 && bytes[2] === 0x8a;
-  return isPth ? decodePth(bytes, name) : decodeSafetensors(bytes, name);
+  if (isPth) return decodePth(bytes, name);
+  const kind = isSafetensors(bytes) ? null : kindOfFile(bytes);
+  if (kind !== null) throw new Error(`Expected weights, safetensors or PyTorch's, in ${name} but found ${kind}`);
+  return decodeSafetensors(bytes, name);
+}
+
+/** Test for a header that is not longer than the file. */
+function isSafetensors(bytes: Uint8Array): boolean {
+  if (bytes.length < 8) return false;
+  return new DataView(bytes.buffer, bytes.byteOffset).getBigUint64(0, true) <= bytes.length - 8;
 }
 
 /** Relation of the names in a file to a network's. */
@@ -40,7 +87,8 @@ export interface ImportRules {
 }
 
 /**
- * Picks a network's parameters out of a file. A parameter may occur under several names, if all its copies are equal.
+ * Picks a network's parameters out of a file. A parameter may occur under several names, if all its copies are equal;
+ * whole numbers and other types under names that are not a parameter's are left out.
  *
  * @param file The file.
  * @param specs The parameters that the network needs.
@@ -58,6 +106,7 @@ export function importWeights(file: TensorFile, specs: readonly ParameterSpec[],
     const name = translate(original, rules);
     const shape = shapes.get(name);
     const label = name === original ? name : `${original} (${name})`;
+    if (!shape && file.others?.[original] !== undefined) continue;
     if (!shape) problems.push(`unexpected: ${original} [${tensor.shape}]`);
     else if (String(shape) !== String(tensor.shape)) {
       problems.push(`misshapen: ${label}, expected [${shape}] but found [${tensor.shape}]`);

@@ -46,8 +46,8 @@ for (const format of ["zip", "legacy"]) {
   });
 }
 
-Deno.test("readPth() finds the tensors within a checkpoint and drops a prefix that all names share", async () => {
-  const { tensors } = await readPth(golden("weights_nested.pth"));
+Deno.test("readWeights() finds the tensors within a checkpoint and drops a prefix that all names share", async () => {
+  const { tensors } = await readWeights(golden("weights_nested.pth"));
   assertEquals(Object.entries(tensors).map(([name, { data }]) => [name, [...data]]), [["a", [1]], ["b", [2]]]);
 });
 
@@ -136,6 +136,29 @@ Deno.test("decodePth() refuses tensors that do not lie in their storage", () => 
     Error,
     "Expected 24 bytes in a/data/0 but found 20 in a/data.pkl of x.pth at byte",
   );
+});
+
+Deno.test("decodePth() leaves out what is no tensor, and reads values of other types only where they are looked at", () => {
+  const storage = (module: string, name: string, key: string, count: number) =>
+    `${tuple(text("storage"), global(module, name), text(key), text("cpu"), int(count))}Q`;
+  const rebuilt = (version: string, from: string, count: number, ...more: string[]) =>
+    [
+      global("torch._utils", `_rebuild_tensor_${version}`),
+      tuple(from, int(0), tuple(int(count)), tuple(int(1)), "\x89", "}", ...more),
+      "R",
+    ].join("");
+  const pickled = pickle(
+    ...["}", "(", text("epoch"), int(3), text("_extra_state"), "N", text("a")],
+    ...[rebuilt("v2", storage("torch", "FloatStorage", "0", 2), 2), text("phase")],
+    ...[rebuilt("v2", storage("torch", "ComplexFloatStorage", "1", 2), 2), text("scale")],
+    rebuilt("v3", storage("torch.storage", "UntypedStorage", "2", 3), 3, global("torch", "float8_e4m3fn")),
+    "u",
+  );
+  const { tensors, others } = decodePth(zipped(pickled, { 0: 8, 1: 16, 2: 3 }), "x.pth");
+  assertEquals(others, { phase: "ComplexFloatStorage", scale: "torch.float8_e4m3fn" });
+  assertEquals(Object.keys(tensors), ["a", "phase", "scale"]);
+  assertEquals(tensors["a"]!.data, Float32Array.of(0, 0));
+  assertThrows(() => tensors["scale"]!.data, Error, "but found torch.float8_e4m3fn");
 });
 
 Deno.test("decodePth() says what it found instead of tensors by name", () => {
