@@ -4,7 +4,6 @@ import { type CocoTruth, groundTruthInstances, instanceRuns } from "../evaluatio
 import { type CocoDataset, imageNumbers, measureRuns, parseCocoDataset, pixelsOfRuns } from "../formats/mod.ts";
 import { readSegmentation } from "../formats/mod.ts";
 import { type LabelMap, openDataset } from "../data/mod.ts";
-import type { LeftOut } from "./left_out.ts";
 import { fileKeys, type ListedImage } from "./match_images.ts";
 
 /** Ground truth that predictions are judged by. */
@@ -93,4 +92,21 @@ function mergedClasses(instances: readonly CocoTruth[], { height, width }: { hei
     for (const i of pixelsOfRuns(runs)) data[i] = data[i] === 0 || data[i] === label ? label : 255;
   }
   return { height, width, data };
+}
+
+/** What an evaluation left out or took in its own way: how often, and where first. */
+export class LeftOut {
+  readonly #kinds = new Map<string, { count: number; readonly first: string }>();
+
+  /** Counts one of a kind, such as `annotations without a segmentation`. */
+  add(kind: string, name: string): void {
+    const found = this.#kinds.get(kind);
+    if (found) found.count++;
+    else this.#kinds.set(kind, { count: 1, first: name });
+  }
+
+  /** A line for each kind. */
+  lines(): string[] {
+    return [...this.#kinds].map(([kind, { count, first }]) => `${kind}: ${count}, first ${first}`);
+  }
 }

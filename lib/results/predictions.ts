@@ -10,8 +10,7 @@ import {
 import type { LabelMap } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import { isFolder, readFileIfExists, statIfExists } from "../files/disk.ts";
-import type { GroundTruth } from "./ground_truth.ts";
-import type { LeftOut } from "./left_out.ts";
+import type { GroundTruth, LeftOut } from "./ground_truth.ts";
 import { ImageMatcher, type ListedImage } from "./match_images.ts";
 
 /** Predictions of another program. */

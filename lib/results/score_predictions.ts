@@ -16,8 +16,7 @@ import {
   semanticPercentages,
 } from "../evaluation/mod.ts";
 import { measureRuns, overlapOfRuns, uniteRuns } from "../formats/mod.ts";
-import { type GroundTruth, groundTruthOfCoco, groundTruthOfDataset } from "./ground_truth.ts";
-import { LeftOut } from "./left_out.ts";
+import { type GroundTruth, groundTruthOfCoco, groundTruthOfDataset, LeftOut } from "./ground_truth.ts";
 import { openPredictions } from "./predictions.ts";
 import { formatPercent } from "./tables.ts";
 import { Progress, type ProgressOptions, textTable } from "../files/terminal.ts";
