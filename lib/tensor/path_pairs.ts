@@ -27,7 +27,7 @@ export interface LabelledPaths {
   /** Which pixels make pairs. */
   readonly pairs: PathPairs;
   /** Height and width of all maps. */
-  readonly size: MapSize;
+  readonly size: { readonly height: number; readonly width: number };
 }
 
 /** Pairs, labels and what each pair counts. */
@@ -36,11 +36,7 @@ export interface WeightedPaths extends LabelledPaths {
   readonly weights: PathWeights;
 }
 
-/** Height and width of a map. */
-interface MapSize {
-  readonly height: number;
-  readonly width: number;
-}
+type MapSize = LabelledPaths["size"];
 
 /** Weights of a single pair in the four losses. */
 export interface PathWeights {

@@ -16,13 +16,15 @@ export interface SampledRegion {
   readonly image: number;
   /** Index of the map. */
   readonly map: number;
-  /** Points along both axes. */
+  /** Points from top to bottom. */
   readonly rows: AxisSamples;
+  /** Points from left to right. */
   readonly columns: AxisSamples;
 }
 
 /** Regions and the grid that each is read by. */
 export interface RegionGrid {
+  /** Where to read. */
   readonly regions: readonly SampledRegion[];
   /** Side of the result. */
   readonly size: number;
