@@ -67,6 +67,9 @@ export function highResolutionCam(archive: CamArchive): ClassMaps {
   return fuse(archive, { height: padded(height), width: padded(width), crop: { height, width } });
 }
 
+/** Values beyond 0 and 1 that interpolation and rounding leave. */
+const ROUNDING = 1e-3;
+
 /** Gives the arrays of an archive the names they have in its file. */
 export function camArrays(archive: CamArchive): CamArrays {
   const count = archive.keys.length;
@@ -96,17 +99,20 @@ export function parseCamArrays(arrays: CamArrays, name: string): CamArchive {
   if (wrong >= 0) {
     throw new Error(`Expected keys of ${name} whole, from 0, ascending but found ${classes[wrong]} at ${wrong}`);
   }
-  const keys = Int32Array.from(classes);
+  const keys = Int32Array.from(classes), isScaled = Object.hasOwn(arrays, "size");
   const maps = (key: string): ClassMaps => {
     const { shape, data } = requireArray(arrays, key, { name, shape: [keys.length, null, null] });
     for (let i = 0; i < data.length; i++) {
       if (!Number.isFinite(data[i])) {
         throw new Error(`Expected numbers as ${key} in ${name} but found ${data[i]} at ${i}`);
       }
+      if (!isScaled && !(data[i]! >= -ROUNDING && data[i]! <= 1 + ROUNDING)) {
+        throw new Error(`Expected values of 0 to 1 as ${key} in ${name} but found ${data[i]} at ${i}`);
+      }
     }
     return { data: data instanceof Float32Array ? data : Float32Array.from(data), height: shape[1]!, width: shape[2]! };
   };
-  if (!arrays["size"]) {
+  if (!isScaled) {
     const [cam, highRes] = [maps("cam"), maps("high_res")];
     if (cam.height !== Math.ceil(highRes.height / 4) || cam.width !== Math.ceil(highRes.width / 4)) {
       throw new Error(
@@ -122,6 +128,46 @@ export function parseCamArrays(arrays: CamArrays, name: string): CamArchive {
   }
   const scales = Float32Array.from(requireArray(arrays, "scales", { name, shape: [null] }).data);
   return { keys, size: [height, width], scales, maps: Array.from(scales, (_, i) => maps(`map_${i}`)) };
+}
+
+/**
+ * Reads an archive of another method from its arrays: as {@linkcode parseCamArrays}, or one map of the image's size a
+ * class, named by the class; without any class, `keys` alone or nothing.
+ *
+ * @param arrays Arrays by name.
+ * @param image Name of the file, for messages; rows and columns of the image, pixels.
+ * @returns The archive. Maps at stride 4 that are not there are the others, resized.
+ * @throws Error as {@linkcode parseCamArrays}.
+ */
+export function parseGivenCams(
+  arrays: CamArrays,
+  { name, height, width }: { name: string; height: number; width: number },
+): CamArchive {
+  const names = Object.keys(arrays), byClass = names.filter((key) => /^\d+$/.test(key)).sort((a, b) => +a - +b);
+  const isEmpty = names.length === 0 ||
+    names.includes("keys") && arrays["keys"]!.data.length === 0 && !names.includes("size") &&
+      ["cam", "high_res"].every((key) => !names.includes(key) || arrays[key]!.data.length === 0);
+  if (!isEmpty && (byClass.length === 0 || names.includes("keys"))) return parseCamArrays(arrays, name);
+  const keys = Int32Array.from(isEmpty ? [] : byClass, Number), area = height * width;
+  const quarter = { height: Math.ceil(height / 4), width: Math.ceil(width / 4) };
+  const data = new Float32Array(keys.length * area),
+    strided = new Float32Array(keys.length * quarter.height * quarter.width);
+  const rows = bilinearTaps(height, quarter.height, quarter.height);
+  const columns = bilinearTaps(width, quarter.width, quarter.width);
+  keys.forEach((_, k) => {
+    const map = data.subarray(k * area, (k + 1) * area), size = quarter.height * quarter.width;
+    map.set(requireArray(arrays, byClass[k]!, { name, shape: [height, width] }).data);
+    addResized(strided.subarray(k * size, (k + 1) * size), map, { rows, columns, sourceWidth: width });
+  });
+  const array = (values: Float32Array, { height, width }: { height: number; width: number }) => ({
+    shape: [keys.length, height, width],
+    data: values,
+  });
+  return parseCamArrays({
+    keys: { shape: [keys.length], data: keys },
+    cam: array(strided, quarter),
+    high_res: array(data, { height, width }),
+  }, name);
 }
 
 function requireArray(

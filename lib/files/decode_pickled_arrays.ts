@@ -1,4 +1,13 @@
-import { isCounts, type NumberTypeName, type NumericArray, product, rowMajor, sizeOf, toFloats } from "./array.ts";
+import {
+  isCount,
+  isCounts,
+  type NumberTypeName,
+  type NumericArray,
+  product,
+  rowMajor,
+  sizeOf,
+  toFloats,
+} from "./array.ts";
 import { loadLegacy, type SharedValues, toNamedTensor, torchGlobals, TorchTensor } from "./_torch.ts";
 import type { NamedTensors } from "./safetensors.ts";
 import {
@@ -14,8 +23,9 @@ import {
 } from "./_unpickle.ts";
 
 /**
- * Reads a pickled dictionary of arrays by name: NumPy arrays, PyTorch tensors, lists of numbers and single numbers, all
- * as 32-bit floats. Nothing in it is run: a pickle that names anything but these is refused.
+ * Reads a pickled dictionary of arrays by name or number: NumPy arrays, PyTorch tensors, lists of numbers and single
+ * numbers, all as 32-bit floats. Other values, such as texts, throw when they are looked at. Nothing in it is run: a
+ * pickle that names anything but these is refused.
  *
  * @param bytes The pickle.
  * @param options `name` of the file and `offset` of the pickle in it, for messages.
@@ -43,17 +53,23 @@ export function decodePickledArrays(
   if (value instanceof NumpyArray && value.items.length === 1) value = value.items[0]!;
   if (!(value instanceof Map)) throw new Error(`Expected arrays by name in ${name} but found ${describe(value)}`);
   const shared: SharedValues = new Map();
-  return Object.fromEntries([...value].map(([key, array], i): [string, NumericArray<Float32Array>] => {
-    if (typeof key !== "string") {
+  const arrays: NamedTensors = {};
+  for (const [i, [key, array]] of [...value].entries()) {
+    if (typeof key !== "string" && !isCount(key)) {
       throw new Error(`Expected names of arrays in ${name} but found ${describe(key)} as key ${i}`);
     }
-    try {
-      return [key, toArray(array, { shared, limits })];
-    } catch (error) {
-      if (!(error instanceof PickleError)) throw error;
-      throw new Error(`${error.message} as ${key} in ${name}`, { cause: error });
-    }
-  }));
+    if (Object.hasOwn(arrays, key)) throw new Error(`Expected ${key} once in ${name} but found it as key ${i} again`);
+    const get = () => {
+      try {
+        return toArray(array, { shared, limits });
+      } catch (error) {
+        if (!(error instanceof PickleError)) throw error;
+        throw new Error(`${error.message} as ${key} in ${name}`, { cause: error });
+      }
+    };
+    Object.defineProperty(arrays, key, { enumerable: true, get });
+  }
+  return arrays;
 }
 
 function toArray(value: Pickled, options: { shared: SharedValues; limits: PickleLimits }): NumericArray<Float32Array> {
@@ -72,6 +88,9 @@ const TYPES: Readonly<Record<string, NumberTypeName>> = {
   f8: "F64",
   f4: "F32",
   f2: "F16",
+  u8: "U64",
+  u4: "U32",
+  u2: "U16",
   i8: "I64",
   i4: "I32",
   i2: "I16",
@@ -82,8 +101,12 @@ const TYPES: Readonly<Record<string, NumberTypeName>> = {
 
 class Dtype extends PickledObject {
   readonly kind = "a type of numbers";
-  constructor(readonly type: NumberTypeName | "object") {
+  constructor(readonly name: string) {
     super();
+  }
+  /** Type of numbers; `null` for texts, objects and others. */
+  get type(): NumberTypeName | null {
+    return Object.hasOwn(TYPES, this.name) ? TYPES[this.name]! : null;
   }
 
   /** State: a version, the order of bytes, and what structured types have. */
@@ -96,8 +119,9 @@ class Dtype extends PickledObject {
 /** An array, complete when its state is set. */
 class NumpyArray extends PickledObject {
   get kind(): string {
-    return this.tensor ? "an array" : "an array that is not complete";
+    return this.tensor ? "an array" : this.#type ? `an array of type ${this.#type}` : "an array that is not complete";
   }
+  #type = "";
   /** Shape and values; `null` before the state is set, and for an array of objects. */
   tensor: NumericArray<Float32Array> | null = null;
   /** The values of an array of objects. */
@@ -107,9 +131,9 @@ class NumpyArray extends PickledObject {
   override setState(state: Pickled, limits: PickleLimits): void {
     if (!Array.isArray(state) || state.length !== 5) throw expected("the state of an array", state);
     const [, shape, type, fortran, values] = state;
-    if (type instanceof Dtype && type.type === "object") {
-      if (!Array.isArray(values)) throw expected("a list of objects", values ?? null);
-      this.items = values;
+    if (type instanceof Dtype && type.type === null) {
+      this.#type = type.name;
+      if (Array.isArray(values)) this.items = values;
       return;
     }
     this.tensor = arrayOf(values ?? null, {
@@ -126,7 +150,7 @@ function arrayOf(
   { shape, type, fortran, limits }: { shape: Pickled; type: Pickled; fortran: boolean; limits: PickleLimits },
 ): NumericArray<Float32Array> {
   if (!isCounts(shape)) throw expected("the shape of an array", shape);
-  if (!(type instanceof Dtype) || type.type === "object") throw expected("the type of an array", type);
+  if (!(type instanceof Dtype) || type.type === null) throw expected("the type of an array", type);
   const count = product(shape), bytes = toBytes(values, limits);
   if (bytes.length !== count * sizeOf(type.type)) {
     throw new PickleError(
@@ -153,6 +177,7 @@ function toBytes(value: Pickled, limits: PickleLimits): Uint8Array {
 const reconstruct: PickledCall = () => new NumpyArray();
 
 const scalar: PickledCall = ([type, bytes], limits) => {
+  if (type instanceof Dtype && type.type === null) return type; // a text, say, which nobody may need
   return arrayOf(bytes ?? null, { shape: [], type: type ?? null, fortran: false, limits }).data[0]!;
 };
 
@@ -166,10 +191,8 @@ const fromBuffer: PickledCall = ([values, type, shape, order], limits) => {
 const numpyGlobals: PickledGlobals = {
   "numpy.ndarray": null,
   "numpy.dtype": ([name]) => {
-    if (name === "O8") return new Dtype("object");
-    const type = typeof name === "string" && Object.hasOwn(TYPES, name) ? TYPES[name] : undefined;
-    if (!type) throw expected(`an array of type ${Object.keys(TYPES).join(", ")}`, name ?? null);
-    return new Dtype(type);
+    if (typeof name !== "string") throw expected("the name of a type", name ?? null);
+    return new Dtype(name);
   },
   "_codecs.encode": ([text, encoding], limits) => {
     if (encoding !== "latin1") throw expected("bytes as latin1 text", encoding ?? null);

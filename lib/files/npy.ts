@@ -99,15 +99,26 @@ const TYPES: Record<string, { bytes: number; read(buffer: ArrayBuffer, place: Pl
   "|b1": { bytes: 1, read: (buffer, { at, count }) => new Uint8Array(buffer, at, count) },
   "<f2": { bytes: 2, read: (buffer, { at, count }) => new Float32Array(new Float16Array(buffer, at, count)) },
   "<f8": { bytes: 8, read: (buffer, { at, count }) => new Float32Array(new Float64Array(buffer, at, count)) },
+  "|i1": { bytes: 1, read: (buffer, { at, count }) => new Int32Array(new Int8Array(buffer, at, count)) },
+  "<i2": { bytes: 2, read: (buffer, { at, count }) => new Int32Array(new Int16Array(buffer, at, count)) },
   "<u2": { bytes: 2, read: (buffer, { at, count }) => new Int32Array(new Uint16Array(buffer, at, count)) },
   "<i8": {
     bytes: 8,
     read: (buffer, { at, count, where }) => narrowed(new BigInt64Array(buffer, at, count), where),
   },
+  "<u4": {
+    bytes: 4,
+    read: (buffer, { at, count, where }) =>
+      narrowed(BigInt64Array.from(new Uint32Array(buffer, at, count), BigInt), where),
+  },
+  "<u8": {
+    bytes: 8,
+    read: (buffer, { at, count, where }) => narrowed(new BigUint64Array(buffer, at, count), where),
+  },
 };
 
-function narrowed(values: BigInt64Array, where: string): Int32Array {
-  return Int32Array.from(values, (value) => {
+function narrowed(values: BigInt64Array | BigUint64Array, where: string): Int32Array {
+  return Int32Array.from(values as BigInt64Array, (value) => {
     if (BigInt.asIntN(32, value) !== value) throw new Error(`Expected 32-bit integers as ${where} but found ${value}`);
     return Number(value);
   });

@@ -37,7 +37,7 @@ export function encodeNpz(
 
 /**
  * A `.npz` archive → its arrays by name, from this library or from NumPy. Besides f4, i4 and u1 it reads f2 and f8 as
- * f32, bool as u8, u2 and i8 as i32; arrays in Fortran order become row-major.
+ * f32, bool as u8, whole numbers of other widths as i32; arrays in Fortran order become row-major.
  *
  * @param bytes The archive.
  * @param name Name of the file, for messages.
@@ -45,18 +45,22 @@ export function encodeNpz(
  * @throws Error naming file and array where an array is damaged or of another type.
  */
 export function decodeNpz(bytes: Uint8Array, name: string): Record<string, NumericArray> {
-  const arrays: Record<string, NumericArray> = {};
+  return Object.fromEntries(
+    [...npyFiles(bytes, name)].map(([key, content]) => [key, decodeNpy(content, `${key} in ${name}`)]),
+  );
+}
+
+function* npyFiles(bytes: Uint8Array, name: string): Generator<[key: string, content: Uint8Array]> {
   for (const [file, content] of readZip(bytes, name)) {
     if (!file.endsWith(".npy")) throw new Error(`Expected only .npy arrays in ${name} but found ${file}`);
-    const key = file.slice(0, -4);
-    arrays[key] = decodeNpy(content, `${key} in ${name}`);
+    yield [file.slice(0, -4), content];
   }
-  return arrays;
 }
 
 /**
  * A file of arrays by name → the arrays: a `.npz` archive, or a `.npy` file with a pickled dictionary, as the released
- * code stores class attention maps. See {@linkcode decodeNpz} and {@linkcode decodePickledArrays}.
+ * code stores class attention maps. See {@linkcode decodeNpz} and {@linkcode decodePickledArrays}. What is no array of
+ * numbers, such as a text, may be there too: it throws when it is looked at.
  *
  * @param bytes The file.
  * @param name Name of the file, for messages.
@@ -64,7 +68,14 @@ export function decodeNpz(bytes: Uint8Array, name: string): Record<string, Numer
  * @throws Error naming the file, and the array or the byte, where it is damaged or holds anything else.
  */
 export function decodeArrays(bytes: Uint8Array, name: string): Record<string, NumericArray> {
-  if (bytes[0] === 0x50 && bytes[1] === 0x4b) return decodeNpz(bytes, name);
+  if (bytes[0] === 0x50 && bytes[1] === 0x4b) {
+    const arrays: Record<string, NumericArray> = {};
+    for (const [key, content] of npyFiles(bytes, name)) {
+      const get = () => decodeNpy(content, `${key} in ${name}`);
+      Object.defineProperty(arrays, key, { enumerable: true, get });
+    }
+    return arrays;
+  }
   const { descr, shape, start } = decodeNpyHeader(bytes, name);
   if (descr !== "|O" || shape.length > 0) {
     throw new Error(`Expected one dictionary of arrays in ${name} but found [${shape}] of type ${descr}`);

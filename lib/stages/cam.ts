@@ -1,4 +1,4 @@
-import { type CamArchive, camArrays, extractCam, parseCamArrays } from "../cam/mod.ts";
+import { type CamArchive, camArrays, extractCam, parseCamArrays, parseGivenCams } from "../cam/mod.ts";
 import { readFileIfExists } from "../files/disk.ts";
 import type { ImageProcessor, ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
@@ -65,8 +65,8 @@ function camFiles(folder: string, id: string): string[] {
 function importCams({ config, dataset }: StageContext): ImageProcessor {
   return {
     process: async (id) => {
-      const { archive, name } = await readGiven(config.cam.from!, id);
       const { height, width } = await imageSize(dataset.imagePath(id));
+      const { archive, name } = await readGiven(config.cam.from!, id, { height, width });
       const [h, w] = "size" in archive ? archive.size : [archive.highRes.height, archive.highRes.width];
       if (h !== height || w !== width) {
         throw new Error(`Expected maps of the ${height}×${width} image ${id} in ${name} but found those of ${h}×${w}`);
@@ -75,15 +75,27 @@ function importCams({ config, dataset }: StageContext): ImageProcessor {
       if (key !== undefined) {
         throw new Error(`Expected keys below ${classes}, the number of classes, in ${name} but found ${key}`);
       }
+      const labels = dataset.labels(id), foreign = archive.keys.find((key) => !labels.includes(key));
+      if (foreign !== undefined) {
+        const named = (key: number) => `${key} (${dataset.classes[key]})`;
+        throw new Error(
+          `Expected keys among the labels of ${id}, ${labels.map(named).join(", ") || "which has none"}, in ${name} ` +
+            `but found ${named(foreign)}`,
+        );
+      }
       return { [`${id}.npz`]: encodeNpz(camArrays(archive)) };
     },
   };
 }
 
-async function readGiven(folder: string, id: string): Promise<{ archive: CamArchive; name: string }> {
+async function readGiven(
+  folder: string,
+  id: string,
+  size: { height: number; width: number },
+): Promise<{ archive: CamArchive; name: string }> {
   for (const name of camFiles(folder, id)) {
     const bytes = await readFileIfExists(name);
-    if (bytes) return { archive: parseCamArrays(decodeArrays(bytes, name), name), name };
+    if (bytes) return { archive: parseGivenCams(decodeArrays(bytes, name), { name, ...size }), name };
   }
   throw new Error(`Expected class attention maps as ${camFiles(folder, id).join(" or ")} but found neither`);
 }

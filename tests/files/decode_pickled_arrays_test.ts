@@ -38,10 +38,16 @@ Deno.test("decodePickledArrays() refuses other objects by their names, and array
     "Expected tensors and containers but found posix.system in x.npy at byte 102",
   );
   refuse(pickle("K\x01"), "Expected arrays by name in x.npy but found 1");
-  refuse(pickle("}", text("a"), text("b"), "s"), "Expected an array but found b as a in x.npy");
-  refuse(pickle(global("numpy", "dtype"), tuple(text("U3")), "R"), "Expected an array of type f8, f4");
-  refuse(
+  const look = (bytes: Uint8Array, message: string) => assertThrows(() => decode(bytes)["a"], Error, message);
+  look(pickle("}", text("a"), text("b"), "s"), "Expected an array but found b as a in x.npy");
+  look(
+    pickle("}", text("a"), global("numpy", "dtype"), tuple(text("U3")), "Rs"),
+    "found a type of numbers as a in x.npy",
+  );
+  look(
     pickle("}", text("a"), global("numpy._core.multiarray", "_reconstruct"), ")Rs"),
     "Expected an array but found an array that is not complete as a in x.npy",
   );
+  refuse(pickle("}", text("7"), "]s", "K\x07]s"), "Expected 7 once in x.npy but found it as key 1 again");
+  refuse(pickle("}", int(-1), "]s"), "Expected names of arrays in x.npy but found -1 as key 0");
 });

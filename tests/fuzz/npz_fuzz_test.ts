@@ -1,4 +1,4 @@
-import { parseCamArrays } from "../../lib/cam/cam_archive.ts";
+import { parseCamArrays, parseGivenCams } from "../../lib/cam/cam_archive.ts";
 import type { NumericArray } from "../../lib/files/array.ts";
 import { decodeArrays, decodeNpz, encodeNpz } from "../../lib/files/npz.ts";
 import { assert, assertEquals } from "../assert.ts";
@@ -17,6 +17,12 @@ Deno.test(`decodeNpz() stands ${COUNT} damaged files`, async () => {
   });
   const originals = [encodeNpz(arrays(1)), encodeNpz(arrays(2), { level: 6 }), golden("cam_arrays.npz")];
   const known = originals.map((bytes) => textOf(decodeNpz(bytes, "original")));
+  const given = new Uint8Array(golden("cam_arrays.npz"));
+  await fuzz([given], {
+    file: "damaged.npz",
+    where: WHERE,
+    parse: (bytes, name) => parseGivenCams(decodeArrays(bytes, name), { name, height: 10, width: 15 }),
+  });
   await fuzz(originals, {
     file: "damaged.npz",
     where: WHERE,
@@ -42,6 +48,20 @@ Deno.test(`decodeArrays() stands ${COUNT} damaged .npy files with pickled dictio
       }
     },
     tokens: ["\x8a\xff", "cposix\nsystem\n", "R", "\x81", "b", "(", "t", "u", "\x94", "h\x01", "\x8e\xff\xff\xff\x7f"],
+  });
+  assert(read > 0, "Expected some of the damages to change values only");
+});
+
+Deno.test(`parseGivenCams() stands ${COUNT} damaged dictionaries of maps by class`, async () => {
+  const { read } = await fuzz([golden("cam_classes.npy")], {
+    file: "damaged.npy",
+    where: WHERE,
+    parse: (bytes, name) => parseGivenCams(decodeArrays(bytes, name), { name, height: 10, width: 15 }),
+    check: (archive) => {
+      assert("cam" in archive);
+      assertEquals(archive.highRes.data.length, archive.keys.length * 150);
+    },
+    tokens: ["K\x07", "\x8c\x011", "cposix\nsystem\n", "R", "b", "(", "u", "\x94", "h\x01", "\x8c\x02U1"],
   });
   assert(read > 0, "Expected some of the damages to change values only");
 });

@@ -52,3 +52,6 @@ np.save(
 )
 np.save(f"{folder}/cam_arrays.npy", {"keys": keys, "cam": np.asfortranarray(cam), "high_res": high_res})
 np.savez_compressed(f"{folder}/cam_arrays.npz", keys=keys, cam=cam, high_res=high_res)
+# As followers store them: a map a class, here beside texts.
+by_class = {7: high_res[1], np.int64(3): high_res[0], "name": "a", "names": np.array(["a"]), "note": np.str_("b")}
+np.save(f"{folder}/cam_classes.npy", by_class)
