@@ -11,6 +11,8 @@ export interface Command {
   readonly flags: Flags;
   /** Meaning of the one argument that it takes; absent: it takes none. */
   readonly argument?: string;
+  /** That argument is a path. */
+  readonly isPath?: true;
   /** More to read in its help, which takes time to load. `module` is the address of the list of stages. */
   details?(module: string): Promise<string>;
   /** The preset that it starts from unless the configuration's file names one. */

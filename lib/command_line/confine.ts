@@ -1,8 +1,9 @@
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Config } from "../config/config.ts";
 import type { Arguments } from "../config/flags.ts";
 import { pathsIn } from "../config/settings.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
 import { weightFiles } from "../weights/shards.ts";
 import type { Permissions } from "./command.ts";
@@ -16,12 +17,18 @@ const project = fileURLToPath(new URL("../../", import.meta.url));
  *
  * @param args The command line.
  * @param flags Permissions of the process, those of {@linkcode permissionFlags}.
+ * @param env Variables of its environment beside those of this process.
  * @returns The exit code of the process.
  */
-export async function runConfined(args: readonly string[], flags: readonly string[]): Promise<number> {
+export async function runConfined(
+  args: readonly string[],
+  flags: readonly string[],
+  env: Record<string, string>,
+): Promise<number> {
   const main = join(project, "lib", "command_line", "main.ts");
   const child = new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--no-prompt", ...flags, main, ...args],
+    env,
   }).spawn();
   const signals = Deno.build.os === "windows" ? ["SIGINT"] as const : ["SIGINT", "SIGTERM"] as const;
   for (const name of signals) {
@@ -41,6 +48,7 @@ export async function runConfined(args: readonly string[], flags: readonly strin
  * @param permissions What the command asks for.
  * @param given Its arguments; paths among them may be read or written, as their flags say.
  * @returns The flags.
+ * @throws UsageError for a path that Deno permits only those who may do everything.
  */
 export function permissionFlags(
   { config, read = [], write = [], run = [], net = [], env }: Permissions,
@@ -65,10 +73,10 @@ export function permissionFlags(
   ];
   const library = usesTensorflow(config) ? findLibrary().path : null;
   return [
-    flag("read", library === null ? toRead : [...toRead, dirname(library)]),
-    flag("write", toWrite),
+    flag("read", places(library === null ? toRead : [...toRead, dirname(library)])),
+    flag("write", places(toWrite)),
     // Calls into TensorFlow take pointers, which Deno gives only to those who may load anything.
-    library === null ? flag("ffi", sharpFolders()) : "--allow-ffi",
+    library === null ? flag("ffi", places(sharpFolders())) : "--allow-ffi",
     env === "all" ? "--allow-env" : flag("env", ENVIRONMENT),
     flag("sys", SYSTEM),
     flag("run", run),
@@ -80,7 +88,7 @@ export function permissionFlags(
 const ENVIRONMENT = [
   ...["MALLOC_ARENA_MAX", "npm_package_config_libvips"],
   ...["IRNET_*", "TF_CPP_MIN_LOG_LEVEL", "TF_NUM_INTRAOP_THREADS", "TF_NUM_INTEROP_THREADS"],
-  ...["SLURM_*", "JOB_COMPLETION_INDEX", "XDG_RUNTIME_DIR"],
+  ...["SLURM_*", "JOB_COMPLETION_INDEX", "XDG_RUNTIME_DIR", "HOME"],
 ];
 
 /** Locks name the host; the others are asked for by packages that look at the machine they are on. */
@@ -89,7 +97,38 @@ const SYSTEM = ["hostname", "cpus", "networkInterfaces"];
 /** `--allow-name=…`, or `null` for nothing at all. */
 function flag(name: string, values: readonly string[]): string | null {
   const unique = [...new Set(values)];
-  return unique.length > 0 ? `--allow-${name}=${unique.map((value) => value.replaceAll(",", ",,")).join()}` : null;
+  return unique.length > 0 ? `--allow-${name}=${unique.join()}` : null;
+}
+
+/**
+ * What to permit for paths. A path over links is permitted with the one that it leads to, which Deno asks for where an
+ * open file is looked at. Commas stand between the paths of a flag, and not every Deno lets them be doubled: in place of
+ * a path with a comma, the folder above it is permitted that has none.
+ */
+function places(paths: readonly string[]): string[] {
+  return paths.flatMap((path) => {
+    const whole = resolve(path), real = realPath(whole);
+    return real === whole ? [path] : [path, real];
+  }).map((path) => {
+    if (Deno.build.os !== "windows" && /^\/(dev|proc|sys)(\/|$)/.test(resolve(path))) {
+      throw new UsageError(
+        `Expected paths outside /dev, /proc and /sys, which Deno permits only programs that may do everything, but ` +
+          `found ${path}; deno run -A mod.ts, in place of deno task, is permitted everything`,
+      );
+    }
+    while (path.includes(",")) path = dirname(path);
+    return path;
+  });
+}
+
+/** Where a path leads over links; what does not exist yet leads on from the folder above it. */
+function realPath(path: string): string {
+  try {
+    return Deno.realPathSync(path);
+  } catch {
+    const above = dirname(path);
+    return above === path ? path : join(realPath(above), basename(path));
+  }
 }
 
 function usesTensorflow(config: Config | undefined): boolean {

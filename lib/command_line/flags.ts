@@ -14,6 +14,7 @@ export const CONFIG_FLAGS = {
     value: "folder",
     help: "folder with JPEGImages, ImageSets, …; short for --set data.root=…",
     sets: ["data.root"],
+    path: "uses",
   },
   backend: {
     value: "name",
@@ -33,6 +34,7 @@ export const RUN_FLAGS = {
   workdir: {
     value: "folder",
     help: "folder of all results, default out/<preset>; the same folder continues a run; short for --set workdir=…",
+    path: "uses",
   },
   stages: { value: "a,b", help: "only these stages" },
   force: { help: "do everything again" },

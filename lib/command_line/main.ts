@@ -3,12 +3,16 @@
  * @module
  */
 import { closestString } from "@std/text/closest-string";
-import { type Arguments, defined, describeFlags, parseFlags } from "../config/flags.ts";
+import { Arguments, defined, describeFlags, folderOfUser, parseFlags } from "../config/flags.ts";
 import { InterruptedError, UsageError } from "../config/usage_error.ts";
+import { userPath } from "../config/user_path.ts";
 import { VERSION } from "../config/version.ts";
 import type { Command, Invocation, Permissions } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { STAGES } from "./run_stages.ts";
+
+/** Tells the process that does the work where the relative paths of its arguments start. */
+const FOLDER = "IRNET_FOLDER";
 
 /** Options of {@linkcode main}. */
 export interface MainOptions {
@@ -92,8 +96,8 @@ function helpOn(name: string): string {
   return `${name} ${usage}\n\n${help}\n\nFlags\n${describeFlags(flags)}`;
 }
 
-/** The command, its name where it was given, and its arguments. Without a command it is `run`. */
-function parse(args: readonly string[]): { name: string | null; command: Command; given: Arguments } {
+/** The command, its name where it was given, and its arguments, relative paths among them from a folder. */
+function parse(args: readonly string[], folder?: string): { name: string | null; command: Command; given: Arguments } {
   const [first] = args, isNamed = first !== undefined && first !== "help" && !first.startsWith("-");
   const name = isNamed ? first : "run";
   if (!Object.hasOwn(COMMANDS, name)) {
@@ -101,7 +105,10 @@ function parse(args: readonly string[]): { name: string | null; command: Command
     throw new UsageError(`Expected a command among ${names.join(", ")} but found ${name}; the nearest is ${nearest}`);
   }
   const command = COMMANDS[name]!, { flags, argument } = command;
-  const given = parseFlags(first === "help" ? ["--help"] : isNamed ? args.slice(1) : args, flags);
+  const parsed = parseFlags(first === "help" ? ["--help"] : isNamed ? args.slice(1) : args, flags, folder);
+  const given = command.isPath
+    ? new Arguments(flags, parsed.values, parsed.positionals.map((path) => userPath(path, folder)))
+    : parsed;
   if (!given.has("help") && !given.has("version")) {
     const { positionals } = given, allowed = argument === undefined ? 0 : 1;
     if (positionals.length < allowed) throw new UsageError(`Expected ${argument} but found none`);
@@ -116,11 +123,12 @@ async function execute(
   args: readonly string[],
   { confine = false, module = STAGES, evaluationStages = ["measure", "evaluation"] }: MainOptions,
 ): Promise<number> {
-  const { name, command, given } = parse(args);
+  const folder = folderOfUser(confine ? "INIT_CWD" : FOLDER);
+  const { name, command, given } = parse(args, folder);
   const isConfined = confine && command.permissions !== undefined;
   const runAgain = async (permissions: Permissions) => {
     const { permissionFlags, runConfined } = await import("./confine.ts");
-    return await runConfined(args, permissionFlags(permissions, given));
+    return await runConfined(args, permissionFlags(permissions, given), { [FOLDER]: folder ?? "" });
   };
   if (given.has("help")) {
     if (isConfined) return await runAgain({});
@@ -130,6 +138,7 @@ async function execute(
   const config = loadConfig({
     ...defined({ preset: command.preset ? command.preset(given) : given.value("preset"), file: given.value("config") }),
     settings: settingsOf(given),
+    folder,
   });
   const workdir = given.value("workdir") ?? config.workdir ?? `out/${config.preset}`;
   const invocation: Invocation = { given, config, workdir, module, evaluationStages };

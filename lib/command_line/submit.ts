@@ -10,9 +10,9 @@ import {
 import { checkPaths } from "../config/check_paths.ts";
 import type { Config } from "../config/config.ts";
 import { merge, type Part } from "../config/merge.ts";
-import { pathsIn } from "../config/settings.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { exists, replaceFile } from "../files/disk.ts";
+import { mapPaths } from "../config/user_path.ts";
+import { replaceFile } from "../files/disk.ts";
 import { stagesToRun } from "../run/run.ts";
 import type { Invocation } from "./command.ts";
 import { configOf, runOptions, STAGES } from "./run_stages.ts";
@@ -53,7 +53,7 @@ export async function submit(invocation: Invocation, cluster: Cluster): Promise<
     ],
   };
   const files = {
-    "config.json": `${JSON.stringify(await forJobs(config, share.cpus), null, 2)}\n`,
+    "config.json": `${JSON.stringify(forJobs(config, share.cpus), null, 2)}\n`,
     ...(cluster.kind === "slurm" ? slurmFiles(jobs, { ...all, ...cluster }) : {}),
     ...(cluster.kind === "kubernetes" ? kubernetesFiles(jobs, { ...all, ...cluster }) : {}),
   };
@@ -84,13 +84,8 @@ function shareOf({ given }: Invocation): Pick<ClusterRun, "name" | "cpus" | "mem
 }
 
 /** The configuration with whole paths, and as many threads and Workers as a task has cores. */
-async function forJobs(config: Config, cpus: number | null): Promise<Config> {
+function forJobs(config: Config, cpus: number | null): Config {
   const { threads, workers } = config.compute;
-  let whole = merge(config, { compute: { threads: threads || (cpus ?? 0), workers: workers || (cpus ?? 0) } });
-  for (const { key, path, schema } of pathsIn(config)) {
-    if (schema.isMade || schema.isList && !await exists(path)) continue; // a name that looks like a path
-    const change = key.split(".").reduceRight<unknown>((inner, part) => ({ [part]: inner }), resolve(path));
-    whole = merge(whole, change as Part<Config>);
-  }
-  return whole;
+  const compute = { threads: threads || (cpus ?? 0), workers: workers || (cpus ?? 0) };
+  return mapPaths(merge(config, { compute } as Part<Config>), (path) => resolve(path));
 }

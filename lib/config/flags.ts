@@ -1,6 +1,7 @@
 /** Flags: their parser, and programs that are no more than a function with flags. */
 import { closestString } from "@std/text/closest-string";
 import { UsageError } from "./usage_error.ts";
+import { userPath } from "./user_path.ts";
 
 /** A flag. */
 export interface Flag {
@@ -14,8 +15,8 @@ export interface Flag {
   readonly repeats?: true;
   /** Settings that it is short for. */
   readonly sets?: readonly string[];
-  /** Its value is a path that the command reads, or that it writes. */
-  readonly path?: "reads" | "writes";
+  /** Its value is a path that the command reads, that it writes, or that it may use as it says itself. */
+  readonly path?: "reads" | "writes" | "uses";
 }
 
 /** Flags by name. */
@@ -72,9 +73,12 @@ export class Arguments {
 
 /**
  * Parses `--flag value`, `--flag=value` and `--flag`.
+ * @param args The command line.
+ * @param flags All flags there are.
+ * @param folder Where relative paths start, as of `userPath()`.
  * @throws UsageError for an unknown flag, naming the nearest one, and for missing, superfluous or repeated values.
  */
-export function parseFlags(args: readonly string[], flags: Flags): Arguments {
+export function parseFlags(args: readonly string[], flags: Flags, folder?: string): Arguments {
   const positionals: string[] = [];
   const values = new Map<string, string[]>();
   for (let i = 0; i < args.length; i++) {
@@ -103,9 +107,20 @@ export function parseFlags(args: readonly string[], flags: Flags): Arguments {
     if (given.length > 0 && !flag.repeats) {
       throw new UsageError(`Expected --${name} once but found it twice`);
     }
-    values.set(name!, [...given, value]);
+    values.set(name!, [...given, flag.path ? userPath(value, folder) : value]);
   }
   return new Arguments(flags, values, positionals);
+}
+
+/**
+ * Folder in which the user called `deno task`, which works in that of the project; `undefined` where it is the same.
+ *
+ * @param variable The variable of the environment that names it.
+ */
+export function folderOfUser(variable = "INIT_CWD"): string | undefined {
+  const { state } = Deno.permissions.querySync({ name: "env", variable });
+  const folder = state === "granted" ? Deno.env.get(variable) : undefined;
+  return folder === Deno.cwd() ? undefined : folder;
 }
 
 /** An object without the properties whose value is undefined. */
@@ -137,7 +152,7 @@ export async function runScript<F extends Flags>(
   const known = { ...flags, help: { help: "show this text" } };
   const text = `${help}\n\nFlags\n${describeFlags(known)}`;
   try {
-    const parsed = parseFlags(Deno.args, known);
+    const parsed = parseFlags(Deno.args, known, folderOfUser());
     if (parsed.values.has("help")) return console.log(text);
     if (positionals !== "any" && parsed.positionals.length !== positionals) {
       throw new UsageError(

@@ -1,4 +1,5 @@
-import { basename, resolve } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
+import { sha256 } from "../files/hash.ts";
 import { type Config, presets } from "./config.ts";
 import type { FolderReport } from "../data/inspect_folder.ts";
 import { VOC_CLASSES } from "../data/voc_classes.ts";
@@ -53,7 +54,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
   };
   const epochs = ({ batch, epochs }: { batch: number; epochs: number }, leastSteps: number) =>
     Math.max(epochs, Math.ceil(leastSteps / Math.max(1, Math.floor(usable.length / batch))));
-  const start = { preset, workdir: `out/${basename(resolve(report.root))}`, data };
+  const start = { preset, workdir: workdirFor(report.root), data };
   const { cam: { training: cam }, irnet: { training: irnet }, backbone: { pretraining } } = base;
   if (!pretraining) {
     const least = LEAST_STEPS_PRETRAINED;
@@ -88,6 +89,18 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
     irnet: { training: { crop, epochs: epochs(irnet, LEAST_STEPS.irnet) }, crop },
     evaluation: { colourBaseline: false },
   };
+}
+
+/**
+ * Working directory for a folder of images. Two folders of the same name get two: the path of one that does not lie in
+ * that of the process enters as a few digits.
+ */
+function workdirFor(root: string): string {
+  const path = resolve(root), name = basename(path);
+  return join(
+    "out",
+    dirname(path) === resolve(".") ? name : `${name}-${sha256(new TextEncoder().encode(path)).slice(0, 4)}`,
+  );
 }
 
 /** All names in alphabetical order; VOC's twenty where there are masks whose ids are most likely VOC's. */

@@ -1,3 +1,4 @@
+import { dirname } from "node:path";
 import { closestString } from "@std/text/closest-string";
 import { type Config, presets } from "./config.ts";
 import { parseJson } from "../files/json.ts";
@@ -5,6 +6,7 @@ import { isGroup, merge } from "./merge.ts";
 import { configSchema } from "./schema.ts";
 import { describe, nearestKey, parseValue, schemaOf } from "./settings.ts";
 import { UsageError } from "./usage_error.ts";
+import { mapPaths, userPath } from "./user_path.ts";
 
 /** Where a configuration comes from; later ones change single values of earlier ones. */
 export interface ConfigSources {
@@ -14,6 +16,8 @@ export interface ConfigSources {
   readonly file?: string;
   /** Keys and the text of their values, such as `["walk.beta", "8"]`. Lists are JSON, or separated by commas. */
   readonly settings?: readonly (readonly [key: string, text: string])[];
+  /** Where relative paths among these start; those of the file start beside it. */
+  readonly folder?: string | undefined;
 }
 
 /**
@@ -28,8 +32,8 @@ export interface ConfigSources {
  * const config = loadConfig({ preset: "lite", settings: [["walk.beta", "8"], ["cam.scales", "1,2"]] });
  * ```
  */
-export function loadConfig({ preset, file, settings = [] }: ConfigSources): Config {
-  const partial = file === undefined ? {} : readPartial(file);
+export function loadConfig({ preset, file, settings = [], folder }: ConfigSources): Config {
+  const partial = file === undefined ? {} : mapPaths(readPartial(file), (path) => userPath(path, dirname(file)));
   const named = partial["preset"];
   if (preset !== undefined && named !== undefined && named !== preset) {
     throw new UsageError(
@@ -37,7 +41,12 @@ export function loadConfig({ preset, file, settings = [] }: ConfigSources): Conf
     );
   }
   let config: unknown = usage(() => check(merge(presetOf(preset ?? named ?? "paper"), partial)), file);
-  for (const [key, text] of settings) config = merge(config, settingOf(key, text));
+  for (const [key, text] of settings) {
+    config = merge(
+      config,
+      mapPaths(settingOf(key, text), (path) => userPath(path, folder)),
+    );
+  }
   return check(config);
 }
 

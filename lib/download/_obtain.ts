@@ -11,13 +11,17 @@ import type { RegistryEntry } from "./registry.ts";
 
 /** Flags of all downloads of the registry's files. */
 export const DOWNLOAD_FLAGS = {
-  from: { value: "path", help: "what is there already, the file or a folder that holds it; no network is used" },
+  from: {
+    value: "path",
+    help: "what is there already, the file or a folder that holds it; no network is used",
+    path: "reads",
+  },
   mirror: {
     value: "URL",
     help: "where to download from instead: the file, or a folder with it; may be repeated",
     repeats: true,
   },
-  registry: { value: "file", help: "addresses, sizes and checksums, instead of data/registry.json" },
+  registry: { value: "file", help: "addresses, sizes and checksums, instead of data/registry.json", path: "reads" },
 } satisfies Record<string, Flag>;
 
 /** Places that a file may come from. */

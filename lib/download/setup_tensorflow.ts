@@ -88,7 +88,7 @@ Puts TensorFlow's library, out of its PyPI wheel, where the backend tensorflow l
 
 const FLAGS = {
   cuda: { help: "the wheel that also computes on NVIDIA GPUs, with the CUDA libraries of the system" },
-  from: { value: "path", help: "a wheel, folder or library that is there already" },
+  from: { value: "path", help: "a wheel, folder or library that is there already", path: "reads" },
   version: { value: "number", help: "another version of the wheel" },
 } satisfies Flags;
 

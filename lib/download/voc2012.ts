@@ -19,11 +19,12 @@ it also takes VOC2012 itself, unpacked, which is only checked then.
 An interrupted download goes on where it was. The archives stay in --out; they are not needed afterwards.`;
 
 const FLAGS = {
-  out: { value: "folder", help: "where it goes, default datasets" },
+  out: { value: "folder", help: "where it goes, default datasets", path: "writes" },
   ...DOWNLOAD_FLAGS,
   sbd: {
     value: "path",
     help: "the Semantic Boundaries Dataset, archive benchmark.tgz or unpacked: writes the list train_aug",
+    path: "reads",
   },
   augmented: { help: "downloads the SBD's archive for that (1.4 GB)" },
 } satisfies Flags;

