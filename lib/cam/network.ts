@@ -77,6 +77,21 @@ export function multilabelSoftMargin(logits: tf.Tensor2D, labels: tf.Tensor2D): 
 }
 
 /**
+ * Works out the loss of the best answer that is the same for all images: by {@linkcode multilabelSoftMargin}, the mean
+ * over the classes of the entropy of their frequencies. It is 0 where every class is in all images or in none.
+ *
+ * @param labels 0-based classes of every image.
+ * @param classes Number of classes.
+ * @returns Nats.
+ */
+export function constantLoss(labels: readonly (readonly number[])[], classes: number): number {
+  const counts = new Float64Array(classes);
+  for (const those of labels) for (const label of those) counts[label]!++;
+  const entropy = (p: number) => p > 0 && p < 1 ? -p * Math.log(p) - (1 - p) * Math.log(1 - p) : 0;
+  return counts.reduce((sum, count) => sum + entropy(count / labels.length), 0) / classes;
+}
+
+/**
  * Gives the rules by which names in a file of a trained classifier become ours. For ResNet-50, those of the released code's CAM network
  * (`res50_cam.pth`) are known, which keeps every parameter up to three times:
  *

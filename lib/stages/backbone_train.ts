@@ -1,8 +1,9 @@
 import type { Config } from "../config/config.ts";
-import { backboneTask } from "../cam/mod.ts";
+import { backboneTask, constantLoss } from "../cam/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
 import { importWeights, readWeights, weightFiles } from "../weights/mod.ts";
 import { decodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
+import { guesses } from "./_classifier.ts";
 import { networkCost, steps, trainingMemory } from "./_cost.ts";
 import { backboneOf, pick } from "./_networks.ts";
 import { trainInStage } from "./_training.ts";
@@ -34,12 +35,16 @@ export const backboneTrain: WholeStage = {
   },
   run: async (context) => {
     const { config, dataset } = context, backbone = backboneOf(config);
+    const ids = classifierIds(context), training = config.backbone.pretraining!;
     await trainInStage(context, {
       stage: "backbone_train",
-      task: backboneTask(backbone, { classes: dataset.classes.length, training: config.backbone.pretraining! }),
+      key: "backbone.pretraining",
+      task: backboneTask(backbone, { classes: dataset.classes.length, training }),
       weights: {},
-      ids: classifierIds(context),
+      ids,
       label: dataset.labels,
+      constant: constantLoss(ids.map(dataset.labels), dataset.classes.length),
+      doubt: (params) => guesses(context, { backbone, params, side: training.crop, ids }),
       keeps: backbone.parameters,
     });
   },

@@ -64,6 +64,7 @@ export const irnetTrain: WholeStage = {
     }
     await trainInStage(context, {
       stage: "irnet_train",
+      key: "irnet.training",
       task: irnetTask(backbone, config.irnet),
       weights: await initialWeights(context),
       ids: dataset.list(config.data.trainList),

@@ -77,9 +77,12 @@ export function restoreState(state: NamedTensors, { params, trainable, optimiser
   return state["step"]!.data[0]!;
 }
 
+/** The error of a training whose numbers are no longer finite. */
+export class NonFiniteError extends Error {}
+
 /** The error of a number that is not finite. */
-export function nonFinite(what: string, value: number, ids: readonly string[]): Error {
-  return new Error(`Expected a finite ${what} but found ${value}; images of the batch: ${ids.join(", ")}`);
+export function nonFinite(what: string, value: number, ids: readonly string[]): NonFiniteError {
+  return new NonFiniteError(`Expected a finite ${what} but found ${value}; images of the batch: ${ids.join(", ")}`);
 }
 
 /** Bytes of a checkpoint: safetensors, with the checksum of what they would be without. */

@@ -9,10 +9,11 @@
  * ```
  * @module
  */
-export { decodeCheckpoint, encodeCheckpoint } from "./checkpoint.ts";
+export { decodeCheckpoint, encodeCheckpoint, NonFiniteError } from "./checkpoint.ts";
 export * from "./epochs.ts";
 export * from "./loop.ts";
 export * from "./loss.ts";
 export * from "./optimiser.ts";
 export * from "./task.ts";
 export * from "./train.ts";
+export * from "./watch.ts";

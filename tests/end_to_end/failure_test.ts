@@ -61,7 +61,8 @@ Deno.test("run names step and images of a loss that is not finite, and keeps wha
   const message = stderr.trim().split("\n").at(-1)!;
   assertEquals(code, 1, stderr);
   assert(
-    /^cam_train: Expected a finite .* step \d+ but found .*; images of the batch: \w+_\d{4}, /.test(message),
+    /^cam_train: Expected a finite .* step \d+ but found .*; images of the batch: \w+_\d{4}, .*; the training diverged: try /
+      .test(message),
     stderr,
   );
   assert((await Deno.stat(workspace.path("exploded/backbone_train/weights.safetensors"))).isFile);
@@ -78,4 +79,21 @@ Deno.test("run keeps the last good checkpoint of a training that diverges", asyn
   const { tensors } = await readSafetensors(workspace.path("diverged/cam_train/state.safetensors"));
   assertEquals(tensors["step"]!.data[0], Math.floor(step / 20) * 20);
   for (const [name, { data }] of Object.entries(tensors)) assert(data.every(Number.isFinite), name);
+});
+
+Deno.test("run ends with what it saw, and what to change, where a classifier learned nothing, and goes on from there", async () => {
+  const args = [...trainCam, "--set", "cam.training.epochs=20", "--set", "cam.training.optimiser.learningRate=1e-12"];
+  for (const isAgain of [false, true]) {
+    const { code, stderr } = await workspace.command("run", { workdir: "stuck", args });
+    const message = stderr.trim().split("\n").at(-1)!;
+    assertEquals(code, 1, stderr);
+    assert(
+      /^cam_train: Expected the loss to fall clearly below 0\.\d+, .* but found 0\.\d+ at the start and 0\.\d+ in the last 20 of 60 steps; mAP on \d+ training images is \d+\.\d, by chance \d+\.\d: the training learned nothing\. Try .*cam\.training\.epochs \(now 20\)/
+        .test(message),
+      message,
+    );
+    if (isAgain) assert(stderr.includes("cam_train (Class Attention Maps): unfinished"), stderr);
+    assertEquals(existsSync(workspace.path("stuck/cam_train/weights.safetensors")), false);
+    assertEquals(existsSync(workspace.path("stuck/cam_train/state.safetensors")), true);
+  }
 });

@@ -41,6 +41,7 @@ export const affinityNetTrain: WholeStage = {
     const { config, dataset } = context;
     await trainInStage(context, {
       stage: "affinitynet_train",
+      key: "downstream.affinityNet.training",
       task: affinityNetTask(backboneOf(config), config.downstream.affinityNet),
       weights: await initialWeights(context),
       ids: dataset.list(config.data.trainList),

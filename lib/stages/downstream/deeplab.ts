@@ -79,6 +79,7 @@ export function deepLabTrain(source: LabelSource): WholeStage {
       const { config, dataset } = context, { training } = config.downstream.deepLab;
       await trainInStage(context, {
         stage: name,
+        key: "downstream.deepLab.training",
         task: deepLabTask(backboneFor(config), { labels: config.data.classes.length + 1, training }),
         weights: await initialWeights(context),
         ids: dataset.list(config.downstream.trainList),

@@ -105,6 +105,7 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
       const settings = { ...config.downstream.maskRcnn, classes: config.data.classes.length };
       await trainInStage(context, {
         stage: name,
+        key: "downstream.maskRcnn.training",
         task: maskRcnnTask(backboneOf(config), settings),
         weights: await initialWeights(context),
         ids,
