@@ -4,7 +4,7 @@ import { readdirSync } from "node:fs";
 import sharp from "sharp";
 import { findImages } from "./_image_files.ts";
 import { findLabels, readNames } from "./_labels.ts";
-import { imageProblem } from "./read_image.ts";
+import { decodeImage, imageProblem, isTransparent } from "./read_image.ts";
 import { isFile, isFolder } from "../files/disk.ts";
 import { decodePng } from "../files/png.ts";
 
@@ -88,10 +88,11 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
   const ids = [...byId.keys()].sort(), single = ids.filter((id) => byId.get(id)!.length === 1);
   const masks = new Map<string, MaskFacts>(), instanceMasks = new Map<string, MaskFacts>();
   await inLanes(single, async (id, done) => {
+    const path = join(folder, byId.get(id)![0]!);
     try {
-      images.push(await inspectImage(id, join(folder, byId.get(id)![0]!)));
+      images.push(await inspectImage(id, path));
     } catch (error) {
-      unreadable.push({ id, message: imageProblem(error) });
+      unreadable.push({ id, message: await imageProblem(error, path) });
     }
     for (const [kind, found] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
       const mask = join(root, kind, `${id}.png`);
@@ -118,16 +119,18 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
 
 async function inspectImage(id: string, path: string): Promise<ImageFacts> {
   const bytes = await Deno.readFile(path);
-  const image = sharp(bytes, { failOn: "error" });
-  const { autoOrient, format, space, depth, hasAlpha, isPalette, orientation = 1, pages = 1 } = await image
-    .metadata();
-  await image.resize(16, 16, { fit: "fill" }).raw().toBuffer(); // a file that is cut off fails here
+  const image = sharp(bytes, { failOn: "error" }), facts = await image.metadata();
+  const { autoOrient, format, space, depth, isPalette, orientation = 1, pages = 1 } = facts;
+  const hasAlpha = await isTransparent(path, facts);
+  // A file that is cut off fails here, as does a TIFF file of values that are not read.
+  await (format === "tiff" ? decodeImage(path) : image.resize(16, 16, { fit: "fill" }).raw().toBuffer());
   const traits = [
     space === "cmyk" && "CMYK",
     (space === "b-w" || space === "grey16") && "grey",
     depth !== "uchar" && "more than 8 bits",
     isPalette && "palette",
     hasAlpha && "transparency",
+    facts.hasAlpha && !hasAlpha && "bands that are no colour and not declared alpha, which are left out",
     orientation > 1 && "turned by EXIF",
     pages > 1 && "several pages, of which the first counts",
   ].filter((trait) => trait !== false && trait !== undefined);

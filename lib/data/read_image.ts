@@ -1,15 +1,18 @@
 import type { RgbImage } from "./image.ts";
-import sharp, { type Sharp } from "sharp";
+import sharp, { type Metadata, type Sharp } from "sharp";
+import { kindOfFile } from "../files/kind_of_file.ts";
+import { declaresAlpha } from "./_tiff.ts";
 
 /**
  * Reads an image as people see it: turned as its EXIF orientation says, its colour profile applied, grey, CMYK
  * and 16-bit images as 8-bit sRGB, transparent parts over white. CMYK without a profile is taken as browsers do:
- * red = (1 − cyan) · (1 − black), and so on.
+ * red = (1 − cyan) · (1 − black), and so on. Fractions of 0 to 1 are scaled to 0 to 255. Bands of a TIFF file beside its
+ * colours that are not declared to be alpha, such as infrared, are left out.
  *
  * @param path A file of any kind that libvips knows: JPEG, PNG, WebP, TIFF, …
  * @returns [H, W, 3] values of 0 to 255.
- * @throws Error naming the file if it is missing, cut off or no image. Damage that decoders commonly bridge, such as
- * stray bytes between the segments of a JPEG, is let pass.
+ * @throws Error naming the file if it is missing, cut off or no image, or has values without a known range. Damage that
+ * decoders commonly bridge, such as stray bytes between the segments of a JPEG, is let pass.
  * @example
  * ```ts
  * import { readImage } from "./read_image.ts";
@@ -18,30 +21,82 @@ import sharp, { type Sharp } from "sharp";
  */
 export async function readImage(path: string): Promise<RgbImage> {
   try {
-    const image = sharp(path, { failOn: "error" }).autoOrient();
-    const { space, hasProfile, hasAlpha, depth } = await image.metadata();
-    if (space === "cmyk" && !hasProfile && !hasAlpha && depth === "uchar") return await readInks(image);
-    return await pixels(image.flatten({ background: "white" }).toColourspace("srgb"), 3);
+    return await decodeImage(path);
   } catch (error) {
-    throw new Error(`Expected a readable image in ${path} but found: ${imageProblem(error)}`);
+    throw new Error(`Expected a readable image in ${path} but found: ${await imageProblem(error, path)}`);
   }
 }
 
-async function readInks(image: Sharp): Promise<RgbImage> {
-  const { width, height, data: inks } = await pixels(image.pipelineColourspace("cmyk").toColourspace("cmyk"), 4);
+/** The image, as {@linkcode readImage}. @throws Errors of libvips, and of what is not read, as they are. */
+export async function decodeImage(path: string): Promise<RgbImage> {
+  const image = sharp(path, { failOn: "error", limitInputChannels: 64 }).autoOrient();
+  const facts = await image.metadata(),
+    { space, hasProfile, depth } = facts,
+    hasAlpha = await isTransparent(path, facts);
+  if (space === "multiband") throw new Error(`${facts.channels} bands without names of colours`);
+  if (facts.hasAlpha && !hasAlpha) image.removeAlpha();
+  if (depth === "float" || depth === "double") return await readFractions(image, { space, hasAlpha });
+  if (depth !== "uchar" && depth !== "ushort") throw new Error(`whole numbers without a known range (${depth})`);
+  if (space === "cmyk" && !hasProfile) return await readInks(image, { depth, hasAlpha });
+  if (hasAlpha) image.flatten({ background: "white" });
+  const { width, height, channels, data } = await pixels(image.toColourspace("srgb"), "uchar");
+  if (channels !== 3) throw new Error(`${channels} channels`);
+  return { width, height, data };
+}
+
+/** Test for an alpha channel that the file declares. */
+export async function isTransparent(path: string, { format, hasAlpha }: Metadata): Promise<boolean> {
+  return hasAlpha && (format !== "tiff" || await declaresAlpha(path));
+}
+
+/** Inks of 8 or 16 bits as browsers mix them. */
+async function readInks(
+  image: Sharp,
+  { depth, hasAlpha }: { depth: "uchar" | "ushort"; hasAlpha: boolean },
+): Promise<RgbImage> {
+  const { width, height, channels, data: bytes } = await pixels(
+    image.pipelineColourspace("cmyk").toColourspace("cmyk"),
+    depth,
+  );
+  const inks = depth === "uchar" ? bytes : new Uint16Array(bytes.slice().buffer),
+    most = depth === "uchar" ? 255 : 65535;
   const data = new Uint8Array(width * height * 3);
-  for (let from = 0, to = 0; to < data.length; from += 4) {
-    const light = 255 - inks[from + 3]!;
-    for (let ink = 0; ink < 3; ink++) data[to++] = Math.round((255 - inks[from + ink]!) * light / 255);
+  for (let from = 0, to = 0; to < data.length; from += channels) {
+    const light = most - inks[from + 3]!, opacity = hasAlpha ? inks[from + 4]! / most : 1;
+    for (let ink = 0; ink < 3; ink++) {
+      const value = (most - inks[from + ink]!) * light / most * (255 / most);
+      data[to++] = Math.round(hasAlpha ? 255 + (value - 255) * opacity : value);
+    }
   }
   return { width, height, data };
 }
 
-async function pixels(image: Sharp, expected: number): Promise<RgbImage> {
-  const { data, info: { width, height, channels } } = await image.raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  if (channels !== expected) throw new Error(`${channels} channels`);
-  return { width, height, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+/** Fractions of 0 to 1 as 0 to 255, without a change of colours. */
+async function readFractions(
+  image: Sharp,
+  { space, hasAlpha }: { space: string; hasAlpha: boolean },
+): Promise<RgbImage> {
+  const colours = space === "b-w" ? 1 : 3, own = colours === 1 ? "b-w" : "scrgb";
+  const { width, height, channels, data: bytes } = await pixels(
+    image.pipelineColourspace(own).toColourspace(own),
+    "float",
+  );
+  const values = new Float32Array(bytes.slice().buffer), data = new Uint8Array(width * height * 3);
+  const foreign = values.find((value) => !(value >= -ROUNDING && value <= 1 + ROUNDING));
+  if (foreign !== undefined) throw new Error(`fractions beyond 0 to 1, such as ${foreign}`);
+  for (let i = 0; i < data.length; i++) {
+    const at = Math.floor(i / 3) * channels, value = values[at + i % colours]!;
+    data[i] = Math.round(255 * Math.min(1, Math.max(0, hasAlpha ? 1 + (value - 1) * values[at + colours]! : value)));
+  }
+  return { width, height, data };
+}
+
+/** Fractions beyond 0 and 1 that resampling leaves. */
+const ROUNDING = 1e-3;
+
+async function pixels(image: Sharp, depth: "uchar" | "ushort" | "float"): Promise<RgbImage & { channels: number }> {
+  const { data, info: { width, height, channels } } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
+  return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
 }
 
 /** Size of an image as people see it. */
@@ -65,12 +120,27 @@ export async function imageSize(path: string): Promise<ImageSize> {
     const { autoOrient: { width, height }, orientation = 1 } = await sharp(path).metadata();
     return { width, height, isTurned: orientation > 4 };
   } catch (error) {
-    throw new Error(`Expected a readable image in ${path} but found: ${imageProblem(error)}`);
+    throw new Error(`Expected a readable image in ${path} but found: ${await imageProblem(error, path)}`);
   }
 }
 
-/** Words of libvips about an image. Its messages get lost where several threads meet errors at once. */
-export function imageProblem(error: unknown): string {
-  const message = (error as Error).message.trim().replace(/:?\s*\n\s*/g, ", ");
-  return message === "" || message === "Unknown error" ? "it is damaged or cut off" : message;
+/** Words about an image that cannot be read: what else the file is, or the first of what libvips says of it. */
+export async function imageProblem(error: unknown, path: string): Promise<string> {
+  const lines = (error as Error).message.replaceAll(`${path}: `, "").split("\n").map((line) => line.trim()).filter(
+    Boolean,
+  );
+  // Messages of libvips get lost where several threads meet errors at once.
+  const message = lines.length === 0 || lines[0] === "Unknown error"
+    ? "it is damaged or cut off"
+    : shortened(lines[0]!);
+  if (!message.includes("unsupported image format")) return message;
+  try {
+    using file = await Deno.open(path);
+    const bytes = new Uint8Array(512), length = await file.read(bytes) ?? 0;
+    return kindOfFile(bytes.subarray(0, length)) ?? message;
+  } catch {
+    return message;
+  }
 }
+
+const shortened = (line: string) => line.length > 120 ? `${line.slice(0, 119)}…` : line;

@@ -2,6 +2,7 @@ import sharp from "sharp";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { inFolder } from "../in_folder.ts";
 import { readImage, type RgbImage } from "../../lib/data/mod.ts";
+import { type Samples, tiffOf, type TiffOptions } from "./tiff.ts";
 
 /** 64×32 pixels: left half red, right half blue, and white in the top left corner. */
 function picture(): { data: Uint8Array; raw: { width: number; height: number; channels: 3 } } {
@@ -73,46 +74,86 @@ Deno.test("readImage() makes 8-bit RGB of grey, 16-bit, indexed and CMYK images"
   });
 });
 
-/** An uncompressed TIFF of four inks, without a profile. */
-function cmykTiff(inks: Uint8Array, { width, height }: { width: number; height: number }): Uint8Array {
-  const start = 8,
-    entries: [tag: number, type: number, count: number, value: number][] = [
-      [256, 4, 1, width],
-      [257, 4, 1, height],
-      [258, 3, 4, 0], // bits of the four samples, after the entries
-      [259, 3, 1, 1], // not compressed
-      [262, 3, 1, 5], // inks
-      [273, 4, 1, 0], // where the pixels are
-      [277, 3, 1, 4],
-      [278, 4, 1, height],
-      [279, 4, 1, inks.length],
-    ];
-  const bits = start + 2 + 12 * entries.length + 4, at = bits + 8;
-  const bytes = new Uint8Array(at + inks.length), view = new DataView(bytes.buffer);
-  bytes.set([0x49, 0x49, 42, 0, start]);
-  view.setUint16(start, entries.length, true);
-  for (const [n, [tag, type, count, value]] of entries.entries()) {
-    const entry = start + 2 + 12 * n;
-    view.setUint16(entry, tag, true);
-    view.setUint16(entry + 2, type, true);
-    view.setUint32(entry + 4, count, true);
-    view.setUint32(entry + 8, tag === 258 ? bits : tag === 273 ? at : value, true);
-  }
-  for (let sample = 0; sample < 4; sample++) view.setUint16(bits + 2 * sample, 8, true);
-  bytes.set(inks, at);
-  return bytes;
+/** The pixels that readImage() gives of a TIFF file. */
+async function readTiff(folder: string, samples: Samples, options: Omit<TiffOptions, "width" | "height">) {
+  const bands = { 1: 1, 2: 3, 5: 4 }[options.photometric] + (options.extra?.length ?? 0);
+  const path = `${folder}/a.tif`, image = { width: samples.length / bands, height: 1 };
+  await Deno.writeFile(path, tiffOf(samples, { ...image, ...options }));
+  return [...(await readImage(path)).data];
 }
+
+Deno.test("readImage() leaves out bands of a TIFF file that are not declared to be alpha", async () => {
+  await inFolder(async (folder) => {
+    const read = (samples: Samples, photometric: 1 | 2 | 5, extra: number[]) =>
+      readTiff(folder, samples, { photometric, extra });
+    const infrared = Uint8Array.of(200, 100, 30, 51, 0, 0, 0, 0);
+    assertEquals(await read(infrared, 2, [0]), [200, 100, 30, 0, 0, 0]);
+    assertEquals(await read(infrared, 2, [2]), [244, 224, 210, 255, 255, 255]); // 255 − 0.2 · (255 − value)
+    assertEquals(await read(Uint8Array.of(200, 100, 30, 51, 9), 2, [0, 0]), [200, 100, 30]);
+    assertEquals(await read(Uint8Array.of(200, 100, 30, 51, 9, 8, 7, 6, 5, 4), 2, [0, 0, 0, 0, 0, 0, 0]), [
+      200,
+      100,
+      30,
+    ]);
+    assertEquals(await read(Uint16Array.of(200, 100, 30, 51).map((value) => value * 257), 2, [0]), [200, 100, 30]);
+    assertEquals(await read(Uint8Array.of(70, 51), 1, [0]), [70, 70, 70]);
+    assertEquals(await read(Uint8Array.of(70, 51), 1, [2]), [218, 218, 218]);
+    assertEquals(await read(Uint8Array.of(100, 0, 0, 55, 9), 5, [0]), [122, 200, 200]);
+  });
+});
+
+Deno.test("readImage() scales fractions of 0 to 1, and refuses values without a known range", async () => {
+  await inFolder(async (folder) => {
+    const read = (samples: Samples, photometric: 1 | 2 = 2, extra: number[] = []) =>
+      readTiff(folder, samples, { photometric, extra });
+    const of = (...values: number[]) => Float32Array.from(values, (value) => value / 255);
+    assertEquals(await read(of(200, 100, 30, 0, 255.1, -0.1)), [200, 100, 30, 0, 255, 0]);
+    assertEquals(await read(of(100, 7), 1), [100, 100, 100, 7, 7, 7]);
+    assertEquals(await read(of(200, 100, 30, 51), 2, [0]), [200, 100, 30]);
+    assertEquals(await read(of(200, 100, 30, 51), 2, [2]), [244, 224, 210]);
+    const refuse = (samples: Samples, found: string) =>
+      assertRejects(() => read(samples), Error, `Expected a readable image in ${folder}/a.tif but found: ${found}`);
+    await refuse(Float32Array.of(200, 100, 30), "fractions beyond 0 to 1, such as 200");
+    await refuse(Float32Array.of(0.5, NaN, 0), "fractions beyond 0 to 1, such as NaN");
+    await refuse(Float32Array.of(0.5, 0.25, -0.5), "fractions beyond 0 to 1, such as -0.5");
+    await refuse(Uint32Array.of(200, 100, 30), "whole numbers without a known range (uint)");
+  });
+});
+
+Deno.test("readImage() says in one line what else a file is, or what is wrong with it", async () => {
+  await inFolder(async (folder) => {
+    const path = `${folder}/a.jpg`;
+    const refuse = (found: string) =>
+      assertRejects(() => readImage(path), Error, `Expected a readable image in ${path} but found: ${found}`);
+    await Deno.writeTextFile(path, "version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 5\n");
+    await refuse("a pointer of Git LFS, whose file was not fetched");
+    await Deno.writeTextFile(path, "<!DOCTYPE html><html></html>");
+    await refuse("a page of HTML");
+    await Deno.writeFile(
+      path,
+      tiffOf(new Uint8Array(30000), { width: 100, height: 100, photometric: 2 }).subarray(0, 900),
+    );
+    const { message } = await assertRejects(() => readImage(path), Error);
+    assert(!message.includes("\n") && message.length < path.length + 170, message);
+  });
+});
 
 Deno.test("readImage() takes CMYK without a profile as light that two inks let through", async () => {
   await inFolder(async (folder) => {
     const inks = Uint8Array.of(0, 0, 0, 0, 255, 0, 0, 0, 0, 100, 255, 0, 100, 0, 0, 55, 0, 0, 0, 255, 10, 20, 30, 0);
-    await Deno.writeFile(`${folder}/a.tif`, cmykTiff(inks, { width: 6, height: 1 }));
+    await Deno.writeFile(`${folder}/a.tif`, tiffOf(inks, { width: 6, height: 1, photometric: 5 }));
     const { data } = await readImage(`${folder}/a.tif`);
     const [white, cyan, orange, both, black, light] = [0, 1, 2, 3, 4, 5].map((
       i,
     ) => [...data.subarray(3 * i, 3 * i + 3)]);
     assertEquals([white, cyan, orange], [[255, 255, 255], [0, 255, 255], [255, 155, 0]]);
     assertEquals([both, black, light], [[122, 200, 200], [0, 0, 0], [245, 235, 225]]);
+    const wide = Uint16Array.from(inks, (ink) => ink * 257);
+    assertEquals(await readTiff(folder, wide, { photometric: 5 }), [...data]);
+    const half = Uint8Array.of(255, 0, 0, 0, 51), halfWide = Uint16Array.from(half, (ink) => ink * 257);
+    for (const inks of [half, halfWide]) {
+      assertEquals(await readTiff(folder, inks, { photometric: 5, extra: [2] }), [204, 255, 255]);
+    }
   });
 });
 
