@@ -1,6 +1,6 @@
 import { join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
-import { type FolderReport, inspectFolder, openDataset } from "../data/mod.ts";
+import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeFolder, folderProblems } from "./describe_folder.ts";
 import { exists } from "../files/disk.ts";
@@ -59,6 +59,12 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   }
   const classes = given ?? classesOf(report);
   if (classes.length === 0) throw new Error(`Expected names of classes in ${report.labelSource} but found none`);
+  if (classes.length > MOST_LABELS) {
+    throw new Error(
+      `Expected at most ${MOST_LABELS} classes in ${report.labelSource}, since label maps have a byte a pixel, but found ` +
+        `${classes.length}`,
+    );
+  }
 
   write(describeFolder(report, classes));
   const { usable, leftOut, doubtful } = folderProblems(report, classes);

@@ -1,7 +1,7 @@
 import { dirname } from "node:path";
 import { closestString } from "@std/text/closest-string";
 import { type Config, presets } from "./config.ts";
-import { parseJson } from "../files/json.ts";
+import { parseJson, showJson } from "../files/json.ts";
 import { isGroup, merge } from "./merge.ts";
 import { configSchema } from "./schema.ts";
 import { describe, nearestKey, parseValue, schemaOf } from "./settings.ts";
@@ -137,5 +137,6 @@ function wrongValue(path: readonly PropertyKey[], config: unknown): string {
 }
 
 function show(value: unknown): string {
-  return value === undefined ? "nothing" : JSON.stringify(value);
+  const isLong = Array.isArray(value) && value.length > 20;
+  return isLong ? `${value.length}, ${showJson(value)}` : showJson(value);
 }

@@ -5,6 +5,7 @@
  * @module
  */
 import { z } from "zod";
+import { MOST_LABELS } from "../data/image.ts";
 import { VOC_CLASSES } from "../data/voc_classes.ts";
 
 /** Facts of a setting beside its type; of a group, `help` and defaults of what is in it. */
@@ -102,8 +103,8 @@ const data = z.strictObject({
     default: null,
     path: "file or folder",
   }),
-  classes: setting(z.array(text.min(1)).min(1).max(254), {
-    help: "Names of the classes; label ids are index + 1",
+  classes: setting(z.array(text.min(1)).min(1).max(MOST_LABELS), {
+    help: "Names of the classes; label ids are index + 1, of a byte a pixel",
     default: [...VOC_CLASSES],
     source: "PASCAL VOC",
   }),

@@ -20,6 +20,7 @@ export interface SchemaNode extends Partial<SettingFacts> {
   readonly exclusiveMinimum?: number;
   readonly multipleOf?: number;
   readonly minItems?: number;
+  readonly maxItems?: number;
 }
 
 /** A setting, or a group of settings. */
@@ -138,12 +139,17 @@ function describeValue(node: SchemaNode): string {
       return "true or false";
     case "array":
       if (node.prefixItems) return `a list of ${node.prefixItems.length}, each ${describe(node.prefixItems[0]!)}`;
-      return `a list of ${node.minItems ? `${node.minItems} or more, ` : ""}each ${describe(node.items || {})}`;
+      return `a list of ${describeLength(node)}each ${describe(node.items || {})}`;
     case "object":
       return `an object of ${Object.keys(node.properties ?? {}).join(", ")}`;
     default:
       return "a value";
   }
+}
+
+function describeLength({ minItems, maxItems }: SchemaNode): string {
+  if (maxItems !== undefined) return `${minItems ?? 0} to ${maxItems}, `;
+  return minItems ? `${minItems} or more, ` : "";
 }
 
 function describeRange({ minimum, maximum, exclusiveMinimum, multipleOf }: SchemaNode): string {

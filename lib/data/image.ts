@@ -4,6 +4,9 @@
  */
 export { type LabelMap, vocPalette } from "../files/png.ts";
 
+/** Most classes, or instances, of a label map: a byte a pixel, of which 0 is background and 255 void. */
+export const MOST_LABELS = 254;
+
 /**
  * Image as people see it: 8-bit sRGB, no alpha.
  *

@@ -1,4 +1,4 @@
-import type { LabelMap } from "../data/image.ts";
+import { type LabelMap, MOST_LABELS } from "../data/image.ts";
 import type { ExportedInstances } from "./coco_writer.ts";
 
 /** The two maps in which VOC stores instances. */
@@ -10,8 +10,6 @@ export interface VocLabels {
   /** Instances that found no room: entirely below others, or beyond the 254 that a map can hold. */
   readonly lost: number;
 }
-
-const MOST = 254; // 255 is void
 
 /**
  * Draws instances into VOC's maps of classes and objects. Where masks overlap the higher score is on top, the earlier one on
@@ -33,8 +31,10 @@ export function vocLabels({ height, width, class: classes, score, mask }: Export
   let number = 0;
   for (const n of order) {
     const label = classes[n]! + 1;
-    if (!(label >= 1 && label < 255)) throw new RangeError(`Expected classes 0…253 but found ${classes[n]}`);
-    if (number === MOST) break;
+    if (!(label >= 1 && label <= MOST_LABELS)) {
+      throw new RangeError(`Expected classes 0…${MOST_LABELS - 1} but found ${classes[n]}`);
+    }
+    if (number === MOST_LABELS) break;
     let visible = false;
     for (let i = 0; i < size; i++) {
       if (mask[n * size + i] === 0 || objectData[i] !== 0) continue;

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { type CocoTruth, groundTruthInstances, instanceRuns } from "../evaluation/mod.ts";
 import { type CocoDataset, imageNumbers, measureRuns, parseCocoDataset, pixelsOfRuns } from "../formats/mod.ts";
 import { readSegmentation } from "../formats/mod.ts";
-import { type LabelMap, openDataset } from "../data/mod.ts";
+import { type LabelMap, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { fileKeys, type ListedImage } from "./match_images.ts";
 
 /** Ground truth that predictions are judged by. */
@@ -88,7 +88,9 @@ function mergedClasses(instances: readonly CocoTruth[], { height, width }: { hei
   const data = new Uint8Array(height * width);
   for (const { class: index, runs } of instances) {
     const label = index + 1;
-    if (label >= 255) throw new RangeError(`Expected at most 254 classes for label maps but found ${label}`);
+    if (label > MOST_LABELS) {
+      throw new RangeError(`Expected at most ${MOST_LABELS} classes for label maps but found ${label}`);
+    }
     for (const i of pixelsOfRuns(runs)) data[i] = data[i] === 0 || data[i] === label ? label : 255;
   }
   return { height, width, data };

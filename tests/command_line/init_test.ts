@@ -146,6 +146,11 @@ const refused: [args: (own: OwnData) => string[], code: number, message: string]
   [(own) => [own.root, "--preset", "lite"], 2, "Expected --weights with ImageNet weights for the preset lite"],
   [(own) => [own.root, "--preset", "lit"], 2, "found lit; the nearest is lite"],
   [(own) => [own.root, "--classes", "kite,fire"], 1, "found fire truck; the nearest is fire"],
+  [
+    (own) => [own.root, "--classes", Array.from({ length: 255 }, (_, n) => `c${n}`).join()],
+    1,
+    "since label maps have a byte a pixel, but found 255",
+  ],
   [(own) => [own.root, "--out", own.path("a.png")], 2, "a.png but found it there already; use --force"],
 ];
 for (const [args, code, message] of refused) {

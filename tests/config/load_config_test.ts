@@ -73,6 +73,11 @@ const mistakes: [key: string, text: string, message: string][] = [
   ["cam.threshold", "2", "Expected a number from 0 to 1 for cam.threshold but found 2"],
   ["cam.scales", "1,a", 'Expected a list of 1 or more, each a number above 0 for cam.scales but found "1,a"'],
   ["cam.scales", "[]", "Expected a list of 1 or more, each a number above 0 for cam.scales but found []"],
+  [
+    "data.classes",
+    Array.from({ length: 300 }, (_, n) => `c${n}`).join(),
+    'Expected a list of 1 to 254, each text for data.classes but found 300, ["c0","c1",',
+  ],
   ["irnet.training.scale", "1,-1", "Expected a number above 0 for irnet.training.scale[1] but found -1"],
   [
     "backbone.network",
