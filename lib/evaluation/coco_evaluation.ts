@@ -139,7 +139,7 @@ export interface ClassMatches {
   /** Their scores. */
   readonly scores: readonly number[];
   /** Matches by range of areas. */
-  readonly areas: Readonly<Record<Area, AreaMatches>>;
+  readonly areas: Readonly<Record<"all" | "small" | "medium" | "large", AreaMatches>>;
 }
 
 /** Matches for one range of areas; of a detection, bit t stands for IoU threshold t. */

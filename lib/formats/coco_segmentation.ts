@@ -2,9 +2,12 @@ import { expectList, expectNumber, expectObject, expectSide, showJson } from "..
 import { expandCounts, type RunLengths, uniteRuns } from "./run_lengths.ts";
 
 /** Size of an image, and what messages call a segmentation, such as `annotation 7 of instances.json`. */
-interface Place {
+export interface SegmentationPlace {
+  /** Rows, pixels. */
   readonly height: number;
+  /** Columns, pixels. */
   readonly width: number;
+  /** Its name in messages. */
   readonly name: string;
 }
 
@@ -23,7 +26,7 @@ interface Place {
  * readSegmentation({ size: [2, 2], counts: [2, 2] }, { height: 2, width: 2, name: "a mask" })!.counts; // 2 2
  * ```
  */
-export function readSegmentation(segmentation: unknown, place: Place): RunLengths | null {
+export function readSegmentation(segmentation: unknown, place: SegmentationPlace): RunLengths | null {
   if (segmentation === undefined || segmentation === null) return null;
   if (!Array.isArray(segmentation)) return readRuns(segmentation, place);
   const parts = segmentation.flatMap((part, n) =>
@@ -32,7 +35,7 @@ export function readSegmentation(segmentation: unknown, place: Place): RunLength
   return parts.length === 0 ? null : uniteRuns(parts);
 }
 
-function readPolygon(polygon: unknown, n: number, { height, width, name }: Place): RunLengths[] {
+function readPolygon(polygon: unknown, n: number, { height, width, name }: SegmentationPlace): RunLengths[] {
   const place = `polygon ${n} in the segmentation of ${name}`;
   const numbers = expectList(polygon, place).map((value) => expectNumber(value, `coordinate in ${place}`));
   if (numbers.length < 6 && numbers.length % 2 === 0) return [];
@@ -43,7 +46,7 @@ function readPolygon(polygon: unknown, n: number, { height, width, name }: Place
   }
 }
 
-function readRuns(value: unknown, { height, width, name }: Place): RunLengths {
+function readRuns(value: unknown, { height, width, name }: SegmentationPlace): RunLengths {
   if (typeof value !== "object") {
     throw new Error(`Expected run lengths or polygons as segmentation of ${name} but found ${showJson(value)}`);
   }
