@@ -10,3 +10,4 @@ export * from "./inspect_folder.ts";
 export * from "./random.ts";
 export * from "./read_image.ts";
 export * from "./resize.ts";
+export { doubtTeaching, type TeachingDoubts } from "./teaching.ts";

@@ -1,3 +1,4 @@
+import type { TeachingDoubts } from "../data/teaching.ts";
 import type { ImageStage, Stage, StageContext } from "./stage.ts";
 import { mapConcurrently, readFileIfExists, statIfExists } from "../files/disk.ts";
 import { hashOf, sha256 } from "../files/hash.ts";
@@ -132,4 +133,9 @@ export function describePlan(stage: Stage, { ids, tasks }: Plan): string {
   const counts = Map.groupBy(tasks, (task) => task.reason);
   const reasons = [...counts].map(([reason, of]) => `${of.length} ${reason}`).join(", ");
   return `${head}: ${ids.length} images, ${tasks.length} to do (${reasons})`;
+}
+
+/** A line about each doubt whether a stage can do with its images what it is meant to. */
+export function describeDoubts({ name }: Stage, found: TeachingDoubts | undefined): string[] {
+  return [...found?.hopeless ? [found.hopeless] : [], ...found?.doubts ?? []].map((doubt) => `${name}: ${doubt}`);
 }

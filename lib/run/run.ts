@@ -2,11 +2,11 @@ import type { Config } from "../config/config.ts";
 import type { Stage } from "./stage.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { estimateRun, formatEstimates } from "./estimate.ts";
-import { describePlan, type Plan } from "./plan.ts";
+import { describeDoubts, describePlan, type Plan } from "./plan.ts";
 import { runImageStage } from "./run_image_stage.ts";
 import { type RunReport, saveRunReport, type StageReport } from "./run_report.ts";
 import { runWholeStage } from "./run_whole_stage.ts";
-import { openSession, planIn, type RunOptions, type Session } from "./session.ts";
+import { contextOf, openSession, planIn, type RunOptions, type Session } from "./session.ts";
 import { watchPeakMemory } from "./usage.ts";
 
 export type { RunOptions };
@@ -61,7 +61,7 @@ async function runStage(stage: Stage, session: Session): Promise<StageReport> {
  *
  * @param config The configuration.
  * @param options What would be run, and where.
- * @returns A line for each stage; then a table of the time, memory and disk that all of it is expected to need.
+ * @returns A line for each stage, and for each doubt about their images; then a table of the time, memory and disk that all of it is expected to need.
  * @throws UsageError if a stage does not exist, or is not asked for by the configuration, or if the data set lacks a
  * list that all stages together need.
  */
@@ -75,7 +75,14 @@ export async function previewRun(config: Config, options: RunOptions): Promise<s
     plans.push({ stage, plan });
   }
   const estimates = await estimateRun(plans, session);
-  const lines = plans.map(({ stage, plan }) => describePlan(stage, plan));
+  const context = contextOf(session);
+  const doubts = plans.flatMap(({ stage, plan }) =>
+    stage.kind === "whole" && plan.tasks.length > 0 ? describeDoubts(stage, stage.doubts?.(context)) : []
+  );
+  const lines = [
+    ...plans.map(({ stage, plan }) => describePlan(stage, plan)),
+    ...(doubts.length > 0 ? ["", ...doubts] : []),
+  ];
   return estimates.length === 0 ? lines : [...lines, "", formatEstimates(estimates, session.workdir)];
 }
 

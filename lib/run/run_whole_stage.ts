@@ -5,7 +5,7 @@ import { imagesHash, isBookkeeping } from "./inputs.ts";
 import { takeLock } from "./lock.ts";
 import { ManifestWriter, type OutputRecord, tidyManifest, WHOLE_STAGE } from "./manifest.ts";
 import { Pace } from "./usage.ts";
-import { describePlan, type Task } from "./plan.ts";
+import { describeDoubts, describePlan, type Task } from "./plan.ts";
 import { Progress } from "../files/terminal.ts";
 import type { Counts } from "./run_image_stage.ts";
 import { contextOf, planIn, type Session } from "./session.ts";
@@ -27,6 +27,7 @@ export async function runWholeStage(stage: WholeStage, session: Session): Promis
         await tidyManifest(folder, { shard: WHOLE, order: [WHOLE_STAGE] }); // perhaps killed before it got there
         return { total: 1, made: 0, skipped, pace: [], paced: 0 };
       }
+      if (skipped === 0) tellDoubts(stage, session);
       try {
         const paces = await runOnce(task, { stage, session, folder });
         return { total: 1, made: 1, skipped, ...paces };
@@ -41,6 +42,13 @@ export async function runWholeStage(stage: WholeStage, session: Session): Promis
   } finally {
     await unlock();
   }
+}
+
+/** Says what the images may not be good for. @throws Error where that is for nothing, but in a trial with a limit. */
+function tellDoubts(stage: WholeStage, session: Session): void {
+  const found = stage.doubts?.(contextOf(session));
+  if (found?.hopeless && session.limit === Infinity) throw new Error(`${stage.name}: ${found.hopeless}`);
+  for (const line of describeDoubts(stage, found)) session.progress.write(`${line}\n`);
 }
 
 async function runOnce(

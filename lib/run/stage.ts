@@ -5,6 +5,7 @@
  */
 import type { Config } from "../config/config.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { TeachingDoubts } from "../data/teaching.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 
 /** Files of a stage by name, ready to be written. */
@@ -131,6 +132,8 @@ export interface ImageProcessor {
 export interface WholeStage extends StageBase {
   /** Tells it from {@linkcode ImageStage}. */
   readonly kind: "whole";
+  /** What its images and their labels may not be good for; absent: nothing is known. Named before its work begins. */
+  doubts?(context: StageContext): TeachingDoubts;
   /** The images whose files and labels it reads: when these change, it is done again. Absent: none. */
   ids?(context: StageContext): string[];
   /**

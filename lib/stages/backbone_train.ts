@@ -1,5 +1,6 @@
 import type { Config } from "../config/config.ts";
 import { backboneTask, constantLoss } from "../cam/mod.ts";
+import { doubtTeaching, type TeachingDoubts } from "../data/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
 import { importWeights, readWeights, weightFiles } from "../weights/mod.ts";
 import { decodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
@@ -21,6 +22,7 @@ export const backboneTrain: WholeStage = {
     backbone,
   }),
   ids: classifierIds,
+  doubts: classifierDoubts,
   cost: {
     settings: ({ backbone }) => backbone.network,
     estimate: (context, image) => {
@@ -53,6 +55,12 @@ export const backboneTrain: WholeStage = {
 /** Images that classifiers train on. */
 export function classifierIds({ config: { data }, dataset }: StageContext): string[] {
   return dataset.list(data.classifierList ?? data.trainList);
+}
+
+/** What classifiers cannot learn from the labels of their images. */
+export function classifierDoubts(context: StageContext): TeachingDoubts {
+  const { classes, labels } = context.dataset;
+  return doubtTeaching(classifierIds(context).map((id) => labels(id).map((label) => classes[label]!)), classes);
 }
 
 /** The backbone's weights before CAM training, as IRNet sees them: from its own training, or from the file given. */

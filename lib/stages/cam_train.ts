@@ -6,7 +6,7 @@ import { classify, guesses, judgedIds } from "./_classifier.ts";
 import { inferences, networkCost, square, steps, trainingMemory } from "./_cost.ts";
 import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
 import { trainInStage } from "./_training.ts";
-import { classifierIds, initialWeights, weightsFiles } from "./backbone_train.ts";
+import { classifierDoubts, classifierIds, initialWeights, weightsFiles } from "./backbone_train.ts";
 
 const union = (...lists: string[][]) => [...new Set(lists.flat())];
 
@@ -29,6 +29,10 @@ export const camTrain: WholeStage = {
   enabled: ({ cam }) => cam.from === null,
   readsOutside: (config) => weightsFiles(config, config.cam.weights),
   ids: (context) => union(classifierIds(context), validationIds(context)),
+  doubts: (context) => {
+    const { backbone, cam } = context.config, isTold = backbone.pretraining !== null || cam.weights !== null;
+    return isTold ? { hopeless: null, doubts: [] } : classifierDoubts(context);
+  },
   cost: {
     settings: ({ backbone }) => backbone.network,
     estimate: (context, image) => {

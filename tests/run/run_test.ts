@@ -304,3 +304,25 @@ Deno.test("previewRun() says what is to be done and why, and changes nothing", a
     assertEquals(await snapshot(workdir), before);
   });
 });
+
+Deno.test("run() and previewRun() name what images may not be good for, and run() ends where that is all but in a trial", async () => {
+  await withWorkspace(2, async ({ run, config, workdir, data, out }) => {
+    const lines: string[] = [], progress = { terminal: false, write: (text: string) => void lines.push(text) };
+    const preview = () => previewRun(config(), { workdir, module: toys });
+    const label = (labels: Record<string, number[]>) =>
+      Deno.writeTextFile(data("ids.json"), JSON.stringify({ image_000: [], image_001: [], ...labels }));
+
+    await label({ image_000: [1] });
+    assertEquals((await preview()).slice(-2), ["", "train: b is rare"]);
+    await run({ progress });
+    assert(lines.includes("train: b is rare\n"), lines.join(""));
+    assert(!(await preview()).includes("train: b is rare"), "it is done");
+
+    await label({});
+    assertEquals((await preview()).slice(-2), ["", "train: nothing is shown"]);
+    await assertRejects(() => run(), Error, "train: nothing is shown");
+    assertEquals(await run({ limit: 2, progress }), { words: 0, train: 1, pairs: 1, synthesis: 2, evaluation: 1 });
+    assert(lines.includes("train: nothing is shown\n"), lines.join(""));
+    assert(await Deno.readTextFile(out("train/weights.txt")));
+  });
+});

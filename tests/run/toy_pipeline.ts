@@ -62,6 +62,11 @@ const train: WholeStage = {
   reads: ["words"],
   settings: ({ irnet }) => irnet.training.epochs,
   ids: ({ dataset }) => dataset.list("all"),
+  doubts: ({ dataset }) => {
+    const labels = dataset.list("all").map(dataset.labels), rare = labels.flat().filter((label) => label === 1).length;
+    const doubts = rare === 1 ? ["b is rare"] : [];
+    return { hopeless: labels.flat().length === 0 ? "nothing is shown" : null, doubts };
+  },
   run: async ({ config, dataset, files, signal, progress }) => {
     const ids = dataset.list("all");
     const state = await files.read("train", "state.json");
