@@ -7,7 +7,7 @@ import { UsageError } from "../config/usage_error.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
 import { weightFiles } from "../weights/shards.ts";
 import type { Permissions } from "./command.ts";
-import { isFolder, namesIn } from "../files/disk.ts";
+import { isFolder, namesIn, temporaryPath } from "../files/disk.ts";
 
 const project = fileURLToPath(new URL("../../", import.meta.url));
 
@@ -59,7 +59,7 @@ export function permissionFlags(
   const outputs = named("writes");
   const toWrite = [
     ...write,
-    ...outputs.flatMap((out) => [out, join(dirname(out), `.${basename(out)}.tmp`)]),
+    ...outputs.flatMap((out) => [out, temporaryPath(out)]),
     ...outputs.map(dirname).filter((folder) => !isFolder(folder)),
   ];
   const toRead = [

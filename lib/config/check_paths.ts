@@ -30,6 +30,9 @@ function isThere(path: string, what: string): boolean {
     : isFolder(path);
 }
 
+/** Bytes of an id, to which a file's name adds five at most, as `.json`; file systems take 255. */
+const LONGEST_ID = 250;
+
 /**
  * Checks that the data set has all lists which a whole run needs, or a comparison besides, before a training that takes
  * hours finds out.
@@ -46,7 +49,8 @@ export function checkLists(
     const name = valueOf(config, key);
     if (!schema.isList || !key.startsWith(`${group}.`) || typeof name !== "string") continue;
     try {
-      dataset.list(name);
+      const long = dataset.list(name).find((id) => new TextEncoder().encode(id).length > LONGEST_ID);
+      if (long) throw new Error(`Expected ids of at most ${LONGEST_ID} bytes, for files bear them, but found ${long}`);
     } catch (error) {
       throw new UsageError(`${key}: ${(error as Error).message}`, { cause: error });
     }

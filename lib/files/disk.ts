@@ -1,5 +1,6 @@
 /** Files on the disk: those that may be missing, and those that are replaced as a whole. */
 import { basename, dirname, join } from "node:path";
+import { sha256 } from "./hash.ts";
 
 /** Contents, or `null` where there is no such file. */
 export function readFileIfExists(path: string): Promise<Uint8Array<ArrayBuffer> | null> {
@@ -82,9 +83,24 @@ export async function removeIfExists(path: string): Promise<void> {
   await nullIfMissing(Deno.remove(path));
 }
 
+/**
+ * A name that leaves room for more in the 255 bytes that file systems have for one: itself, or, where it is longer than
+ * 200 bytes, its beginning with digits of its hash.
+ */
+export function shortName(name: string): string {
+  const bytes = new TextEncoder().encode(name);
+  if (bytes.length <= 200) return name;
+  return `${new TextDecoder().decode(bytes.subarray(0, 180)).replaceAll("\ufffd", "")}~${sha256(bytes).slice(0, 12)}`;
+}
+
+/** Path under which a file is written until it is whole, in the same folder; the label tells writers apart. */
+export function temporaryPath(path: string, label = ""): string {
+  return join(dirname(path), `.${shortName(basename(path))}${label && `.${label}`}.tmp`);
+}
+
 /** Options of {@linkcode replaceFile}. */
 export interface ReplaceOptions {
-  /** Temporary name, in the same folder. Default: the file's, between a dot and `.tmp`. */
+  /** Temporary name, in the same folder. Default: that of {@linkcode temporaryPath}. */
   readonly temporary?: string;
   /** Waits until the contents are on the disk before the file takes its name. */
   readonly durable?: boolean;
@@ -102,7 +118,7 @@ export interface ReplaceOptions {
 export async function replaceFile(
   path: string,
   contents: Uint8Array | AsyncIterable<Uint8Array>,
-  { temporary = join(dirname(path), `.${basename(path)}.tmp`), durable = false }: ReplaceOptions = {},
+  { temporary = temporaryPath(path), durable = false }: ReplaceOptions = {},
 ): Promise<void> {
   const writing = <T>(work: Promise<T>): Promise<T> =>
     work.catch((cause) => {

@@ -1,6 +1,6 @@
 import { dirname, join, resolve } from "node:path";
 import type { StageFiles } from "./stage.ts";
-import { readFileIfExists, replaceFile } from "../files/disk.ts";
+import { readFileIfExists, replaceFile, temporaryPath } from "../files/disk.ts";
 import { readJsonLines, writeJsonLines } from "../files/json_lines.ts";
 
 /** Which files of a {@linkcode Store} may be written, and by whom. */
@@ -52,8 +52,7 @@ export class Store implements StageFiles {
   async write(stage: string, file: string, bytes: Uint8Array): Promise<void> {
     const path = await this.#pathToWrite(stage, file);
     const { label = "", durable = false, onWrite } = this.#options;
-    const temporary = join(dirname(path), `.${path.slice(dirname(path).length + 1)}${label && `.${label}`}.tmp`);
-    await replaceFile(path, bytes, { temporary, durable });
+    await replaceFile(path, bytes, { temporary: temporaryPath(path, label), durable });
     onWrite?.(file, bytes);
   }
 

@@ -13,6 +13,7 @@ import {
   highestCam,
   type RgbImage,
 } from "../figures/mod.ts";
+import { shortName } from "../files/disk.ts";
 import type { StageContext } from "../run/stage.ts";
 import { readCams } from "./cam.ts";
 import { clustersOf, readInstances } from "./instance.ts";
@@ -50,7 +51,7 @@ export async function galleryEntries(context: StageContext, count: number): Prom
   for (const id of ids) {
     signal.throwIfAborted();
     const layers = await Promise.all((await drawLayers(context, id)).map(async ({ name, caption, image }) => {
-      const file = `pictures/${id}_${name.toLowerCase().replaceAll(" ", "_")}.png`;
+      const file = `pictures/${shortName(id)}_${name.toLowerCase().replaceAll(" ", "_")}.png`;
       await files.write("evaluation", file, await encodePicture(image, { longest: IN_FILES }));
       return { name, caption, picture: await encodePicture(image, { format: "webp", longest: IN_REPORT }) };
     }));

@@ -136,6 +136,16 @@ const badInputs: BadInput[] = [
     message: "Expected ids without folders in */labels.json but found x/b",
   },
   {
+    name: "a name that leaves no room for an extension of five bytes",
+    spoil: async (own) => {
+      await own.image(`${"x".repeat(251)}.png`, { width: 40, height: 30 });
+      const names = { a: ["kite"], b: [], c: [], d: [], ["x".repeat(251)]: ["fire truck"] };
+      await own.text("labels.json", JSON.stringify(names));
+    },
+    code: 2,
+    message: `Expected ids of at most 250 bytes, for files bear them, but found ${"x".repeat(251)}`,
+  },
+  {
     name: "weights that lack a tensor",
     spoil: weights(({ [first]: _, ...others }) => others),
     args: useWeights,
@@ -177,10 +187,12 @@ for (const { name, spoil, args, code, message } of badInputs) {
   });
 }
 
-Deno.test("run makes masks of images of 1×1, 20×20 and 2000×1500 pixels, and skips one that is cut off if told", async () => {
-  const own = await OwnData.make();
+Deno.test("run makes masks of images of 1×1, 20×20 and 2000×1500 pixels, also of a long name, and skips one that is cut off if told", async () => {
+  const own = await OwnData.make(), long = "ü".repeat(125);
   try {
-    const sizes = { a: [1, 1], b: [20, 20], c: [2000, 1500] } as const;
+    const sizes = { a: [1, 1], [long]: [20, 20], c: [2000, 1500] } as const;
+    await Deno.remove(own.path("b.png"));
+    await own.text("labels.json", JSON.stringify({ a: ["kite"], [long]: ["fire truck"], c: ["kite"], d: [] }));
     for (const [id, [width, height]] of Object.entries(sizes)) await own.image(`${id}.png`, { width, height });
     const whole = await Deno.readFile(own.path("d.png"));
     await own.bytes("d.png", whole.subarray(0, whole.length >> 1));

@@ -48,6 +48,13 @@ Deno.test({
   },
 });
 
+Deno.test("Store writes names as long as file systems take, also beside other shards", () =>
+  withStore(async (_, root) => {
+    const store = new Store(root, { writer: "cam", label: "shard-063of064" }), name = `${"ä".repeat(125)}.json`;
+    await store.write("cam", name, bytes("new"));
+    assertEquals(names(`${root}/cam`), [name]);
+  }));
+
 Deno.test("Store tells a missing file from one to be made first", async () => {
   await withStore(async (store, root) => {
     assertEquals(await store.read("cam", "x.npz"), null);
