@@ -2,9 +2,9 @@
  * `deno task setup:tensorflow`: puts TensorFlow's library, out of its PyPI wheel, where `useBackend()` looks for it.
  * @module
  */
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { type Flags, runScript } from "../config/flags.ts";
-import { isFolder, namesIn, replaceFile } from "../files/disk.ts";
+import { isFolder, namesIn, removeIfExists } from "../files/disk.ts";
 import { unpackZip } from "../files/unpack.ts";
 import { frameworkName, interfaceNames, libraryFolder } from "../tensor/tensorflow/find_library.ts";
 import { downloadWheel, inTemporary } from "./_obtain.ts";
@@ -34,52 +34,58 @@ export interface SetupOptions {
 export async function setupTensorflow(
   { cuda = false, from, version = "2.21.0", folder = libraryFolder }: SetupOptions = {},
 ): Promise<string> {
-  await Deno.mkdir(folder, { recursive: true });
-  if (from !== undefined) {
-    await install(from, folder);
-    return folder;
-  }
   await inTemporary(folder, async (temporary) => {
+    if (from !== undefined && !from.endsWith(".whl")) return await place(await copyLibrary(from, temporary), folder);
     // Wheels without CUDA have a name of their own only where there are others.
     const small = !cuda && Deno.build.os === "linux" && Deno.build.arch === "x86_64";
     const requirement = `${small ? "tensorflow-cpu" : "tensorflow"}==${version}`;
     // The library does not depend on the version of Python, so any that a wheel exists for will do.
-    await install(await downloadWheel(requirement, { folder: temporary, pythons: ["313", "312", "311"] }), folder);
+    const wheel = from ?? await downloadWheel(requirement, { folder: temporary, pythons: ["313", "312", "311"] });
+    await place(await unpackLibrary(wheel, temporary), folder);
   });
   return folder;
 }
 
-async function install(source: string, folder: string): Promise<void> {
-  if (source.endsWith(".whl")) return await installFromWheel(source, folder);
+/**
+ * Puts a library, and before it what it links to, into a folder. A process that starts meanwhile finds the old pair,
+ * none, or the new one: it looks for the library alone, of which the old one goes first.
+ */
+async function place([library, framework]: Pair, folder: string): Promise<void> {
+  for (const name of interfaceNames) await removeIfExists(join(folder, name));
+  for (const path of [framework, library]) await Deno.rename(path, join(folder, basename(path)));
+}
+
+/** Paths of a library and what it links to. */
+type Pair = readonly [library: string, framework: string];
+
+/** Copies the library that is in a folder, or in that of a file. */
+async function copyLibrary(source: string, temporary: string): Promise<Pair> {
   const place = isFolder(source) ? source : dirname(source), present = new Set(namesIn(place));
   const found = interfaceNames.find((name) => present.has(name));
   if (!found || !present.has(frameworkName)) {
     throw new Error(`Expected ${interfaceNames.join(" or ")}, and ${frameworkName}, in ${place} but found none`);
   }
-  for (const name of [found, frameworkName]) {
-    using file = await Deno.open(join(place, name));
-    await replaceFile(join(folder, name), file.readable);
-  }
+  for (const name of [found, frameworkName]) await Deno.copyFile(join(place, name), join(temporary, name));
+  return [join(temporary, found), join(temporary, frameworkName)];
 }
 
 /** Takes the library out of a wheel, which is a zip archive, and nothing else. */
-async function installFromWheel(wheel: string, folder: string): Promise<void> {
+async function unpackLibrary(wheel: string, temporary: string): Promise<Pair> {
   const wanted = [interfaceNames[0]!, frameworkName], inside = new Map<string, string>();
-  await inTemporary(folder, async (temporary) => {
-    await unpackZip(wheel, temporary, {
-      limits: { maxBytes: LARGEST_LIBRARY, maxEntries: wanted.length },
-      only: (path) => {
-        const name = path.split("/").at(-1)!;
-        if (!wanted.includes(name) || inside.has(name)) return false;
-        inside.set(name, path);
-        return true;
-      },
-    });
-    for (const name of wanted) {
-      if (!inside.has(name)) throw new Error(`Expected a file ${name} in ${wheel} but found none`);
-    }
-    for (const [name, path] of inside) await Deno.rename(join(temporary, path), join(folder, name));
+  await unpackZip(wheel, temporary, {
+    limits: { maxBytes: LARGEST_LIBRARY, maxEntries: wanted.length },
+    only: (path) => {
+      const name = path.split("/").at(-1)!;
+      if (!wanted.includes(name) || inside.has(name)) return false;
+      inside.set(name, path);
+      return true;
+    },
   });
+  const [library, framework] = wanted.map((name) => {
+    if (!inside.has(name)) throw new Error(`Expected a file ${name} in ${wheel} but found none`);
+    return join(temporary, inside.get(name)!);
+  });
+  return [library!, framework!];
 }
 
 const HELP = `setup:tensorflow [flags]

@@ -22,6 +22,33 @@ Deno.test("setupTensorflow() takes the libraries, and nothing else, out of a whe
     }
   }));
 
+Deno.test("setupTensorflow() shows no library without what it links to, or with that of another version", () =>
+  inFolder(async (folder) => {
+    const [first, second] = interfaceNames as [string, string], { rename } = Deno, target = `${folder}/target`;
+    const seen: string[] = [];
+    const look = () => {
+      const names = [...Deno.readDirSync(target)].map(({ name }) => name).filter((name) => !name.startsWith("."));
+      const library = interfaceNames.find((name) => names.includes(name));
+      const text = (name: string) => Deno.readTextFileSync(`${target}/${name}`);
+      seen.push(library ? `${library} ${text(library)} ${text(frameworkName)}` : "none");
+    };
+    Deno.rename = async (from, to) => {
+      look();
+      await rename(from, to);
+      look();
+    };
+    try {
+      for (const [version, name] of [["1", first], ["2", second], ["3", first]] as const) {
+        await Deno.mkdir(`${folder}/${version}`);
+        for (const file of [name, frameworkName]) await Deno.writeTextFile(`${folder}/${version}/${file}`, version);
+        await setupTensorflow({ from: `${folder}/${version}`, folder: target });
+      }
+    } finally {
+      Deno.rename = rename;
+    }
+    assertEquals([...new Set(seen)].sort(), ["none", `${first} 1 1`, `${first} 3 3`, `${second} 2 2`].sort());
+  }));
+
 Deno.test("setupTensorflow() refuses damaged wheels, and leaves no library of them", () =>
   inFolder(async (folder) => {
     const bytes = zipSync(files, { level: 0 });
