@@ -21,7 +21,8 @@ export class Progress {
   readonly #name: string;
   readonly #options: Required<Omit<ProgressOptions, "format">>;
   readonly #format: ((amount: number) => string) | undefined;
-  #start: { time: number; done: number } | null = null;
+  #start: { time: number; done: number; total: number } | null = null;
+  #last = 0;
   #shown = -Infinity;
   #drawn = false;
 
@@ -33,7 +34,8 @@ export class Progress {
   }
 
   /**
-   * Shows progress if it is time to.
+   * Shows progress if it is time to. Where there is another total, or fewer are done than before, another part of the work
+   * has begun, with a rate of its own.
    *
    * @param done Steps or images done, also before this run; rate and time left count from the first call on.
    * @param total All of them.
@@ -41,8 +43,10 @@ export class Progress {
    */
   update(done: number, total: number, note = ""): void {
     const { terminal, now } = this.#options, time = now();
-    if (!this.#start || done < this.#start.done) {
-      this.#start = { time, done };
+    const isNext = this.#start?.total !== total || done < this.#last;
+    this.#last = done;
+    if (isNext) {
+      this.#start = { time, done, total };
       if (!terminal) this.#shown = time; // the first line comes after the first ten seconds
     }
     if (time - this.#shown < (terminal ? REDRAW : LINE) && !(terminal && done === total)) return;

@@ -16,6 +16,27 @@ Deno.test("Progress shows a line every ten seconds where there is no terminal", 
   );
 });
 
+Deno.test("Progress of a second part counts its own rate, also of as many", () => {
+  let time = 0, shown = "";
+  const progress = new Progress("irnet_train", { terminal: false, write: (text) => shown += text, now: () => time });
+  const part = (total: number, { every, note }: { every: number; note: string }) => {
+    for (let done = 0; done <= total; done++, time += every) progress.update(done, total, note);
+  };
+  part(20, { every: 3_600_000, note: "loss 0.5" });
+  shown = "";
+  part(432, { every: 100, note: "mean displacement" });
+  part(432, { every: 50, note: "again" });
+  assertEquals(
+    shown,
+    [
+      ...["100/432  10/s, 33s", "200/432  10/s, 23s", "300/432  10/s, 13s", "400/432  10/s, 3.2s"]
+        .map((text) => `irnet_train ${text} left  mean displacement\n`),
+      "irnet_train 200/432  20/s, 12s left  again\n",
+      "irnet_train 400/432  20/s, 1.6s left  again\n",
+    ].join(""),
+  );
+});
+
 Deno.test("Progress redraws a bar on a terminal at most ten times a second, and takes it away", () => {
   let time = 0;
   const shown: string[] = [];
