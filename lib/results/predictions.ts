@@ -3,6 +3,7 @@ import { type CocoDetection, groundTruthInstances, instanceRuns } from "../evalu
 import {
   type CocoAnnotation,
   type CocoDataset,
+  type CocoImage,
   measureRuns,
   parseCocoPredictions,
   readSegmentation,
@@ -74,13 +75,19 @@ function openCoco(
     const found = dataset?.categories.find(({ id }) => id === category)?.name ?? category;
     throw new Error(`Expected category_id of ${name} among ${known} but found ${found}`);
   }
-  const byImage = dataset
+  const byImage: ReadonlyMap<ListedImage, Found> = dataset
     ? ofListedImages(dataset, { path, matcher, truth, left })
-    : Map.groupBy(all, (one) => matcher.ofResult(one));
+    : new Map([...Map.groupBy(all, (one) => matcher.ofResult(one))].map(([image, found]) => [image, { found }]));
   const boxed = all[0]?.box !== null; // COCO's tools look at the first one alone
   return {
     instances: (image, { height, width }) => {
-      const found = byImage.get(image) ?? [];
+      const { found, listed } = byImage.get(image) ?? NOTHING;
+      if (listed && (listed.height !== height || listed.width !== width)) {
+        throw new Error(
+          `Expected ${height}×${width} pixels, as the ground truth has, of ${image.name} in ${path} but found ` +
+            `${listed.height}×${listed.width}`,
+        );
+      }
       return Promise.resolve(found.flatMap((one): CocoDetection[] => {
         const index = classOf(one.category), { box, name } = one, score = one.score ?? 1;
         const runs = readSegmentation(one.segmentation, { height, width, name });
@@ -99,23 +106,33 @@ function openCoco(
   };
 }
 
+const NOTHING: Found = { found: [] };
+
+/** What predictions say of an image. */
+interface Found {
+  readonly found: readonly CocoAnnotation[];
+  /** The image, where the file lists images. */
+  readonly listed?: CocoImage;
+}
+
 /** Annotations by image of the ground truth. */
 function ofListedImages(
   { images, annotations }: CocoDataset,
   { path, matcher, truth, left }: { path: string; matcher: ImageMatcher; truth: GroundTruth; left: LeftOut },
-): Map<ListedImage, readonly CocoAnnotation[]> {
-  const byImage = new Map<ListedImage, readonly CocoAnnotation[]>(), names = new Map<ListedImage, string>();
+): Map<ListedImage, Found> {
+  const byImage = new Map<ListedImage, Found>();
+  const nameOf = ({ fileName, id }: CocoImage) => `${fileName} (id ${JSON.stringify(id)})`;
   for (const image of images.values()) {
-    const known = matcher.ofImage(image), name = `${image.fileName} (id ${JSON.stringify(image.id)})`;
+    const known = matcher.ofImage(image), other = known && byImage.get(known)?.listed;
     if (!known) {
-      left.add(`images of ${path} that ${truth.split} lacks`, name);
+      left.add(`images of ${path} that ${truth.split} lacks`, nameOf(image));
       continue;
     }
-    if (names.has(known)) {
-      throw new Error(`Expected one image of ${path} for ${known.name} but found ${names.get(known)} and ${name}`);
+    if (other) {
+      const both = `${nameOf(other)} and ${nameOf(image)}`;
+      throw new Error(`Expected one image of ${path} for ${known.name} but found ${both}`);
     }
-    names.set(known, name);
-    byImage.set(known, annotations.get(image.id) ?? []);
+    byImage.set(known, { found: annotations.get(image.id) ?? [], listed: image });
   }
   if (byImage.size === 0 && images.size > 0) {
     throw new Error(

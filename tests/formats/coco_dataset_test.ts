@@ -126,12 +126,24 @@ function readAll(bytes: Uint8Array, file: string): CocoDataset {
   return dataset;
 }
 
+/** As {@linkcode readAll}, of results. */
+function readResults(bytes: Uint8Array, file: string): void {
+  const { annotations } = parseCocoPredictions(new TextDecoder().decode(bytes), file);
+  for (const { segmentation, name } of [...annotations.values()].flat()) {
+    const runs = readSegmentation(segmentation, { height: 2, width: 4, name });
+    if (runs) assertEquals(runsToMask(runs).data.length, 8);
+  }
+}
+
 const options = { file: "coco.json", where: /JSON in|images?\b|categor|annotation|contents/, parse: readAll };
 
 Deno.test("damaged COCO files are refused with the place", async () => {
   const tokens = Object.keys(good.annotations[0]!).map((key) => `"${key}":`);
   const { refused } = await fuzz([bytes(good)], { ...options, tokens });
   assert(refused > 0);
+  const results = bytes(good.annotations.slice(0, 2).map((one) => ({ score: 1, bbox: [0, 0, 1, 1], ...one })));
+  const ofResults = { ...options, where: /JSON in|result|contents/, tokens: [...tokens, '"bbox":'] };
+  assert((await fuzz([results], { ...ofResults, parse: readResults })).refused > 0);
 });
 
 Deno.test("COCO files with strange values are refused with the place, or read to masks of the right size", () => {

@@ -186,6 +186,11 @@ const refused: [truth: unknown, found: unknown, message: string][] = [
   ],
   [
     one,
+    dataset([image(1, "x.jpg", { width: 30, height: 20 })], []),
+    "Expected 40×60 pixels, as the ground truth has, of x.jpg in predictions.json but found 20×30",
+  ],
+  [
+    one,
     dataset([image(1, "00001.png")], [annotation(1, 1, 5)]),
     "found none of them: image 1 is x.jpg there and 00001.png here",
   ],
