@@ -19,10 +19,7 @@ export interface KubernetesOptions {
  * @param options The run, and what Kubernetes is told.
  * @returns Contents by file name.
  */
-export function kubernetesFiles(
-  jobs: readonly Job[],
-  options: ClusterRun & KubernetesOptions,
-): Record<string, string> {
+export function kubernetesFiles(jobs: readonly Job[], options: ClusterRun & KubernetesOptions): Record<string, string> {
   const manifests = jobs.map((job) => [`${job.name}.yaml`, manifest(job, options)]);
   return { ...Object.fromEntries(manifests), "apply.sh": apply(jobs, options) };
 }

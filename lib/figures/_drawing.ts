@@ -77,12 +77,14 @@ async function inFewColours(png: Uint8Array): Promise<Uint8Array> {
 }
 
 /** A figure of a drawing. It is worked out when it is asked for, once. */
-export function makeFigure({ title, description, drawing, plotly = null }: {
-  readonly title: string;
-  readonly description: string;
-  readonly drawing: Drawing;
-  readonly plotly?: (() => Promise<PlotlyFigure>) | null;
-}): Figure {
+export function makeFigure(
+  { title, description, drawing, plotly = null }: {
+    readonly title: string;
+    readonly description: string;
+    readonly drawing: Drawing;
+    readonly plotly?: (() => Promise<PlotlyFigure>) | null;
+  },
+): Figure {
   const svg = once(() => drawing.svg({ title, description }));
   const png = once(async () => await rasterised(await svg()));
   const interactive = once(async () => await plotly?.() ?? null);

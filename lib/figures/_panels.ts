@@ -95,9 +95,10 @@ export function panelFigure(
 
 /** Pictures one after another in rows of so many. */
 export function inRows(panels: readonly Panel[], columns: number): PanelRow[] {
-  return Array.from({ length: Math.ceil(panels.length / columns) }, (_, row) => ({
-    panels: Array.from({ length: columns }, (_, column) => panels[row * columns + column] ?? null),
-  }));
+  return Array.from(
+    { length: Math.ceil(panels.length / columns) },
+    (_, row) => ({ panels: Array.from({ length: columns }, (_, column) => panels[row * columns + column] ?? null) }),
+  );
 }
 
 /** Title and subtitle; returns where they end. */

@@ -31,14 +31,16 @@ const WIDTH = 460;
 /** A slider through pictures, with a map of values at the pointer beside them, as Plotly draws it. */
 export async function steppedPlotly({ title, slider, steps, active, values }: Stepped): Promise<PlotlyFigure> {
   const first = steps[0]!.picture, height = Math.round(WIDTH * first.height / first.width);
-  const pictures = await Promise.all(steps.map(async ({ picture }, n) => ({
-    type: "image",
-    source: await dataUri(picture, { width: WIDTH, height }),
-    xaxis: "x2",
-    yaxis: "y2",
-    hoverinfo: "skip",
-    visible: n === active,
-  })));
+  const pictures = await Promise.all(
+    steps.map(async ({ picture }, n) => ({
+      type: "image",
+      source: await dataUri(picture, { width: WIDTH, height }),
+      xaxis: "x2",
+      yaxis: "y2",
+      hoverinfo: "skip",
+      visible: n === active,
+    })),
+  );
   const maps = values.map((map, n) => heatmapTrace(map, { isVisible: n === (values.length > 1 ? active : 0) }));
   const noteOf = (n: number) => `${slider} ${steps[n]!.label}${steps[n]!.note ? `: ${steps[n]!.note}` : ""}`;
   const axis = (domain: [number, number]) => ({ domain, visible: false, constrain: "domain" });

@@ -27,10 +27,7 @@ export interface DisplacementFigureOptions {
  * @returns The figure.
  * @throws RangeError if an array does not hold as many values as the field's size says.
  */
-export function displacementFigure(
-  image: RgbImage,
-  { field, centroids, clusters }: DisplacementFigureOptions,
-): Figure {
+export function displacementFigure(image: RgbImage, { field, centroids, clusters }: DisplacementFigureOptions): Figure {
   const { height, width } = field;
   const refined = { height, width, data: displacementsTo(centroids, field) };
   const before = usualReach(field.data), after = usualReach(refined.data);

@@ -66,10 +66,7 @@ export interface FailuresFigureOptions {
  * @returns The figure, worst image first.
  * @throws RangeError if no image has ground truth and an IoU.
  */
-export function failuresFigure(
-  rows: readonly PseudoLabelRow[],
-  { classes, count = 5 }: FailuresFigureOptions,
-): Figure {
+export function failuresFigure(rows: readonly PseudoLabelRow[], { classes, count = 5 }: FailuresFigureOptions): Figure {
   const worst = rows.filter(({ truth, iou }) => truth && typeof iou === "number")
     .sort((a, b) => a.iou! - b.iou!)
     .slice(0, count);

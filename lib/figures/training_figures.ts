@@ -56,10 +56,7 @@ export function learningRateChart({ title, steps }: TrainingLog): Chart {
       line: { color, width: 2.5 },
       hovertemplate: "%{y:.4g}",
     }],
-    layout: {
-      xaxis: { title: { text: "step" } },
-      yaxis: { title: { text: "learning rate" }, rangemode: "tozero" },
-    },
+    layout: { xaxis: { title: { text: "step" } }, yaxis: { title: { text: "learning rate" }, rangemode: "tozero" } },
   };
 }
 

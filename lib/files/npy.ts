@@ -102,19 +102,13 @@ const TYPES: Record<string, { bytes: number; read(buffer: ArrayBuffer, place: Pl
   "|i1": { bytes: 1, read: (buffer, { at, count }) => new Int32Array(new Int8Array(buffer, at, count)) },
   "<i2": { bytes: 2, read: (buffer, { at, count }) => new Int32Array(new Int16Array(buffer, at, count)) },
   "<u2": { bytes: 2, read: (buffer, { at, count }) => new Int32Array(new Uint16Array(buffer, at, count)) },
-  "<i8": {
-    bytes: 8,
-    read: (buffer, { at, count, where }) => narrowed(new BigInt64Array(buffer, at, count), where),
-  },
+  "<i8": { bytes: 8, read: (buffer, { at, count, where }) => narrowed(new BigInt64Array(buffer, at, count), where) },
   "<u4": {
     bytes: 4,
     read: (buffer, { at, count, where }) =>
       narrowed(BigInt64Array.from(new Uint32Array(buffer, at, count), BigInt), where),
   },
-  "<u8": {
-    bytes: 8,
-    read: (buffer, { at, count, where }) => narrowed(new BigUint64Array(buffer, at, count), where),
-  },
+  "<u8": { bytes: 8, read: (buffer, { at, count, where }) => narrowed(new BigUint64Array(buffer, at, count), where) },
 };
 
 function narrowed(values: BigInt64Array | BigUint64Array, where: string): Int32Array {

@@ -51,10 +51,7 @@ export function resnet50At({ stride }: ResNetOptions): Backbone {
     ],
     channels: 2048,
     parameters,
-    importRules: {
-      ignored: [/^(resnet50\.)?fc\./, /\.num_batches_tracked$/],
-      aliases: [[/^resnet50\./, ""]],
-    },
+    importRules: { ignored: [/^(resnet50\.)?fc\./, /\.num_batches_tracked$/], aliases: [[/^resnet50\./, ""]] },
     initialise: (seed) => initialise(parameters, { seed, method: "he" }),
     trainsForCam: (name) => /^layer[34]\./.test(name) && !/\.running_(mean|var)$/.test(name),
     forward(p, image, { taps = false, detach = false } = {}) {

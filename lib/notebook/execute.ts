@@ -74,10 +74,7 @@ export interface ExecuteNotebookOptions {
  * @returns One line for each problem, as of `problemsOf()`.
  * @throws Error that says how to get Jupyter where it is missing.
  */
-export async function executeNotebook(
-  notebook: Notebook,
-  { folder, name }: ExecuteNotebookOptions,
-): Promise<string[]> {
+export async function executeNotebook(notebook: Notebook, { folder, name }: ExecuteNotebookOptions): Promise<string[]> {
   const env = await privateJupyter(join(folder, ".jupyter"));
   const executed = await jupyter(
     ["nbconvert", "--to=notebook", "--execute", "--allow-errors", "--stdin", "--stdout", ...PATIENCE],

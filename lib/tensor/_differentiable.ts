@@ -13,12 +13,14 @@ interface Operation {
 
 /** What is used of TensorFlow.js's engine beyond its types: `tf.customGrad` computes all gradients, needed or not. */
 interface Engine {
-  runKernelFunc(operation: {
-    forwardFunc(backend: unknown, save: (tensors: tf.Tensor[]) => void): tf.Tensor;
-    backwardsFunc(dy: tf.Tensor, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
-    inputs: tf.NamedTensorMap;
-    attrs: Record<string, never>;
-  }): tf.Tensor;
+  runKernelFunc(
+    operation: {
+      forwardFunc(backend: unknown, save: (tensors: tf.Tensor[]) => void): tf.Tensor;
+      backwardsFunc(dy: tf.Tensor, saved: tf.Tensor[]): Record<string, () => tf.Tensor>;
+      inputs: tf.NamedTensorMap;
+      attrs: Record<string, never>;
+    },
+  ): tf.Tensor;
 }
 
 /** Runs an operation, recording its gradient. */

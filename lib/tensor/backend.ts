@@ -172,8 +172,6 @@ function replace(kernelName: string, activation: Activation): void {
   tf.registerGradient({
     kernelName,
     outputsToSave: [true],
-    gradFunc: (dy, [y]) => ({
-      x: () => kernels().reluGradient(dy as tf.Tensor4D, y as tf.Tensor4D, activation),
-    }),
+    gradFunc: (dy, [y]) => ({ x: () => kernels().reluGradient(dy as tf.Tensor4D, y as tf.Tensor4D, activation) }),
   });
 }

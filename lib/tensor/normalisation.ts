@@ -75,10 +75,7 @@ export function foldBatchNorm(
 ): { filter: tf.Tensor4D; bias: tf.Tensor1D } {
   const shape = factorShape(filter.shape, weight.size);
   const factor = weight.mul<tf.Tensor1D>(variance.add(epsilon).rsqrt()); // [D]
-  return {
-    filter: filter.mul(factor.reshape(shape)),
-    bias: bias.sub(mean.mul(factor)),
-  };
+  return { filter: filter.mul(factor.reshape(shape)), bias: bias.sub(mean.mul(factor)) };
 }
 
 function factorShape([height, width, inputs, outputs]: tf.Tensor4D["shape"], channels: number): number[] {

@@ -38,11 +38,15 @@ export function pyramidGain(backbone: Pick<Backbone, "channels">): (name: string
 export function pyramid(params: Params, features: tf.Tensor4D): tf.Tensor4D {
   return tf.tidy(() =>
     PYRAMID_RATES.map((rate, i) =>
-      dilated(features, rate, (part) =>
-        conv2d(part, params[`aspp.${i}.weight`] as tf.Tensor4D, {
-          padding: 1,
-          bias: params[`aspp.${i}.bias`] as tf.Tensor1D,
-        }))
+      dilated(
+        features,
+        rate,
+        (part) =>
+          conv2d(part, params[`aspp.${i}.weight`] as tf.Tensor4D, {
+            padding: 1,
+            bias: params[`aspp.${i}.bias`] as tf.Tensor1D,
+          }),
+      )
     ).reduce((sum, logits) => sum.add(logits))
   );
 }

@@ -71,11 +71,7 @@ export async function inferMaskRcnn(
   });
   const read = (boxes: Boxes, side: number) =>
     roiAlign(levels.slice(0, strides.regions.length), {
-      regions: {
-        boxes,
-        image: new Int32Array(boxes.length / 4),
-        level: regionLevels(boxes, strides.regions),
-      },
+      regions: { boxes, image: new Int32Array(boxes.length / 4), level: regionLevels(boxes, strides.regions) },
       strides: strides.regions,
       size: side,
     });

@@ -64,10 +64,11 @@ export function maskRcnnLoss(
       smoothL1(proposal.codes, { ...expected.codes, beta: BETA }),
     ];
 
-    const found = proposed ?? proposalsOf({
-      objectness: proposal.objectness.dataSync<"float32">(),
-      codes: proposal.codes.dataSync<"float32">(),
-    }, { anchors, side, settings });
+    const found = proposed ??
+      proposalsOf({
+        objectness: proposal.objectness.dataSync<"float32">(),
+        codes: proposal.codes.dataSync<"float32">(),
+      }, { anchors, side, settings });
     const targets = regionTargets(views, { proposed: found, count: settings.regions, classes, batch, side });
     const align = ({ boxes, image }: { boxes: Boxes; image: number[] }, size: number) =>
       roiAlign(levels.slice(0, strides.regions.length), {
@@ -131,16 +132,15 @@ function lowerLayers(
 /** Proposals of each image. */
 function proposalsOf(
   { objectness, codes }: { objectness: Float32Array; codes: Float32Array },
-  { anchors, side, settings }: {
-    anchors: readonly Boxes[];
-    side: number;
-    settings: MaskRcnnLossOptions["settings"];
-  },
+  { anchors, side, settings }: { anchors: readonly Boxes[]; side: number; settings: MaskRcnnLossOptions["settings"] },
 ): Boxes[] {
   const each = anchors.reduce((sum, { length }) => sum + length / 4, 0);
-  return Array.from({ length: objectness.length / each }, (_, b) =>
-    proposals({
-      objectness: objectness.subarray(b * each, (b + 1) * each),
-      codes: codes.subarray(4 * b * each, 4 * (b + 1) * each),
-    }, { size: { height: side, width: side }, anchors, ...settings.proposals }));
+  return Array.from(
+    { length: objectness.length / each },
+    (_, b) =>
+      proposals({
+        objectness: objectness.subarray(b * each, (b + 1) * each),
+        codes: codes.subarray(4 * b * each, 4 * (b + 1) * each),
+      }, { size: { height: side, width: side }, anchors, ...settings.proposals }),
+  );
 }

@@ -60,10 +60,8 @@ export function semanticTable({ cam, semantic, colourBaseline }: Metrics, refere
       row("Pseudo labels", semantic),
       ...(colourBaseline ? [{ ...CONTROL, cells: [percent(colourBaseline.miou), "", "", ""] }] : []),
     ],
-    apart: reference && {
-      title: REFERENCE,
-      rows: reference.miou.map((number) => referenceRow(number, ["", "", ""], 0)),
-    },
+    apart: reference &&
+      { title: REFERENCE, rows: reference.miou.map((number) => referenceRow(number, ["", "", ""], 0)) },
   });
 }
 

@@ -40,7 +40,8 @@ export function renderReport(input: ReportInput): string {
   const title = `IRNet: preset ${preset}`;
   const sections = [
     { id: "results", title: "Results", body: headline(metrics, reference) },
-    isJudged && {
+    isJudged &&
+    {
       id: "parts",
       title: "The method, part by part",
       body: html`${semanticTable(metrics, reference)}${ablationTable(metrics, reference)}`,
@@ -66,7 +67,8 @@ export function renderReport(input: ReportInput): string {
       `,
     },
     { id: "settings", title: "Settings", body: settings(config) },
-    run && {
+    run &&
+    {
       id: "run",
       title: "Run",
       body: html`<p>The only part of this page that differs between equal runs.</p>${runDetails(run)}`,

@@ -29,11 +29,7 @@ export const attribute = {
 type Input = tf.Tensor | readonly number[] | readonly (readonly number[])[];
 
 /** Executes an operation with one output. Where its type `T` is bfloat16, inputs of floats are rounded to it. */
-export function execute(
-  name: string,
-  inputs: readonly Input[],
-  attributes: Attributes,
-): tf.Tensor4D {
+export function execute(name: string, inputs: readonly Input[], attributes: Attributes): tf.Tensor4D {
   return executeAll(name, inputs, attributes, 1)[0] as tf.Tensor4D;
 }
 

@@ -158,11 +158,7 @@ export const fusedKernels = (precision: Precision): Kernels => ({
  * Convolves a lone image as a volume of one slice: the filter of a lone image TensorFlow hands to oneDNN as it is, which
  * at 3×3, 32×32 and 512 channels takes 28 ms on two cores; the filter of a volume it has rearranged first, 17 ms in all.
  */
-export function convolveAsVolume(
-  x: tf.Tensor4D,
-  filter: tf.Tensor4D,
-  options: Epilogue,
-): tf.Tensor4D {
+export function convolveAsVolume(x: tf.Tensor4D, filter: tf.Tensor4D, options: Epilogue): tf.Tensor4D {
   const [batch, height, width] = x.shape;
   return tf.tidy(() =>
     execute("_MklNativeFusedConv3D", [x.expandDims(1), filter.expandDims(0), options.bias!], {

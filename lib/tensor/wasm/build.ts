@@ -12,10 +12,7 @@ const COMPILER: string = "npm:assemblyscript@0.28.20/asc";
 interface Compiler {
   main(
     options: readonly string[],
-    files: {
-      readFile(name: string): string | null;
-      writeFile(name: string, contents: Uint8Array | string): void;
-    },
+    files: { readFile(name: string): string | null; writeFile(name: string, contents: Uint8Array | string): void },
   ): Promise<{ error: Error | null; stderr: { toString(): string } }>;
 }
 

@@ -67,11 +67,7 @@ export function convolveCode(
   const lanesX = lanesOf(channels), lanesY = lanesOf(outputs);
   const { size: [, columns], stride, padding: [top, , left] } = window;
   const pixels = isPointwise(window)
-    ? {
-      fields: "start: i32",
-      spot: `return SpotA(side * ${channels});`,
-      index: "return spot.start + k;",
-    }
+    ? { fields: "start: i32", spot: `return SpotA(side * ${channels});`, index: "return spot.start + k;" }
     : {
       fields: "row: i32, column: i32, image: i32",
       spot: `

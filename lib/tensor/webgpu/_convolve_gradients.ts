@@ -57,11 +57,7 @@ function convolveInputGradientCode({ window, channels, outputs, tile }: Convolut
   const lanesX = lanesOf(channels), lanesY = lanesOf(outputs);
   const operands = isPointwise(window) ? pointwise(outputs) : taps({ window, channels, outputs });
   return [
-    declareBindings({
-      outputs: { dx: lanesX },
-      inputs: { dy: lanesY, weights: lanesY },
-      numbers: convolutionNumbers,
-    }),
+    declareBindings({ outputs: { dx: lanesX }, inputs: { dy: lanesY, weights: lanesY }, numbers: convolutionNumbers }),
     matrixProduct({
       tile,
       a: gather("A", { array: "dy", lanes: lanesY, along: "sum", ...operands.gradients }),
@@ -181,11 +177,7 @@ function convolveFilterGradientCode({ window, channels, outputs, tile }: Convolu
   const lanesX = lanesOf(channels), lanesY = lanesOf(outputs);
   const { size: [, columns], stride, padding: [top, , left] } = window;
   const pixels = isPointwise(window)
-    ? {
-      fields: "channel: i32",
-      spot: "return SpotA(side);",
-      index: `return k * ${channels} + spot.channel;`,
-    }
+    ? { fields: "channel: i32", spot: "return SpotA(side);", index: `return k * ${channels} + spot.channel;` }
     : {
       fields: "row: i32, column: i32, channel: i32",
       spot: `
@@ -200,11 +192,7 @@ function convolveFilterGradientCode({ window, channels, outputs, tile }: Convolu
   return ((image * size.height + row) * size.width + column) * ${channels} + spot.channel;`,
     };
   return [
-    declareBindings({
-      outputs: { gradient: lanesY },
-      inputs: { x: lanesX, dy: lanesY },
-      numbers: convolutionNumbers,
-    }),
+    declareBindings({ outputs: { gradient: lanesY }, inputs: { x: lanesX, dy: lanesY }, numbers: convolutionNumbers }),
     matrixProduct({
       tile,
       a: gather("A", { array: "x", lanes: lanesX, along: "side", ...pixels }),
