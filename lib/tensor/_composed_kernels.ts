@@ -120,25 +120,24 @@ export const processorKernels: MethodKernels = {
   },
 };
 
-function run(kernel: string, inputs: tf.NamedTensorMap, attributes: Record<string, unknown>): tf.Tensor4D {
+/** Runs a kernel of TensorFlow.js's. */
+export function run(kernel: string, inputs: tf.NamedTensorMap, attributes: Record<string, unknown>): tf.Tensor4D {
   return tf.engine().runKernel(kernel, inputs, attributes as unknown as tf.NamedAttrMap) as tf.Tensor4D;
 }
 
-function convolutionAttributes({ stride, padding }: Window): Record<string, unknown> {
-  return {
-    strides: [stride, stride],
-    pad: explicit(padding),
-    dataFormat: "NHWC",
-    dilations: [1, 1],
-    dimRoundingMode: undefined,
-  };
+/** Attributes of a convolution, as its kernels take them. */
+export function convolutionAttributes({ stride, padding }: Window) {
+  return { strides: pair(stride), pad: explicit(padding), dataFormat: "NHWC", dilations: pair(1) } as const;
 }
 
-function poolAttributes({ size, stride, padding }: Window): Record<string, unknown> {
-  return { filterSize: [...size], strides: [stride, stride], pad: explicit(padding), dimRoundingMode: undefined };
+/** Attributes of a max pool. */
+export function poolAttributes({ size, stride, padding }: Window) {
+  return { filterSize: [...size], strides: pair(stride), pad: explicit(padding) };
 }
 
-function explicit([top, bottom, left, right]: Window["padding"]): number[][] {
+const pair = (step: number): [number, number] => [step, step];
+
+function explicit([top, bottom, left, right]: Window["padding"]): tf.backend_util.ExplicitPadding {
   return [[0, 0], [top, bottom], [left, right], [0, 0]];
 }
 

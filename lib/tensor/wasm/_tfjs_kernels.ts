@@ -7,6 +7,7 @@ import {
   depthwiseFilterGradient,
   depthwiseInputGradient,
 } from "./_convolve.ts";
+import type { Activation } from "../_kernels.ts";
 import type { Geometry } from "./_geometry.ts";
 import { averagePoolGradient, maxPool, maxPoolGradient } from "./_maps.ts";
 import { multiply } from "./_multiply.ts";
@@ -18,12 +19,7 @@ export type Implementation = (inputs: Inputs, attributes: Attributes) => tf.Tens
 type Inputs = Record<string, tf.TensorInfo>;
 
 /** Attributes of TensorFlow.js's kernels, as its operations pass them. */
-interface Attributes {
-  strides: [number, number] | number;
-  dilations?: [number, number] | number;
-  pad: "same" | "valid" | number | tf.backend_util.ExplicitPadding;
-  dataFormat?: "NHWC" | "NCHW";
-  dimRoundingMode?: "floor" | "round" | "ceil";
+interface Attributes extends ConvolutionAttributes {
   inputShape: Shape;
   filterShape: Shape;
   filterSize: [number, number] | number;
@@ -38,17 +34,27 @@ interface Attributes {
   numOrSizeSplits: number | number[];
 }
 
+interface ConvolutionAttributes {
+  readonly strides: [number, number] | number;
+  readonly dilations?: [number, number] | number;
+  readonly pad: "same" | "valid" | number | tf.backend_util.ExplicitPadding;
+  readonly dataFormat?: "NHWC" | "NCHW";
+  readonly dimRoundingMode?: "floor" | "round" | "ceil";
+}
+
 type Shape = [number, number, number, number];
 
 /** Implementations by kernel name. */
 export const tfjsKernels: Record<string, Implementation> = {
-  Conv2D: ({ x, filter }, attributes) => convolution({ x: x!, filter: filter! }, attributes),
+  Conv2D: ({ x, filter }, attributes) =>
+    convolution({ x: x!, filter: filter!, bias: undefined, addend: undefined }, attributes, undefined),
 
   FusedConv2D({ x, filter, bias, preluActivationWeights }, attributes) {
     if (preluActivationWeights || (bias && tf.util.sizeFromShape(bias.shape) !== filter!.shape[3])) return null;
     const { activation = "linear" } = attributes;
     if (activation !== "linear" && activation !== "relu" && activation !== "relu6") return null;
-    return convolution({ x: x!, filter: filter!, ...(bias ? { bias } : {}) }, attributes, activation);
+    const inputs = { x: x!, filter: filter!, bias, addend: undefined };
+    return convolution(inputs, attributes, activation === "linear" ? undefined : activation);
   },
 
   Conv2DBackpropInput({ dy, filter }, attributes) {
@@ -198,17 +204,21 @@ export const tfjsKernels: Record<string, Implementation> = {
   },
 };
 
-function convolution(
-  { x, filter, bias }: { x: tf.TensorInfo; filter: tf.TensorInfo; bias?: tf.TensorInfo },
-  attributes: Attributes,
-  activation: "linear" | "relu" | "relu6" = "linear",
+/** Activation(convolution + bias + addend), or `null` for the layout [B, C, H, W]. */
+export function convolution(
+  { x, filter, bias, addend }:
+    & Record<"x" | "filter", tf.TensorInfo>
+    & Record<"bias" | "addend", tf.TensorInfo | undefined>,
+  attributes: ConvolutionAttributes,
+  activation: Activation | undefined,
 ): tf.TensorInfo | null {
   const g = geometry(x.shape, filter.shape, attributes);
   if (!g) return null;
   const y = allocate([g.batch, g.outputHeight, g.outputWidth, g.outputChannels]);
   convolve(addressOf(x), addressOf(filter), addressOf(y), g, {
     bias: bias ? addressOf(bias) : 0,
-    activation: activation === "linear" ? undefined : activation,
+    addend: addend ? addressOf(addend) : 0,
+    activation,
   });
   return y;
 }
@@ -217,7 +227,7 @@ function convolution(
 function geometry(
   x: number[],
   filter: number[],
-  { strides, dilations = 1, pad, dataFormat = "NHWC", dimRoundingMode }: Attributes,
+  { strides, dilations = 1, pad, dataFormat = "NHWC", dimRoundingMode }: ConvolutionAttributes,
   depthwise = false,
 ): Geometry | null {
   if (dataFormat !== "NHWC") return null;
