@@ -26,7 +26,7 @@ export interface FolderProblems {
  * @returns Lines of text.
  */
 export function describeFolder(report: FolderReport, classes: readonly string[]): string {
-  const { root, images, names, labelSource, masks, instanceMasks } = report;
+  const { root, images, names, labelSource, labels, masks, instanceMasks } = report;
   const sizes = images.map(({ width, height }) => ({ width, height, area: width * height }))
     .sort((a, b) => a.area - b.area)
     .map(({ width, height }) => `${width}×${height}`);
@@ -37,7 +37,12 @@ export function describeFolder(report: FolderReport, classes: readonly string[])
     ["images", `${images.length}: ${frequencies(images.map(({ format }) => format))}`],
     ["pixels", frequencies(traits)],
     ["sizes", `${sizes[0]} to ${sizes.at(-1)}, median ${sizes[sizes.length >> 1]}`],
-    ["labels", `${labelSource}: ${classes.length} classes, ${perImage.toFixed(1)} an image`],
+    [
+      "labels",
+      `${labelSource}${labels.where && `, ${labels.where}`}: ${classes.length} classes, ${
+        perImage.toFixed(1)
+      } an image`,
+    ],
     [
       "ground truth",
       masks.size > 0
@@ -89,6 +94,7 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
   ];
   const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
   const doubtful = [
+    ...report.labels.doubts,
     ...alike(report, classes),
     ...rare(report, classes),
     ...few(copies(images).map((ids) => `the same file under several names: ${some(ids)}`)),

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeFolder, folderProblems } from "./describe_folder.ts";
-import { exists } from "../files/disk.ts";
+import { exists, removeIfExists } from "../files/disk.ts";
 import { classesOf, initConfig } from "../config/init_config.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
@@ -14,6 +14,8 @@ import { mapPaths, pathBeside } from "../config/user_path.ts";
 export interface InitFolderOptions {
   /** File or folder of the labels; absent: where they are found. */
   readonly labels?: string;
+  /** Headings of the columns of class names in a table; absent: found by their names. */
+  readonly labelColumn?: string;
   /** Names of the classes in the order of the ids in masks; absent: in alphabetical order. */
   readonly classes?: readonly string[];
   /** File of ImageNet weights. */
@@ -39,7 +41,8 @@ export interface InitFolderOptions {
  * @throws Error if there are no images, no labels or no classes, or the labels cannot be read.
  */
 export async function initFolder(folder: string, options: InitFolderOptions): Promise<void> {
-  const { write, out = join(folder, "irnet.json"), classes: given = null } = options;
+  const { write, out = join(folder, "irnet.json"), labelColumn = null } = options;
+  const given = options.classes?.map((name) => name.normalize()) ?? null;
   const preset = choosePreset(options);
   if (!options.force && await exists(out)) {
     throw new UsageError(`Expected to write ${out} but found it there already; use --force`);
@@ -50,6 +53,8 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   const bar = new Progress("looking at", options.progress);
   const report = await inspectFolder(folder, {
     labels: options.labels ?? await onlyTable(folder, out),
+    labelColumn,
+    classes: given,
     progress: (done, total) => bar.update(done, total),
   });
   bar.end();
@@ -72,15 +77,20 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   if (doubtful.length > 0) write(`\nTo look at\n${bulleted(doubtful)}`);
 
   if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
-  const lists = await chooseLists(report, { classes, out, usable, isWhole: leftOut.length === 0 });
-  const own = initConfig(report, { preset, classes, weights: options.weights ?? null, ...lists });
+  const lists = await chooseLists(report, { classes, labelColumn, out, usable, isWhole: leftOut.length === 0 });
+  const own = initConfig(report, { preset, classes, labelColumn, weights: options.weights ?? null, ...lists });
   const config = mapPaths(own, (path) => pathBeside(out, path));
   const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
   for (const { path } of options.force ? [] : files) {
     if (await exists(path)) throw new UsageError(`Expected to write ${path} but found it there already; use --force`);
   }
   for (const { path, text } of files) await Deno.writeTextFile(path, text);
-  await check(out);
+  try {
+    await check(out);
+  } catch (error) { // it does not run
+    for (const { path } of files) await removeIfExists(path);
+    throw error;
+  }
 
   write(
     `\nWritten: ${
@@ -96,11 +106,11 @@ The backbone starts from random values, without ImageNet weights. That is enough
 shapes; masks of photographs will be poor. With weights they get better: deno task weights:efficientnet_lite0 fetches
 them to weights/, and init takes them as --weights weights/efficientnet_lite0.safetensors --force.`;
 
-/** The only JSON or CSV file in a folder but the configuration; `null` where there are several, or XML files. */
+/** The only file of JSON, CSV or NumPy in a folder but the configuration; `null` where there are several, or XML files. */
 async function onlyTable(folder: string, out: string): Promise<string | null> {
   if (!await exists(folder) || await exists(join(folder, "Annotations"))) return null;
   const files = await Array.fromAsync(Deno.readDir(folder), ({ name }) => join(folder, name));
-  const tables = files.filter((path) => /\.(json|csv|tsv)$/i.test(path) && resolve(path) !== resolve(out));
+  const tables = files.filter((path) => /\.(jsonl?|csv|tsv|npy)$/i.test(path) && resolve(path) !== resolve(out));
   return tables.length === 1 ? tables[0]! : null;
 }
 
@@ -130,14 +140,16 @@ interface Lists {
  */
 async function chooseLists(
   report: FolderReport,
-  { classes, out, usable, isWhole }: {
+  { classes, labelColumn, out, usable, isWhole }: {
     classes: readonly string[];
+    labelColumn: string | null;
     out: string;
     usable: readonly string[];
     isWhole: boolean;
   },
 ): Promise<Lists> {
-  const dataset = await openDataset({ root: report.root, labels: report.labelSource, classes });
+  const dataset = await openDataset({ root: report.root, labels: report.labelSource, labelColumn, classes });
+  for (const id of usable) dataset.labels(id); // all classes are known
   const known = new Set(usable);
   const files: { path: string; text: string }[] = [];
   const listFile = (name: string, ids: readonly string[]): string => {

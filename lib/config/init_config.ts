@@ -13,6 +13,8 @@ export interface InitOptions {
   readonly weights: string | null;
   /** Names of the classes in the order of the masks' ids. */
   readonly classes: readonly string[];
+  /** Columns of the class names; `null`: found by their headings. */
+  readonly labelColumn: string | null;
   /** Ids to train on, and to make masks for. */
   readonly usable: readonly string[];
   /** Name or path of their list. */
@@ -39,11 +41,12 @@ const SMALLEST_CROP = 96, LARGEST_CROP = 160;
  * @returns Settings that differ from the preset's, as a file of `--config` holds them.
  */
 export function initConfig(report: FolderReport, options: InitOptions): Part<Config> {
-  const { preset, weights, list, valList, usable } = options;
+  const { preset, weights, list, valList, usable, labelColumn } = options;
   const base = presets[preset];
   const data: Part<Config["data"]> = {
     root: report.root,
     labels: report.labelSource,
+    ...labelColumn === null ? {} : { labelColumn },
     classes: [...options.classes],
     trainList: list,
     classifierList: null,
@@ -103,8 +106,12 @@ function workdirFor(root: string): string {
   );
 }
 
-/** All names in alphabetical order; VOC's twenty where there are masks whose ids are most likely VOC's. */
-export function classesOf({ names, masks }: FolderReport): string[] {
+/**
+ * All names in alphabetical order; those of the labels where these depend on an order, VOC's twenty where there are masks
+ * whose ids are most likely VOC's.
+ */
+export function classesOf({ names, labels, masks }: FolderReport): string[] {
+  if (labels.classes) return [...labels.classes];
   const found = new Set([...names.values()].flat());
   const isVoc = masks.size > 0 && [...found].every((name) => VOC_CLASSES.includes(name));
   return isVoc ? [...VOC_CLASSES] : [...found].sort();

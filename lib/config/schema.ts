@@ -99,9 +99,13 @@ const data = z.strictObject({
     path: "folder with images",
   }),
   labels: setting(text.nullable(), {
-    help: "JSON or CSV of ids and class names, or VOC's XML; null: the one in the root",
+    help: "JSON, CSV or cls_labels.npy of class names, VOC's XML, or images in folders; null: those in the root",
     default: null,
     path: "file or folder",
+  }),
+  labelColumn: setting(text.min(1).nullable(), {
+    help: "Headings of the columns of class names in a CSV, a,b; null: found by their names",
+    default: null,
   }),
   classes: setting(z.array(text.min(1)).min(1).max(MOST_LABELS), {
     help: "Names of the classes; label ids are index + 1, of a byte a pixel",

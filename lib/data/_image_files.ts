@@ -1,13 +1,31 @@
 import { join } from "node:path";
-import { readdirSync } from "node:fs";
+import { readdirSync, realpathSync } from "node:fs";
 import { isFolder } from "../files/disk.ts";
 
+/** What finds the image that other files mean. */
+export interface ImageFinder {
+  /**
+   * Id of the image that a key means: an id, the name of a file, or a path as far as one knows it, from its end. Unicode
+   * may be composed or not.
+   * @param key The key.
+   * @param source The file that holds it, for messages.
+   * @returns `null` if there is none.
+   * @throws Error if several images may be meant.
+   */
+  find(key: string, source: string): string | null;
+}
+
 /** The image files of a data set. */
-export interface ImageFiles {
+export interface ImageFiles extends ImageFinder {
   /** Folder that holds them, perhaps in folders of their own. */
   readonly folder: string;
-  /** Paths below the folder by id, the name without folders and extension; several where an id is not unique. */
+  /**
+   * Paths below the folder by id: the name without folders and extension, with its folders (`cat__1` of `cat/1.jpg`)
+   * where several folders hold one of this name. Several paths where files differ in their extension alone.
+   */
   readonly byId: ReadonlyMap<string, readonly string[]>;
+  /** Path of the masks of an image below their folder, without extension: its id, or with folders as the image. */
+  maskName(id: string): string;
 }
 
 /** Extensions of images, as the error messages name them. */
@@ -23,30 +41,80 @@ export function withoutImageExtension(name: string): string {
   return IMAGE_FILE.exec(name)?.[1] ?? name;
 }
 
-/** Finds the images in `JPEGImages` of a folder, else in `images`, else in the folder itself. */
+/** Finds the images in `JPEGImages` of a folder, else in `images`, else in the folder itself, also over links. */
 export function findImages(root: string): ImageFiles {
   const folder = ["JPEGImages", "images"].map((name) => join(root, name)).find(isFolder) ?? root;
+  const byPlace = Map.groupBy([...imagePaths(folder)].sort(), withoutImageExtension);
+  if (byPlace.size === 0) throw new Error(`Expected images (${IMAGE_EXTENSIONS}) in ${folder} but found none`);
+  const byName = Map.groupBy(byPlace.keys(), lastOf);
   const byId = new Map<string, string[]>();
-  for (const path of [...imagePaths(folder, "")].sort()) {
-    const id = withoutImageExtension(path.slice(path.lastIndexOf("/") + 1));
-    const paths = byId.get(id);
-    if (paths) paths.push(path);
-    else byId.set(id, [path]);
+  for (const [place, paths] of byPlace) {
+    const name = lastOf(place), id = byName.get(name)!.length > 1 ? place.replaceAll("/", "__") : name;
+    byId.set(id, [...byId.get(id) ?? [], ...paths]);
   }
-  if (byId.size === 0) throw new Error(`Expected images (${IMAGE_EXTENSIONS}) in ${folder} but found none`);
-  return { folder, byId };
+  const maskName = (id: string) => {
+    const place = withoutImageExtension(byId.get(id)?.[0] ?? id);
+    return lastOf(place) === id ? id : place;
+  };
+  return { folder, byId, maskName, find: finderOf(byId) };
 }
 
-function* imagePaths(folder: string, below: string): Generator<string> {
-  const entries = readdirSync(join(folder, below), { withFileTypes: true });
+function* imagePaths(folder: string, below = "", outer: readonly string[] = []): Generator<string> {
+  const here = join(folder, below), entries = readdirSync(here, { withFileTypes: true });
   if (below !== "" && entries.some(({ name }) => name === "run.json")) return; // results of a run, not images
   for (const entry of entries) {
-    if (entry.name.startsWith(".")) continue;
-    const path = below === "" ? entry.name : `${below}/${entry.name}`;
+    if (entry.name.startsWith(".") || NO_IMAGES.has(entry.name)) continue;
+    const path = below === "" ? entry.name : `${below}/${entry.name}`, isLink = entry.isSymbolicLink();
     if (entry.isDirectory()) {
-      if (!NO_IMAGES.has(entry.name)) yield* imagePaths(folder, path);
+      yield* imagePaths(folder, path, outer);
+    } else if (isLink && isFolder(join(folder, path))) {
+      const target = realpathSync(join(folder, path)), around = [...outer, realpathSync(here)];
+      const isCircle = around.some((one) => one === target || one.startsWith(`${target}/`));
+      if (!isCircle) yield* imagePaths(folder, path, [...around, target]);
     } else if (IMAGE_FILE.test(entry.name)) {
       yield path;
     }
   }
+}
+
+const lastOf = (path: string) => path.slice(path.lastIndexOf("/") + 1);
+
+/** A key as a path: composed, with plain slashes, without address or `./` before it. */
+export function placeOf(key: string): string {
+  const text = key.trim().normalize().replaceAll("\\", "/");
+  return (/^\w+:\/\//.test(text) ? text.replace(/[?#].*$/, "") : text).replace(/^(\w+:)?(\.?\/)*/, "");
+}
+
+/** Whether one of two paths is the end of the other. */
+export function endsAlike(a: string, b: string): boolean {
+  return a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
+}
+
+function finderOf(byId: ImageFiles["byId"]): ImageFinder["find"] {
+  const ids = new Map<string, string>();
+  const byName = new Map<string, { id: string; place: string }[]>();
+  for (const [id, paths] of byId) {
+    ids.set(id.normalize(), id);
+    for (const place of new Set(paths.map((path) => withoutImageExtension(path.normalize())))) {
+      byName.set(lastOf(place), [...byName.get(lastOf(place)) ?? [], { id, place }]);
+    }
+  }
+  return (key, source) => {
+    if (byId.has(key)) return key;
+    const place = placeOf(key);
+    if (place.split("/").includes("..")) return null;
+    for (const one of new Set([place, withoutImageExtension(place)])) {
+      const known = ids.get(one);
+      if (known !== undefined) return known;
+      const found = byName.get(lastOf(one))?.filter((image) => endsAlike(image.place, one)) ?? [];
+      const most = Math.max(...found.map((image) => Math.min(image.place.length, one.length)));
+      const best = found.filter((image) => Math.min(image.place.length, one.length) === most);
+      if (best.length > 1) {
+        const places = best.slice(0, 5).map((image) => image.place).join(", ");
+        throw new Error(`Expected the name of one image in ${source} but found ${key}, which may be ${places}`);
+      }
+      if (best.length === 1) return best[0]!.id;
+    }
+    return null;
+  };
 }

@@ -1,127 +1,173 @@
-import { closestString } from "@std/text/closest-string";
 import { join } from "node:path";
 import { readdirSync } from "node:fs";
-import { type NamesById, parseLabelsCsv, parseLabelsJson, parseNamesXml } from "./_label_files.ts";
 import { isFile, isFolder } from "../files/disk.ts";
+import { decodeText } from "../files/text.ts";
+import { decodeClassLabels } from "../formats/class_labels.ts";
+import type { ImageFiles } from "./_image_files.ts";
+import { parseLabelsJson } from "./_label_json.ts";
+import { type CocoNumbers, type FoundLabels, type LabelOptions, NameCollector, nearestOf } from "./_label_names.ts";
+import { parseLabelsCsv } from "./_label_table.ts";
+import { decodeXml, parseNamesXml } from "./_label_xml.ts";
+import { VOC_CLASSES } from "./voc_classes.ts";
 
 /** Class indices of images, and where they were found. */
 export interface Labels {
   readonly source: string;
+  /** Numbers of COCO, if they are those of a file of COCO. */
+  readonly coco: CocoNumbers | null;
   /** Ids of all images that have labels. */
   ids(): Iterable<string>;
   has(id: string): boolean;
   get(id: string): number[];
 }
 
+/** Options of labels of a data set. */
+export interface LabelSource extends LabelOptions {
+  readonly images: ImageFiles;
+}
+
 /** Places of labels in a data set, in the order in which they are looked for. */
-const STANDARD = ["image_labels.json", "labels.json", "image_labels.csv", "labels.csv", "Annotations"];
+const STANDARD = [
+  ...["image_labels.json", "labels.json", "image_labels.csv", "labels.csv", "Annotations", "cls_labels.npy"],
+];
 
-/** Path of the labels of a data set. @throws Error if there are none. */
-export function findLabels(root: string, file: string | null): string {
+/** Path of the labels of a data set: where every image lies in one of several folders, these. @throws Error if there are none. */
+export function findLabels(root: string, file: string | null, images: ImageFiles): string {
   const found = file ?? STANDARD.map((name) => join(root, name)).find((path) => isFile(path) || isFolder(path));
-  if (found === undefined) throw new Error(`Expected labels in ${root} (${STANDARD.join(", ")}) but found none`);
-  return found;
+  if (found !== undefined) return found;
+  if (readdirSync(images.folder).some((file) => /\.xml$/i.test(file))) return images.folder;
+  const places = [...images.byId.values()].flat(), folders = new Set(places.map(folderName));
+  if (folders.size > 1 && !folders.has(null)) return images.folder;
+  throw new Error(
+    `Expected labels in ${root} (${STANDARD.join(", ")}, or images in folders of the names of classes) but found none`,
+  );
 }
 
-/** Opens the labels of a data set: a JSON or CSV file, or a folder of XML files. */
-export async function openLabels(
-  { root, file, classes }: { root: string; file: string | null; classes: readonly string[] },
-): Promise<Labels> {
-  const path = findLabels(root, file);
-  return isFolder(path) ? labelsFromFolder(path, classes) : await labelsFromFile(path, classes);
+/** Opens the labels of a data set for a list of classes: a JSON or CSV file, or a folder of XML files or of images. */
+export async function openLabels(path: string, options: LabelSource & { classes: readonly string[] }): Promise<Labels> {
+  const { classes } = options, indexOf = new Map(classes.map((name, index) => [name.normalize(), index]));
+  const indices = (id: string, names: readonly string[], file: string) =>
+    [...new Set(names)].map((name) => {
+      const index = indexOf.get(name);
+      if (index !== undefined) return index;
+      throw new Error(
+        `Expected labels of ${id} in ${file} to be among data.classes but found ${name}${nearestOf(name, classes)}`,
+      );
+    }).sort((a, b) => a - b);
+  const files = isFolder(path) ? xmlFiles(path, options) : null;
+  const found = files ? null : await readLabels(path, options);
+  const known = new Map([...found?.names ?? []].map(([id, names]) => [id, indices(id, names, path)]));
+  return {
+    source: path,
+    coco: found?.coco ?? null,
+    ids: () => (files ?? known).keys(),
+    has: (id) => (files ?? known).has(id),
+    get(id) {
+      let labels = known.get(id);
+      if (!labels) {
+        const file = files?.get(id);
+        if (file === undefined) throw new Error(`Expected labels of ${id} in ${path} but found none`);
+        known.set(id, labels = indices(id, namesInXml(file), file));
+      }
+      return [...labels];
+    },
+  };
 }
 
-/** Class names of all images, whatever they are; of XML files those of objects. */
-export async function readNames(path: string): Promise<NamesById> {
-  if (!isFolder(path)) return await readFile(path);
-  const names = new Map<string, string[]>();
-  for (const id of xmlIds(path)) {
-    const file = join(path, `${id}.xml`);
-    const objects = parseNamesXml(await Deno.readTextFile(file), file).filter(({ parent }) => parent === "object");
-    names.set(id, [...new Set(objects.map(({ name }) => name))]);
+/** Class names of all images, whatever they are. */
+export async function readLabels(path: string, options: LabelSource): Promise<FoundLabels> {
+  if (isFolder(path)) {
+    const files = xmlFiles(path, options);
+    if (!files) return labelsOfFolders(path, options);
+    const names = new Map([...files].map(([id, file]) => [id, [...new Set(namesInXml(file))]]));
+    return { names, where: "", doubts: [] };
   }
-  return names;
-}
-
-async function readFile(path: string): Promise<NamesById> {
-  let text: string;
+  let bytes: Uint8Array;
   try {
-    text = await Deno.readTextFile(path);
+    bytes = await Deno.readFile(path);
   } catch (error) {
     throw new Error(`Expected labels in ${path} but found: ${(error as Error).message}`);
   }
-  return /\.(csv|tsv|txt)$/i.test(path) ? parseLabelsCsv(text, path) : parseLabelsJson(text, path);
-}
-
-async function labelsFromFile(path: string, classes: readonly string[]): Promise<Labels> {
-  const indexOf = new Map(classes.map((name, index) => [name, index]));
-  const labels = new Map<string, number[]>();
-  for (const [id, names] of await readFile(path)) {
-    const indices = names.map((name) => {
-      const index = indexOf.get(name);
-      if (index === undefined) throw unknownClass({ name, id, path, classes });
-      return index;
-    });
-    labels.set(id, indices.sort((a, b) => a - b));
+  if (/\.np[yz]$/i.test(path)) return labelsOfVectors(bytes, path, options);
+  if (/\.xml$/i.test(path)) {
+    throw new Error(`Expected a file of all labels, or a folder of XML files, but found ${path}`);
   }
-  return {
-    source: path,
-    ids: () => labels.keys(),
-    has: (id) => labels.has(id),
-    get(id) {
-      const indices = labels.get(id);
-      if (!indices) throw new Error(`Expected labels of ${id} in ${path} but found none`);
-      return [...indices];
-    },
-  };
+  const text = decodeText(bytes, path);
+  return /\.(csv|tsv|txt)$/i.test(path) ? parseLabelsCsv(text, path, options) : parseLabelsJson(text, path, options);
 }
 
-function labelsFromFolder(folder: string, classes: readonly string[]): Labels {
-  const ids = new Set(xmlIds(folder));
-  const known = new Map<string, number[]>();
-  return {
-    source: folder,
-    ids: () => ids,
-    has: (id) => ids.has(id),
-    get(id) {
-      let indices = known.get(id);
-      if (!indices) {
-        if (!ids.has(id)) throw new Error(`Expected labels of ${id} in ${folder} but found none`);
-        indices = indicesInXml(join(folder, `${id}.xml`), { id, classes });
-        known.set(id, indices);
-      }
-      return [...indices];
-    },
-  };
-}
+const namesInXml = (file: string) =>
+  parseNamesXml(decodeXml(Deno.readFileSync(file), file), file).map((name) => name.normalize());
 
-function xmlIds(folder: string): string[] {
-  return readdirSync(folder).filter((file) => file.endsWith(".xml")).map((file) => file.slice(0, -4)).sort();
-}
-
-/**
- * Every class that a `name` element anywhere in the file names. Other names are an error where an object bears them,
- * and nothing elsewhere: parts (head, hand, foot) and owners of photographs have names too.
- */
-function indicesInXml(path: string, { id, classes }: { id: string; classes: readonly string[] }): number[] {
-  const indices = new Set<number>();
-  for (const { name, parent } of parseNamesXml(Deno.readTextFileSync(path), path)) {
-    const index = classes.indexOf(name);
-    if (index >= 0) indices.add(index);
-    else if (parent === "object") throw unknownClass({ name, id, path, classes });
+/** XML files by id of the image, also in folders; `null` where there are none. @throws Error if an image has two. */
+function xmlFiles(folder: string, options: LabelSource): ReadonlyMap<string, string> | null {
+  const files = readdirSync(folder, { recursive: true, encoding: "utf8" })
+    .filter((file) => /\.xml$/i.test(file)).sort();
+  if (files.length === 0) return null;
+  const collector = new NameCollector(folder, options), byId = new Map<string, string>();
+  for (const file of files) {
+    const id = collector.id(file.slice(0, -4)), other = byId.get(id);
+    if (other !== undefined) {
+      throw new Error(`Expected one XML file of ${id} but found ${other} and ${join(folder, file)}`);
+    }
+    byId.set(id, join(folder, file));
   }
-  return [...indices].sort((a, b) => a - b);
+  return byId;
 }
 
-/** "; the nearest is …" for a name that is not among the known ones; empty where none are known. */
-export function nearestOf(name: string, known: readonly string[]): string {
-  return known.length > 0 ? `; the nearest is ${closestString(name, known)}` : "";
+/** Folders between the folder of images and those of the classes. */
+const SPLITS = /^(train|training|val|valid|validation|test|testing)$/i;
+
+/** The class that the folder of an image names: the outermost one but splits; `null` where there is none. */
+function folderName(path: string): string | null {
+  return path.split("/").slice(0, -1).find((name) => !SPLITS.test(name)) ?? null;
 }
 
-function unknownClass(
-  { name, id, path, classes }: { name: string; id: string; path: string; classes: readonly string[] },
-): Error {
-  return new Error(
-    `Expected labels of ${id} in ${path} to be among data.classes but found ${name}${nearestOf(name, classes)}`,
-  );
+function labelsOfFolders(path: string, { images }: LabelSource): FoundLabels {
+  if (
+    Deno.realPathSync(path) !== Deno.realPathSync(images.folder) &&
+    !Deno.realPathSync(images.folder).startsWith(`${Deno.realPathSync(path)}/`)
+  ) {
+    throw new Error(`Expected XML files in ${path}, or the images of ${images.folder} in folders, but found neither`);
+  }
+  const names = new Map([...images.byId].map(([id, [file = ""]]) => {
+    const name = folderName(file);
+    if (name === null) {
+      throw new Error(`Expected every image of ${path} in a folder of the name of its class but found ${file}`);
+    }
+    return [id, [name.trim().normalize()]];
+  }));
+  return { names, where: "the names of the folders", doubts: ["the names of folders are taken for class names"] };
+}
+
+/** Class names by `cls_labels.npy`, whose vectors have the order of the classes; without any, 20 are VOC's. */
+function labelsOfVectors(bytes: Uint8Array, path: string, options: LabelSource): FoundLabels {
+  const { classes: count, rows } = decodeClassLabels(bytes, path);
+  const classes = options.classes ?? (count === VOC_CLASSES.length ? VOC_CLASSES : null);
+  if (classes?.length !== count) {
+    throw new Error(
+      `Expected ${
+        classes ? `vectors of the ${classes.length} classes in data.classes` : "--classes for the vectors"
+      } in ` +
+        `${path} but found vectors of ${count}`,
+    );
+  }
+  const collector = new NameCollector(path, options);
+  for (const [key, indices] of rows) {
+    collector.add(keyOf(key, collector), indices.map((c) => classes[c]!), { once: true });
+  }
+  const doubts = options.classes
+    ? []
+    : [`the ${count} classes are taken for VOC's in their order; --classes tells others`];
+  return { names: collector.all(), where: `vectors of ${count}`, doubts, classes };
+}
+
+/** Id of the image of a key: an id, or the digits of one of VOC's or COCO's. @throws Error if several are meant. */
+function keyOf(key: string, collector: NameCollector): string {
+  if (!/^\d+$/.test(key)) return collector.id(key);
+  const padded = key.padStart(12, "0"), splits = ["train", "val", "test"].map((split) => `COCO_${split}2014_${padded}`);
+  const keys = [key, `${key.slice(0, 4)}_${key.slice(4)}`, padded, ...splits];
+  const found = new Set(keys.map((one) => collector.find(one)).filter((id) => id !== null));
+  if (found.size > 1) throw new Error(`Expected one image of ${key} but found ${[...found].join(", ")}`);
+  return [...found][0] ?? collector.id(key);
 }

@@ -2,7 +2,8 @@ import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
 import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
-import { type Labels, nearestOf, openLabels } from "./_labels.ts";
+import { type CocoNumbers, nearestOf } from "./_label_names.ts";
+import { findLabels, type Labels, openLabels } from "./_labels.ts";
 import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
 import { decodePng } from "../files/png.ts";
 import { imageSize, readImage } from "./read_image.ts";
@@ -11,11 +12,13 @@ import { imageSize, readImage } from "./read_image.ts";
 export interface Dataset {
   /** Names of the classes; class index 0 has id 1 in masks. */
   readonly classes: readonly string[];
+  /** Numbers of images, and of classes in their order, where the labels are a file of COCO. */
+  readonly coco?: { readonly images: CocoNumbers["images"]; readonly categories: readonly number[] } | null;
   /**
-   * Ids of a list, in its order: the name of a file in `ImageSets/Segmentation`, or the path of a text file. `all`,
-   * where there is no such file, is every image in the order of the ids, each of which must have labels and the other
-   * way round.
-   * @throws Error if it is missing or empty, holds an id twice or a path, or an id without image or labels.
+   * Ids of a list, in its order: the name of a file in `ImageSets/Segmentation`, or the path of a text file, which may
+   * hold names of files and paths as well. `all`, where there is no such file, is every image in the order of the ids,
+   * each of which must have labels and the other way round.
+   * @throws Error if it is missing or empty, holds an image twice, or one without file or labels.
    */
   list(name: string): string[];
   /**
@@ -46,10 +49,13 @@ export interface DatasetOptions {
   /** Folder of images, perhaps with the other folders of VOC. */
   readonly root: string | null;
   /**
-   * JSON or CSV file of ids and class names, or folder of VOC's XML files; `null`: `image_labels.json`, `labels.json`,
-   * `image_labels.csv`, `labels.csv` or `Annotations` in the root.
+   * JSON (also COCO's), CSV or `cls_labels.npy` of class names, folder of VOC's XML files, or the folder of images itself,
+   * where folders bear the names of classes; `null`: `image_labels.json`, `labels.json`, `image_labels.csv`, `labels.csv`,
+   * `Annotations` or `cls_labels.npy` in the root, else folders of images.
    */
   readonly labels: string | null;
+  /** Headings of the columns of class names in a CSV, or their key in a JSON list; default: by their names. */
+  readonly labelColumn?: string | null;
   /** Names of the classes. */
   readonly classes: readonly string[];
 }
@@ -58,8 +64,8 @@ export interface DatasetOptions {
  * Opens a data set: a plain folder of images, or the layout of PASCAL VOC.
  *
  * Images are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`, else in `images`, else anywhere in the root;
- * their ids are their names without folder and extension. Class names come from one JSON or CSV file, or from VOC's XML
- * files: there every class that is named anywhere counts, also difficult objects. Masks are indexed PNGs in
+ * their ids are their names without folder and extension; with their folders (`cat__1` of `cat/1.jpg`) where several
+ * folders hold one of this name. Of VOC's XML files the names of all objects count, also of difficult ones. Masks are indexed PNGs in
  * `SegmentationClass` and `SegmentationObject`; they need not exist.
  *
  * @throws Error if the root is missing or has no images or labels, or if the labels name an unknown class.
@@ -70,11 +76,11 @@ export interface DatasetOptions {
  * for (const id of dataset.list("train")) console.log(id, dataset.labels(id));
  * ```
  */
-export async function openDataset({ root, labels, classes }: DatasetOptions): Promise<Dataset> {
+export async function openDataset({ root, labels, labelColumn = null, classes }: DatasetOptions): Promise<Dataset> {
   if (root === null) throw new Error("Expected data.root to name the folder of a data set but found null");
   if (!isFolder(root)) throw new Error(`Expected data.root to name a folder but found none at ${root}`);
-  const { folder, byId } = findImages(root);
-  const labelsOf = await openLabels({ root, file: labels, classes });
+  const images = findImages(root), { folder, byId } = images;
+  const labelsOf = await openLabels(findLabels(root, labels, images), { images, column: labelColumn, classes });
 
   const imagePath = (id: string): string => {
     const files = byId.get(id);
@@ -83,7 +89,10 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
     return join(folder, files[0]!);
   };
   const maskPaths = (id: string) =>
-    [join(root, "SegmentationClass", `${id}.png`), join(root, "SegmentationObject", `${id}.png`)] as const;
+    ["SegmentationClass", "SegmentationObject"].map((kind) => join(root, kind, `${images.maskName(id)}.png`)) as [
+      string,
+      string,
+    ];
   const readMask = async (path: string, id: string): Promise<LabelMap | null> => {
     const bytes = await readFileIfExists(path);
     if (!bytes) return null;
@@ -93,16 +102,21 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
   };
   return {
     classes,
+    coco: labelsOf.coco && { images: labelsOf.coco.images, categories: categoryNumbers(classes, labelsOf.coco) },
     list(name) {
       const found = readList(root, name);
       if (!found) return allImages(byId, { folder, labelsOf });
-      for (const id of found.ids) {
+      const ids = new Set<string>();
+      for (const key of found.ids) {
+        const id = images.find(key, found.path) ?? key;
         imagePath(id);
         if (!labelsOf.has(id)) {
           throw new Error(`Expected labels of ${id}, listed in ${found.path}, in ${labelsOf.source}`);
         }
+        if (ids.has(id)) throw new Error(`Expected every id once in ${found.path} but found ${id} twice`);
+        ids.add(id);
       }
-      return found.ids;
+      return [...ids];
     },
     labels: (id) => labelsOf.get(id),
     imagePath,
@@ -120,6 +134,12 @@ export async function openDataset({ root, labels, classes }: DatasetOptions): Pr
     },
     readInstanceMask: (id) => readMask(maskPaths(id)[1], id),
   };
+}
+
+/** Numbers of classes as COCO's file has them; of classes that it lacks, numbers above. */
+function categoryNumbers(classes: readonly string[], { categories }: CocoNumbers): number[] {
+  let highest = Math.max(0, ...categories.values());
+  return classes.map((name) => categories.get(name.normalize()) ?? ++highest);
 }
 
 /** Every image, after a check that images and labels belong together. */
@@ -174,7 +194,7 @@ async function expectSizeOfImage(
  * @param root Folder of the data set.
  * @param name Name of a file in `ImageSets/Segmentation`, or path of a text file.
  * @returns The ids and the path of their file; `null` for `all` without a file of this name.
- * @throws Error if it is missing or empty, holds an id twice or a path.
+ * @throws Error if it is missing or empty, or holds an id twice.
  */
 export function readList(root: string, name: string): { path: string; ids: string[] } | null {
   const folder = join(root, "ImageSets", "Segmentation");
@@ -191,7 +211,6 @@ export function readList(root: string, name: string): { path: string; ids: strin
   if (ids.length === 0) throw new Error(`Expected at least one id in ${path} but found none`);
   const seen = new Set<string>();
   for (const id of ids) {
-    if (/[/\\]/.test(id)) throw new Error(`Expected ids without folders in ${path} but found ${id}`);
     if (seen.has(id)) throw new Error(`Expected every id once in ${path} but found ${id} twice`);
     seen.add(id);
   }

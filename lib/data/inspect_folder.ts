@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { readdirSync } from "node:fs";
 import sharp from "sharp";
 import { findImages } from "./_image_files.ts";
-import { findLabels, readNames } from "./_labels.ts";
+import type { FoundLabels } from "./_label_names.ts";
+import { findLabels, readLabels } from "./_labels.ts";
 import { decodeImage, imageProblem, isTransparent } from "./read_image.ts";
 import { isFile, isFolder } from "../files/disk.ts";
 import { decodePng } from "../files/png.ts";
@@ -20,6 +21,8 @@ export interface FolderReport {
   readonly ambiguous: readonly { readonly id: string; readonly files: readonly string[] }[];
   /** File or folder of the labels. */
   readonly labelSource: string;
+  /** What is in it. */
+  readonly labels: Omit<FoundLabels, "names">;
   /** Class names of images by id, of those without an image too. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** Names of the lists in `ImageSets/Segmentation`. */
@@ -32,7 +35,7 @@ export interface FolderReport {
 
 /** Facts about one image file. */
 export interface ImageFacts {
-  /** Name without folders and extension. */
+  /** The id. */
   readonly id: string;
   /** Columns, pixels, as people see it. */
   readonly width: number;
@@ -62,6 +65,10 @@ export interface MaskFacts {
 export interface InspectOptions {
   /** File or folder of the labels; `null`: where {@linkcode openDataset} finds them. */
   readonly labels: string | null;
+  /** Columns of the class names; default: found by their headings. */
+  readonly labelColumn?: string | null;
+  /** Names of the classes, if they are known. */
+  readonly classes?: readonly string[] | null;
   /** Told after every image. */
   readonly progress?: (done: number, total: number) => void;
 }
@@ -78,11 +85,13 @@ export interface InspectOptions {
  * const { images, names } = await inspectFolder("my-data", { labels: null });
  * ```
  */
-export async function inspectFolder(root: string, { labels, progress }: InspectOptions): Promise<FolderReport> {
+export async function inspectFolder(
+  root: string,
+  { labels: file, labelColumn = null, classes = null, progress }: InspectOptions,
+): Promise<FolderReport> {
   if (!isFolder(root)) throw new Error(`Expected a folder of images but found none at ${root}`);
-  const { folder, byId } = findImages(root);
-  const labelSource = findLabels(root, labels);
-  const names = await readNames(labelSource);
+  const found = findImages(root), { folder, byId } = found, labelSource = findLabels(root, file, found);
+  const { names, ...labels } = await readLabels(labelSource, { images: found, column: labelColumn, classes });
 
   const images: ImageFacts[] = [], unreadable: { id: string; message: string }[] = [];
   const ids = [...byId.keys()].sort(), single = ids.filter((id) => byId.get(id)!.length === 1);
@@ -94,9 +103,9 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
     } catch (error) {
       unreadable.push({ id, message: await imageProblem(error, path) });
     }
-    for (const [kind, found] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
-      const mask = join(root, kind, `${id}.png`);
-      if (isFile(mask)) found.set(id, inspectMask(mask));
+    for (const [kind, masksOf] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
+      const mask = join(root, kind, `${found.maskName(id)}.png`);
+      if (isFile(mask)) masksOf.set(id, inspectMask(mask));
     }
     progress?.(done, single.length);
   });
@@ -108,6 +117,7 @@ export async function inspectFolder(root: string, { labels, progress }: InspectO
     unreadable: byOrder(unreadable),
     ambiguous: ids.filter((id) => byId.get(id)!.length > 1).map((id) => ({ id, files: byId.get(id)! })),
     labelSource,
+    labels,
     names,
     lists: isFolder(lists)
       ? readdirSync(lists).filter((file) => file.endsWith(".txt")).map((file) => file.slice(0, -4)).sort()

@@ -47,17 +47,19 @@ export class PickleError extends Error {}
 
 /** Keeps a small file from making much. Pickles inside of pickles share the limits of the outer one. */
 export class PickleLimits {
-  #steps = 1e6;
+  readonly #most: number;
+  #steps = 0;
   #bytes: number;
 
   /** Limits for a file of this many bytes. */
   constructor(fileBytes: number) {
     this.#bytes = 8 * fileBytes + 2 ** 20;
+    this.#most = Math.max(1e6, fileBytes >> 3); // a vector of a data set's class labels takes twenty
   }
 
   /** Counts a step of reading. */
   step(): void {
-    if (--this.#steps < 0) throw new PickleError("Expected at most 1000000 parts but found more");
+    if (++this.#steps > this.#most) throw new PickleError(`Expected at most ${this.#most} parts but found more`);
   }
 
   /** Counts memory before it is taken. */

@@ -75,7 +75,9 @@ export function decodePickledArrays(
 function toArray(value: Pickled, options: { shared: SharedValues; limits: PickleLimits }): NumericArray<Float32Array> {
   if (value instanceof TorchTensor) return toNamedTensor(value, options);
   if (value instanceof NumpyArray && value.tensor) return value.tensor;
-  if (typeof value === "number") return { shape: [], data: Float32Array.of(value) };
+  if (typeof value === "number" || typeof value === "bigint") {
+    return { shape: [], data: Float32Array.of(Number(value)) };
+  }
   if (Array.isArray(value) && value.every((item) => typeof item === "number")) {
     options.limits.take(4 * value.length);
     return { shape: [value.length], data: Float32Array.from(value) };
@@ -178,6 +180,12 @@ const reconstruct: PickledCall = () => new NumpyArray();
 
 const scalar: PickledCall = ([type, bytes], limits) => {
   if (type instanceof Dtype && type.type === null) return type; // a text, say, which nobody may need
+  if (type instanceof Dtype && type.type === "I64" && bytes instanceof Uint8Array && bytes.length === 8) {
+    return Number(new DataView(bytes.slice().buffer).getBigInt64(0, true)); // as a key it has to be exact
+  }
+  if (type instanceof Dtype && type.type === "I32" && bytes instanceof Uint8Array && bytes.length === 4) {
+    return new DataView(bytes.slice().buffer).getInt32(0, true);
+  }
   return arrayOf(bytes ?? null, { shape: [], type: type ?? null, fortran: false, limits }).data[0]!;
 };
 

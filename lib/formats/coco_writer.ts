@@ -25,8 +25,8 @@ export interface ExportedInstances {
 
 /** Image and its instances. */
 export interface CocoEntry {
-  /** Its number. */
-  readonly id: number;
+  /** Its number, or text as the file of COCO has it that the labels are from. */
+  readonly id: number | string;
   /** Name of the file. */
   readonly fileName: string;
   /** Its instances. */
@@ -44,8 +44,8 @@ export interface CocoCounts {
 /** Instance as COCO stores it. */
 export interface CocoRecord {
   /** Number of the image. */
-  readonly image_id: number;
-  /** Class index + 1. */
+  readonly image_id: number | string;
+  /** Number of the class. */
   readonly category_id: number;
   /** Compressed run lengths. */
   readonly segmentation: { readonly size: readonly [height: number, width: number]; readonly counts: string };
@@ -60,9 +60,11 @@ export interface CocoRecord {
 /**
  * Makes COCO's records of the instances of an image; empty masks are left out.
  *
+ * @param entry The image.
+ * @param categories Numbers of the classes; default: index + 1.
  * @throws RangeError if the masks hold another number of values than classes and size say.
  */
-export function cocoRecords({ id, instances }: CocoEntry): CocoRecord[] {
+export function cocoRecords({ id, instances }: CocoEntry, categories?: readonly number[]): CocoRecord[] {
   const { height, width, class: classes, mask, score } = instances;
   const size = height * width;
   if (mask.length !== classes.length * size) {
@@ -74,7 +76,7 @@ export function cocoRecords({ id, instances }: CocoEntry): CocoRecord[] {
     if (area === 0) return [];
     return {
       image_id: id,
-      category_id: c + 1,
+      category_id: categories?.[c] ?? c + 1,
       segmentation: { size: [height, width], counts: compressCounts(runs.counts) },
       area,
       bbox: box,
@@ -85,19 +87,23 @@ export function cocoRecords({ id, instances }: CocoEntry): CocoRecord[] {
 
 /**
  * Writes a data set in COCO's format, image by image: only one line for each image is held in memory. Annotations are
- * numbered from 1 and categories are class index + 1.
+ * numbered from 1.
  *
  * @param path The file, which appears when all is written.
  * @param entries The images.
- * @param options Class names, and what the file says it is.
+ * @param options Class names, their numbers (default: index + 1), and what the file says it is.
  * @returns How much was written.
  */
 export async function writeCocoDataset(
   path: string,
   entries: AsyncIterable<CocoEntry>,
-  { classes, description }: { readonly classes: readonly string[]; readonly description: string },
+  { classes, description, categories: numbers }: {
+    readonly classes: readonly string[];
+    readonly description: string;
+    readonly categories?: readonly number[] | undefined;
+  },
 ): Promise<CocoCounts> {
-  const categories = classes.map((name, n) => ({ id: n + 1, name, supercategory: "object" }));
+  const categories = classes.map((name, n) => ({ id: numbers?.[n] ?? n + 1, name, supercategory: "object" }));
   const images: string[] = [];
   const counts = { images: 0, annotations: 0 };
   const text = async function* () {
@@ -106,7 +112,7 @@ export async function writeCocoDataset(
     for await (const entry of entries) {
       const { id, fileName, instances: { height, width } } = entry;
       images.push(JSON.stringify({ id, file_name: fileName, width, height }));
-      for (const record of cocoRecords(entry)) {
+      for (const record of cocoRecords(entry, numbers)) {
         yield `${counts.annotations++ > 0 ? "," : ""}\n${
           JSON.stringify({ id: counts.annotations, iscrowd: 0, ...record })
         }`;
@@ -124,15 +130,20 @@ export async function writeCocoDataset(
  *
  * @param path The file, which appears when all is written.
  * @param entries The images, with scores.
+ * @param categories Numbers of the classes; default: index + 1.
  * @returns How much was written.
  */
-export async function writeCocoResults(path: string, entries: AsyncIterable<CocoEntry>): Promise<CocoCounts> {
+export async function writeCocoResults(
+  path: string,
+  entries: AsyncIterable<CocoEntry>,
+  categories?: readonly number[],
+): Promise<CocoCounts> {
   const counts = { images: 0, annotations: 0 };
   const text = async function* () {
     yield "[";
     for await (const entry of entries) {
       counts.images++;
-      for (const { area: _, ...result } of cocoRecords(entry)) {
+      for (const { area: _, ...result } of cocoRecords(entry, categories)) {
         yield `${counts.annotations++ > 0 ? "," : ""}\n${JSON.stringify(result)}`;
       }
     }
@@ -164,6 +175,7 @@ async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Uint8Array>
  * places in the list, from 1.
  *
  * @param ids The list.
+ * @param given Numbers that a file of COCO gives them.
  * @returns A number for each id, all different.
  * @example
  * ```ts
@@ -172,7 +184,11 @@ async function* encoded(text: AsyncIterable<string>): AsyncGenerator<Uint8Array>
  * imageNumbers(["cat", "dog"]); // 1 2
  * ```
  */
-export function imageNumbers(ids: readonly string[]): number[] {
+export function imageNumbers(
+  ids: readonly string[],
+  given?: ReadonlyMap<string, { readonly id: number | string }>,
+): (number | string)[] {
+  if (given) return ids.map((id) => given.get(id)!.id);
   const digits = ids.map((id) => /^\d+(_\d+)*$/.test(id) ? Number(id.replaceAll("_", "")) : NaN);
   const fit = digits.every((n) => Number.isSafeInteger(n) && n > 0) && new Set(digits).size === ids.length;
   return fit ? digits : ids.map((_, n) => n + 1);

@@ -2,6 +2,7 @@
  * Formats of other programs: data sets and results of COCO, label maps of VOC.
  * @module
  */
+export * from "./class_labels.ts";
 export * from "./coco_dataset.ts";
 export * from "./coco_segmentation.ts";
 export * from "./coco_writer.ts";

@@ -7,6 +7,7 @@ import { decodePng, encodePng } from "../files/png.ts";
 import { Progress } from "../files/terminal.ts";
 import {
   type CocoEntry,
+  encodeClassLabels,
   type ExportedInstances,
   imageNumbers,
   vocLabels,
@@ -19,7 +20,8 @@ import { WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
 import { readInstances } from "../stages/instance.ts";
 import type { ExportOptions, INSTANCE_STAGES } from "./export_formats.ts";
-import { basename, join, relative } from "node:path";
+import { fileNameOf } from "./match_images.ts";
+import { basename, join } from "node:path";
 
 /**
  * Writes pseudo labels, or ground truth, in the formats of other programs, one image at a time.
@@ -28,7 +30,10 @@ import { basename, join, relative } from "node:path";
  * - `coco-results`: a list of results, `export/results.json`;
  * - `voc`: `SegmentationClass` and `SegmentationObject` with the instances, the better one on top where they overlap,
  *   `SegmentationClassAug` with the pseudo semantic labels, and the list, below `export/voc`;
- * - `voc-server`: the folder that VOC's evaluation server takes, below `export/voc-server`.
+ * - `voc-server`: the folder that VOC's evaluation server takes, below `export/voc-server`;
+ * - `cls-labels`: the class names of the images as the authors' code reads them, `export/cls_labels.npy`.
+ *
+ * Images and classes keep the numbers of COCO's file where the labels are one.
  *
  * @param config The configuration of the run.
  * @param options What to write, and where.
@@ -37,6 +42,7 @@ import { basename, join, relative } from "node:path";
  */
 export async function exportLabels(config: Config, options: ExportOptions): Promise<string> {
   if (options.format === "voc-server") return await writeServerFolder(config, options);
+  if (options.format === "cls-labels") return await writeClassLabels(config, options);
   const { workdir, format, stage = "instance", truth = false, out } = options;
   const source = await openSource(config, options);
   const left = () => {
@@ -54,9 +60,17 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
     ? await writeCocoDataset(path, source.entries(), {
       classes: config.data.classes,
       description: truth ? "True instances" : DESCRIPTIONS[stage],
+      categories: source.categories,
     })
-    : await writeCocoResults(path, source.entries());
+    : await writeCocoResults(path, source.entries(), source.categories);
   return `Wrote ${path}: ${annotations} instances on ${images} images${left()}`;
+}
+
+async function writeClassLabels({ data }: Config, { workdir, out, list, limit }: ExportOptions): Promise<string> {
+  const path = out ?? join(workdir, "export", "cls_labels.npy"), dataset = await openDataset(data);
+  const ids = dataset.list(list ?? data.inferList).slice(0, limit);
+  await placeFile(path, encodeClassLabels(new Map(ids.map((id) => [id, dataset.labels(id)])), data.classes.length));
+  return `Wrote ${path}: vectors of ${data.classes.length} classes for ${ids.length} images`;
 }
 
 /** Descriptions in data sets of COCO's format. */
@@ -70,6 +84,8 @@ const DESCRIPTIONS: Record<typeof INSTANCE_STAGES[number], string> = {
 interface Source {
   readonly list: string;
   readonly files: Store;
+  /** Numbers of the classes in COCO's file, if the labels are one. */
+  readonly categories: readonly number[] | undefined;
   /** Counts of what was not worth or not able to be written. */
   readonly left: { below: number; bare: number };
   entries(): AsyncGenerator<CocoEntry & { readonly name: string }>;
@@ -85,7 +101,7 @@ async function openSource(
     data.inferList;
   const dataset = await openDataset(config.data);
   const { ids: without } = await Quarantine.open(workdir, { choice: "skip", shard: WHOLE, dataset });
-  const all = dataset.list(list), numbers = imageNumbers(all);
+  const all = dataset.list(list), numbers = imageNumbers(all, dataset.coco?.images);
   const chosen = new Set(restrictDataset(dataset, { limit, without }).list(list));
   const files = new Store(workdir);
   const left = { below: 0, bare: 0 };
@@ -93,6 +109,7 @@ async function openSource(
   return {
     list,
     files,
+    categories: dataset.coco?.categories,
     left,
     entries: async function* () {
       const bar = new Progress("export", progress ?? { terminal: false, write: () => {} });
@@ -110,7 +127,7 @@ async function openSource(
         yield {
           name,
           id: numbers[n]!,
-          fileName: fileNameOf(dataset.imagePath(name), config.data.root!),
+          fileName: fileNameOf(dataset, { id: name, root: config.data.root! }),
           instances: good,
         };
         bar.update(++done, chosen.size);
@@ -119,11 +136,6 @@ async function openSource(
       if (truth && left.bare === chosen.size) throw new Error(`Expected ground truth of ${list} but found none`);
     },
   };
-}
-
-/** The path that other programs join to the folder of images: the one that VOC calls `JPEGImages`. */
-function fileNameOf(path: string, root: string): string {
-  return relative(root, path).replaceAll("\\", "/").replace(/^(JPEGImages|images)\//, "");
 }
 
 async function readTruth(dataset: Dataset, id: string): Promise<ExportedInstances | null> {
@@ -206,6 +218,8 @@ async function writeServerFolder(
 function listed(root: string, list: string): string[] {
   const found = readList(root, list);
   if (!found) throw new Error(`Expected a list ${list} in ${root} but found none`);
+  const outside = found.ids.find((id) => /[/\\]/.test(id));
+  if (outside !== undefined) throw new Error(`Expected ids without folders in ${found.path} but found ${outside}`);
   return found.ids;
 }
 

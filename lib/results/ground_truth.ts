@@ -4,7 +4,7 @@ import { type CocoTruth, groundTruthInstances, instanceRuns } from "../evaluatio
 import { type CocoDataset, imageNumbers, measureRuns, parseCocoDataset, pixelsOfRuns } from "../formats/mod.ts";
 import { readSegmentation } from "../formats/mod.ts";
 import { type LabelMap, MOST_LABELS, openDataset } from "../data/mod.ts";
-import { fileKeys, type ListedImage } from "./match_images.ts";
+import { fileKeys, fileNameOf, type ListedImage } from "./match_images.ts";
 
 /** Ground truth that predictions are judged by. */
 export interface GroundTruth {
@@ -35,12 +35,15 @@ export interface ImageTruth {
 /** The ground truth of the data set on a list. */
 export async function groundTruthOfDataset({ data }: Config, list: string): Promise<GroundTruth> {
   const dataset = await openDataset(data);
-  const names = dataset.list(list), numbers = imageNumbers(names);
+  const names = dataset.list(list), numbers = imageNumbers(names, dataset.coco?.images);
   return {
     split: list,
     classes: data.classes,
-    categories: data.classes.map((name, n) => ({ id: n + 1, name })),
-    images: names.map((name, n) => ({ name, id: numbers[n]!, keys: [name, name, basename(name)] })),
+    categories: data.classes.map((name, n) => ({ id: dataset.coco?.categories[n] ?? n + 1, name })),
+    images: names.map((name, n) => {
+      const [, bare, stem] = fileKeys(fileNameOf(dataset, { id: name, root: data.root! }));
+      return { name, id: numbers[n]!, keys: [name, bare, stem] };
+    }),
     read: async ({ name }) => {
       const labels = await dataset.readClassMask(name);
       if (!labels) return null;

@@ -1,3 +1,5 @@
+import { relative } from "node:path";
+import type { Dataset } from "../data/mod.ts";
 import type { CocoImage } from "../formats/mod.ts";
 import { showJson } from "../files/json.ts";
 
@@ -9,6 +11,12 @@ export interface ListedImage {
   readonly id: number | string;
   /** Names that it goes by, as {@linkcode fileKeys} gives them. */
   readonly keys: readonly [whole: string, bare: string, stem: string];
+}
+
+/** The name of an image in COCO's file of labels, else the path that other programs join to VOC's `JPEGImages`. */
+export function fileNameOf(dataset: Dataset, { id, root }: { id: string; root: string }): string {
+  return dataset.coco?.images.get(id)?.fileName ??
+    relative(root, dataset.imagePath(id)).replaceAll("\\", "/").replace(/^(JPEGImages|images)\//, "");
 }
 
 /** A file's whole name, that without extension, and that without folders either. */

@@ -156,6 +156,7 @@ export function restrictDataset(dataset: Dataset, { limit, without }: Restrictio
   if (limit === Infinity && without.size === 0) return dataset;
   return {
     classes: dataset.classes,
+    coco: dataset.coco ?? null,
     list: (name) => dataset.list(name).slice(0, limit).filter((id) => !without.has(id)),
     labels: (id) => dataset.labels(id),
     imagePath: (id) => dataset.imagePath(id),

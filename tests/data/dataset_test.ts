@@ -69,10 +69,11 @@ Deno.test("openDataset() takes labels from the file it is told, or from XML wher
   });
 });
 
-Deno.test("openDataset() counts a class that is named anywhere in the XML, and no other name of a part", async () => {
-  const part = "<annotation><object><name>cat</name><part><name>dog</name></part></object></annotation>";
+Deno.test("openDataset() counts the names of objects in XML, and of nothing else", async () => {
+  const part = "<annotation><owner><name>sheep</name></owner><object><name>cat</name><part><name>dog</name></part>" +
+    "</object></annotation>";
   await withDataset({ "JPEGImages/a.png": image, "Annotations/a.xml": part }, async (root) => {
-    assertEquals((await openDataset({ root, labels: null, classes })).labels("a"), [0, 1]);
+    assertEquals((await openDataset({ root, labels: null, classes })).labels("a"), [0]);
   });
 });
 
@@ -95,7 +96,11 @@ Deno.test("openDataset() names what is missing", async () => {
     await assertRejects(() => openDataset({ root, labels: null, classes }), Error, `.tiff) in ${root} but found none`);
   });
   await withDataset({ "JPEGImages/a.png": image }, async (root) => {
-    await assertRejects(() => openDataset({ root, labels: null, classes }), Error, "Annotations) but found none");
+    await assertRejects(
+      () => openDataset({ root, labels: null, classes }),
+      Error,
+      "Annotations, cls_labels.npy, or images in folders of the names of classes) but found none",
+    );
     await assertRejects(() => openDataset({ root, labels: `${root}/x.json`, classes }), Error, `${root}/x.json`);
   });
   await withDataset({ ...small, "image_labels.json": "{" }, async (root) => {
@@ -113,8 +118,8 @@ Deno.test("Dataset.list() names the list, the id and the nearest list where one 
     });
   await expectError("a\nb\na\n", "mine.txt", "a twice");
   await expectError("\n \n", "at least one id", "mine.txt");
-  await expectError("a\n/JPEGImages/a.png\n", "without folders", "/JPEGImages/a.png");
-  await expectError("..\\a\n", "without folders");
+  await expectError("a\n/JPEGImages/a.png\n", "mine.txt", "a twice");
+  await expectError("..\\a\n", "image ..\\a");
   await expectError("c\n", "labels of c", "mine.txt", "image_labels.json");
   await expectError("d\n", "image d", "JPEGImages");
   await withDataset(small, async (root) => {
@@ -190,14 +195,15 @@ Deno.test("openDataset() keeps quotation marks, separators and line ends in quot
 const badLabels: [file: string, content: string, message: string][] = [
   ["labels.json", '{"a": ["cat"], "b": [], "a": ["dog"]}', "Expected every id once in"],
   ["labels.json", '{"a": ["cat"], "a.jpg": ["dog"]}', "found a twice"],
-  ["labels.json", '{"x/a": ["cat"]}', "Expected ids without folders in"],
+  ["labels.json", '{"x/a": ["cat"], "y/a": []}', "found x/a and y/a"],
+  ["labels.json", '{"../a": ["cat"]}', "Expected an id in"],
   ["labels.json", '{"": []}', "Expected an id in"],
   ["labels.json", '{"a": {"cat": 1}}', "Expected class names of a in"],
   ["labels.json", '[["a", "cat"]]', "as entry 0 of"],
   ["labels.json", "3", "Expected an object of id"],
   ["labels.csv", 'id,class\na,cat\nb,"dog', "Expected the end of the quotation that begins in line 3 of"],
   ["labels.csv", "id,class\n,cat", "Expected an id at the start of line 2 of"],
-  ["labels.csv", "id,class\nx\\a,cat", "Expected ids without folders in"],
+  ["labels.csv", "id,class\nx\\a,cat\ny/a,cat", "found x/a and y/a"],
 ];
 for (const [file, content, message] of badLabels) {
   Deno.test(`openDataset() refuses ${content.replaceAll("\n", "⏎")} as ${file}`, async () => {
@@ -237,7 +243,7 @@ Deno.test("Dataset.list() names images without labels, labels without images and
     { ...labels, "cow_1.png": image, "cow_2.png": image, "b.png": image, "c.png": image },
     "but found none of b, c",
   );
-  await expectError({ ...labels, "cow_1.png": image, "x/cow_1.tif": image }, "but found cow_1.png, x/cow_1.tif");
+  await expectError({ ...labels, "cow_1.png": image, "cow_1.tif": image }, "but found cow_1.png, cow_1.tif");
 });
 
 Deno.test("Dataset names masks of another size than the image, and ids without class", async () => {

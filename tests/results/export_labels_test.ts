@@ -104,7 +104,7 @@ Deno.test("exportLabels() names the stage whose file is missing or damaged", asy
 Deno.test("the command export ends with 2 for mistakes and with 0 when all is written", async () => {
   await withLabels(async (labelled) => {
     const mistakes: [string[], string][] = [
-      [["--format", "cocoo"], "Expected --format coco, coco-results, voc, voc-server but found cocoo"],
+      [["--format", "cocoo"], "Expected --format coco, coco-results, voc, voc-server, cls-labels but found cocoo"],
       [["--score", "2"], "Expected a number of 0 to 1 for --score but found 2"],
       [["--competition", "comp7", "--format", "voc-server"], "Expected --competition comp5 or comp6 but found comp7"],
       [["--predictions", "x"], "Expected no --predictions with --format coco"],

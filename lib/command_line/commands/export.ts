@@ -6,7 +6,11 @@ import { COMMON_FLAGS, CONFIG_FLAGS, RUN_FLAGS } from "../flags.ts";
 import { interruptible, runOptions, runPermissions } from "../run_stages.ts";
 
 const EXPORT_FLAGS = {
-  format: { value: "name", help: "coco (default), coco-results, voc or voc-server", default: "coco" },
+  format: {
+    value: "name",
+    help: "coco (default), coco-results, voc, voc-server, or cls-labels: class names as the authors' code reads them",
+    default: "coco",
+  },
   out: {
     value: "path",
     help: "file or folder to write, default below export in the working directory",
@@ -66,7 +70,7 @@ function exportOptions(invocation: Invocation): ExportOptions {
   const stage = given.choice("stage", INSTANCE_STAGES), truth = given.has("ground-truth");
   const useless = format === "voc-server"
     ? ["score", "ground-truth", "limit", "stage"]
-    : ["predictions", "competition"];
+    : ["predictions", "competition", ...format === "cls-labels" ? ["score", "ground-truth", "stage"] : []];
   const found = useless.find((flag) => given.has(flag));
   if (found) throw new UsageError(`Expected no --${found} with --format ${format} but found it`);
   if (given.has("stage") && truth) throw new UsageError("Expected no --stage with --ground-truth but found it");

@@ -7,9 +7,11 @@ import { progressOnTerminal } from "../run_stages.ts";
 const INIT_FLAGS = {
   labels: {
     value: "path",
-    help: "JSON or CSV file, or folder of VOC's XML files, default the one in the folder",
+    help:
+      "JSON (also COCO's), CSV or cls_labels.npy, folder of VOC's XML, or the folder of images in folders of classes",
     path: "reads",
   },
+  "label-column": { value: "a,b", help: "headings of the columns of class names in a CSV, default by their names" },
   classes: { value: "a,b", help: "all classes in the order of their ids in masks, default in alphabetical order" },
   weights: {
     value: "file",
@@ -40,6 +42,7 @@ export const init: Command = {
       write: (text) => console.log(text),
       ...defined({
         labels: given.value("labels"),
+        labelColumn: given.value("label-column"),
         classes: given.words("classes"),
         weights: given.value("weights"),
         preset: given.has("preset") ? config.preset : undefined,
