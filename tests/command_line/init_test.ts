@@ -1,6 +1,7 @@
 import sharp from "sharp";
 import { assert, assertEquals } from "../assert.ts";
 import { presets } from "../../lib/config/config.ts";
+import { encodeClassLabels } from "../../lib/formats/mod.ts";
 import { encodePng } from "../../lib/files/png.ts";
 import { loadConfig } from "../../lib/config/load_config.ts";
 import { OwnData } from "../bad_inputs/own_data.ts";
@@ -135,6 +136,75 @@ Deno.test("init takes VOC's lists, labels of XML, an order of the classes, and w
     ]);
     assertEquals([data.classes, data.trainList, data.valList], [["kite", "ball"], "train", "val"]);
     assertEquals(cam.training.epochs, 200, "a step an epoch");
+  });
+});
+
+/** The plan of a run with the configuration that init wrote. */
+async function runs(own: OwnData, ...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const found = await own.command("init", own.root, "--force", ...args);
+  if (found.code !== 0) return found;
+  const run = await own.command("run", "--config", own.path("irnet.json"), "--workdir", own.path("out"), "--dry-run");
+  assertEquals([run.code, run.stderr], [0, ""]);
+  return found;
+}
+
+Deno.test("what init writes runs as init read it: columns, numbers, vectors, folders, COCO", async () => {
+  await withOwnData(async (own) => {
+    await Deno.remove(own.path("labels.json"));
+    const dataOf = () => loadConfig({ file: own.path("irnet.json") }).data;
+    await own.text("names.csv", "filename,species,age\na.png,kite,1\nb.png,ball,2\nc.png,kite,3\nd.png,,4\n");
+    const asked = await own.command("init", own.root);
+    assertEquals(asked.code, 1);
+    assert(asked.stderr.includes("found species, age; name it by --label-column (data.labelColumn)"), asked.stderr);
+    const { stdout } = await runs(own, "--label-column", "species");
+    assert(stdout.includes("/names.csv, column species: 2 classes, 0.8 an image"), stdout);
+    assertEquals([dataOf().labelColumn, dataOf().classes], ["species", ["ball", "kite"]]);
+
+    await own.text("names.csv", "filename,label\na.png,3\nb.png,7\nc.png,3\nd.png,7\n");
+    assert((await own.command("init", own.root, "--force")).stderr.includes("found numbers in the column label"));
+    await runs(own, "--classes", "3,7");
+
+    await own.text("names.csv", "filename,cat,dog\na.png,.9,.1\nb.png,.1,.9\nc.png,1,1\nd.png,0,0\n");
+    const doubted = await runs(own);
+    const doubt = "probabilities in the columns cat, dog: classes of at least 0.5 count";
+    assert(doubted.stdout.includes(`\n  ${doubt}`), doubted.stdout);
+
+    await Deno.remove(own.path("names.csv"));
+    const vectors = new Map([["a", [0]], ["b", [14]], ["c", []], ["d", []]]);
+    await own.bytes("cls_labels.npy", encodeClassLabels(vectors, 20));
+    await runs(own);
+    assertEquals(dataOf().classes.length, 20);
+
+    await Deno.remove(own.path("cls_labels.npy"));
+    for (const id of ["a", "b", "c", "d"]) {
+      await Deno.mkdir(own.path(id < "c" ? "cat" : "dog"), { recursive: true });
+      await Deno.rename(own.path(`${id}.png`), own.path(`${id < "c" ? "cat" : "dog"}/${id === "c" ? "a" : id}.png`));
+    }
+    const folders = await runs(own);
+    assert(folders.stdout.includes("\n  the names of folders are taken for class names"), folders.stdout);
+    assertEquals(dataOf().classes, ["cat", "dog"]);
+
+    const files = ["cat/a.png", "cat/b.png", "dog/a.png", "dog/d.png"];
+    const coco = {
+      images: files.map((file_name, id) => ({ id, file_name })),
+      categories: [{ id: 9, name: "kite" }],
+      annotations: [{ id: 1, image_id: 2, category_id: 9 }],
+    };
+    await own.text("instances.json", JSON.stringify(coco));
+    const { stdout: told } = await runs(own, "--labels", own.path("instances.json"));
+    assert(told.includes("/instances.json, a file of COCO: 1 classes, 0.3 an image"), told);
+  });
+});
+
+Deno.test("init refuses classes that a run would refuse, and leaves no file", async () => {
+  await withOwnData(async (own) => {
+    await Deno.remove(own.path("labels.json"));
+    for (const [id, name] of [["a", "cat"], ["b", "dog"], ["c", "person"], ["d", "cat"]]) {
+      await own.text(`Annotations/${id}.xml`, `<annotation><object><name>${name}</name></object></annotation>`);
+    }
+    const { code, stderr } = await own.command("init", own.root, "--classes", "cat,dog");
+    assert(code === 1 && stderr.includes("c.xml to be among data.classes but found person"), stderr);
+    assert(!(await Array.fromAsync(Deno.readDir(own.root))).some(({ name }) => name === "irnet.json"));
   });
 });
 

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { exportLabels } from "../../lib/results/export_labels.ts";
+import { decodeClassLabels } from "../../lib/formats/mod.ts";
 import { main } from "../../lib/command_line/main.ts";
 import { vocPalette } from "../../lib/data/mod.ts";
 import { decodePng, encodePng } from "../../lib/files/png.ts";
@@ -44,6 +45,45 @@ Deno.test("exportLabels() writes true masks where there are any", async () => {
       "Expected ground truth of val but found none",
     );
     assertEquals((await readJson(out)).images.length, 3); // as it was
+  });
+});
+
+Deno.test("exportLabels() keeps the numbers of COCO's file, where the labels are one", async () => {
+  await withLabels(async ({ config, workdir, data }) => {
+    const ids = ["one", "two", "three", "four"], labels = `${data}/instances.json`;
+    const images = ids.map((id, n) => ({ id: n === 3 ? "4th" : 100 + n, file_name: `train/${id}.png` }));
+    const categories = [{ id: 7, name: "cat" }, { id: 90, name: "dog" }];
+    const annotations = [100, 101, 102, "4th"].map((image_id, id) => ({
+      id,
+      image_id,
+      category_id: 7 + 83 * (id % 2),
+    }));
+    await Deno.writeTextFile(labels, JSON.stringify({ images, categories, annotations }));
+    const coco = { ...config, data: { ...config.data, labels } };
+    await exportLabels(coco, { workdir, format: "coco" });
+    const written = await readJson(`${workdir}/export/instances.json`);
+    assertEquals(
+      written.images.map(({ id, file_name }: Record<string, unknown>) => ({ id, file_name })),
+      images,
+    );
+    assertEquals(
+      written.categories.map(({ id, name }: Record<string, unknown>) => ({ id, name })),
+      categories.toReversed(),
+    );
+    const numbers = (list: Record<string, unknown>[]) => list.map((one) => [one["image_id"], one["category_id"]]);
+    const expected = [[100, 7], [100, 90], [101, 7], [101, 90], ["4th", 7]];
+    assertEquals(numbers(written.annotations), expected);
+    await exportLabels(coco, { workdir, format: "coco-results", score: 0.1 });
+    assertEquals(numbers(await readJson(`${workdir}/export/results.json`)), expected);
+  });
+});
+
+Deno.test("exportLabels() writes class names as vectors", async () => {
+  await withLabels(async ({ config, workdir }) => {
+    const message = await exportLabels(config, { workdir, format: "cls-labels", limit: 2 });
+    assertEquals(message, `Wrote ${workdir}/export/cls_labels.npy: vectors of 2 classes for 2 images`);
+    const { rows } = decodeClassLabels(await Deno.readFile(`${workdir}/export/cls_labels.npy`), "cls_labels.npy");
+    assertEquals([...rows], [["one", [0, 1]], ["two", [0, 1]]]);
   });
 });
 
@@ -108,6 +148,7 @@ Deno.test("the command export ends with 2 for mistakes and with 0 when all is wr
       [["--score", "2"], "Expected a number of 0 to 1 for --score but found 2"],
       [["--competition", "comp7", "--format", "voc-server"], "Expected --competition comp5 or comp6 but found comp7"],
       [["--predictions", "x"], "Expected no --predictions with --format coco"],
+      [["--format", "cls-labels", "--score", "0.5"], "Expected no --score with --format cls-labels"],
       [["--format", "voc-server", "--score", "0.5"], "Expected no --score with --format voc-server"],
       [["--ground-truth", "--score", "0.5"], "Expected neither --score nor --format coco-results with --ground-truth"],
     ];
