@@ -42,7 +42,7 @@ export async function previewComparison(
 ): Promise<string[]> {
   const compared = comparisonConfig(config);
   checkLists(await openDataset(config.data), { config: compared, group: "data" });
-  return await previewRun(compared, { ...options, ...stagesOf(compared) });
+  return await previewRun(compared, { ...options, ...stagesOf(compared), keeps: config });
 }
 
 function stagesOf(config: Config): Pick<RunOptions, "module" | "stages"> {

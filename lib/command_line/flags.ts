@@ -38,6 +38,7 @@ export const RUN_FLAGS = {
   },
   stages: { value: "a,b", help: "only these stages" },
   force: { help: "do everything again" },
+  retrain: { help: "train again where other settings throw away a training that took over a minute" },
   verify: { help: "compare contents, not times and sizes, to find out what is done" },
   limit: { value: "n", help: "only the first n images of every list, also for trainings: a quick try of a whole run" },
   shard: {

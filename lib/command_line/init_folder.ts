@@ -1,4 +1,4 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
@@ -8,7 +8,7 @@ import { classesOf, initConfig } from "../config/init_config.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { mapPaths, pathBeside } from "../config/user_path.ts";
+import { mapPaths, pathIn } from "../config/user_path.ts";
 
 /** Options of {@linkcode initFolder}. */
 export interface InitFolderOptions {
@@ -79,7 +79,7 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
   const lists = await chooseLists(report, { classes, labelColumn, out, usable, isWhole: leftOut.length === 0 });
   const own = initConfig(report, { preset, classes, labelColumn, weights: options.weights ?? null, ...lists });
-  const config = mapPaths(own, (path) => pathBeside(out, path));
+  const config = mapPaths(own, (path) => pathIn(dirname(out), path));
   const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
   for (const { path } of options.force ? [] : files) {
     if (await exists(path)) throw new UsageError(`Expected to write ${path} but found it there already; use --force`);

@@ -23,6 +23,7 @@ export function runOptions({ given, workdir, module }: Invocation): RunOptions {
     workdir,
     module,
     force: given.has("force"),
+    retrain: given.has("retrain"),
     verify: given.has("verify"),
     onBadImage: given.has("on-bad-image") ? given.choice<"fail" | "skip">("on-bad-image", ["fail", "skip"]) : "fail",
     progress: progressOnTerminal(),
@@ -98,7 +99,7 @@ export async function runStages(
   (await import("../config/check_paths.ts")).checkPaths(config);
   const { previewRun, run } = await import("../run/run.ts");
   const used = module === STAGES ? await configOf(options.stages ?? [], config) : config;
-  if (isDry) return (await previewRun(used, options)).join("\n");
+  if (isDry) return (await previewRun(used, { ...options, keeps: config })).join("\n");
   const report = await interruptible((signal) => run(used, { ...options, keeps: config, signal }));
   const done = report.stages.map(({ stage }) => stage);
   const results = module === STAGES ? await describeResultsOf(done, { shows, workdir }) : null;

@@ -23,7 +23,7 @@ export type Cluster =
   | { readonly kind: "kubernetes" } & KubernetesOptions;
 
 /** Flags of every job that are passed on as they are. */
-const PASSED_ON = ["limit", "on-bad-image"];
+const PASSED_ON = ["limit", "on-bad-image", "retrain"];
 
 /**
  * Writes the files that run the pipeline on a cluster to `slurm` or `kubernetes` below the working directory: the
@@ -40,7 +40,7 @@ export async function submit(invocation: Invocation, cluster: Cluster): Promise<
   checkPaths(config);
   const { shards, ...share } = shareOf(invocation);
   const used = invocation.module === STAGES ? await configOf(options.stages ?? [], config) : config;
-  const jobs = chainJobs(await stagesToRun(used, options), shards);
+  const jobs = chainJobs(await stagesToRun(used, { ...options, keeps: config }), shards);
   const folder = resolve(workdir, cluster.kind);
   const all: ClusterRun = {
     ...share,
@@ -49,7 +49,7 @@ export async function submit(invocation: Invocation, cluster: Cluster): Promise<
     deno: Deno.execPath(),
     args: [
       ...["--config", resolve(folder, "config.json"), "--workdir", resolve(workdir)],
-      ...PASSED_ON.flatMap((flag) => given.has(flag) ? [`--${flag}`, given.value(flag)!] : []),
+      ...PASSED_ON.flatMap((flag) => given.has(flag) ? [`--${flag}`, given.value(flag)!].filter(Boolean) : []),
     ],
   };
   const files = {

@@ -1,5 +1,5 @@
 /** Paths as users write them, in arguments and in files of a configuration. */
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { isAbsolute, join, relative, resolve } from "node:path";
 import { merge } from "./merge.ts";
 import type { Config } from "./schema.ts";
 import { pathsIn } from "./settings.ts";
@@ -9,17 +9,18 @@ import { pathsIn } from "./settings.ts";
  *
  * @param path The path as it was written.
  * @param folder Where relative paths start; absent: in that of the process.
- * @returns The path; as it was written where it is absolute, or starts in the folder of the process.
+ * @returns The path: as it was written where it is absolute or starts in the folder of the process, else as one would
+ * write it there, so that the same file has the same path however it was named.
  */
 export function userPath(path: string, folder = ""): string {
   if (/^~($|[\\/])/.test(path)) return join(Deno.env.get("HOME") ?? "~", path.slice(1));
-  return folder === "" || folder === "." || isAbsolute(path) ? path : join(folder, path);
+  return folder === "" || folder === "." || isAbsolute(path) ? path : pathIn(".", join(folder, path));
 }
 
-/** A path as a configuration's file names it: from beside the file, or whole where it does not lie there or below. */
-export function pathBeside(file: string, path: string): string {
-  const whole = resolve(path), from = relative(dirname(resolve(file)), whole);
-  return from === "" ? "." : from.startsWith("..") || isAbsolute(from) ? whole : from;
+/** A path as one writes it in a folder: from there, or whole where it does not lie there or below. */
+export function pathIn(folder: string, path: string): string {
+  const whole = resolve(path), from = relative(resolve(folder), whole);
+  return from === "" ? "." : /^\.\.([\\/]|$)/.test(from) || isAbsolute(from) ? whole : from;
 }
 
 /**

@@ -1,9 +1,11 @@
 import type { Config } from "../config/config.ts";
 import type { Stage } from "./stage.ts";
+import { UsageError } from "../config/usage_error.ts";
 import type { BackendReport } from "../tensor/backend.ts";
 import { estimateRun, formatEstimates } from "./estimate.ts";
 import { describeDoubts, describePlan, type Plan } from "./plan.ts";
 import { runImageStage } from "./run_image_stage.ts";
+import { keepTrainings } from "./retraining.ts";
 import { type RunReport, saveRunReport, type StageReport } from "./run_report.ts";
 import { runWholeStage } from "./run_whole_stage.ts";
 import { contextOf, openSession, planIn, type RunOptions, type Session } from "./session.ts";
@@ -20,13 +22,14 @@ export type { RunOptions };
  * @param options What to run, and where.
  * @returns What was done.
  * @throws UsageError if a stage does not exist, or is not asked for by the configuration, or if the data set lacks a
- * list that all stages together need.
+ * list that all stages together need; if settings would throw away a training that took over a minute.
  * @throws Error naming stage and image if one fails; the signal's reason if it was aborted.
  */
 export async function run(config: Config, options: RunOptions): Promise<RunReport> {
   let backend: BackendReport | null = null;
   const { selected, session } = await openSession(config, options, (report) => backend = report);
-  const { signal, shard } = session;
+  const { signal, shard } = session, keeps = options.keeps ?? config;
+  await keepTrainings(selected, session, keeps);
   const stages: StageReport[] = [];
   let waitsFor: string | null = null;
   for (const stage of selected) {
@@ -38,7 +41,7 @@ export async function run(config: Config, options: RunOptions): Promise<RunRepor
     }
     stages.push(await runStage(stage, session));
     session.memory.forget(stage.name);
-    await saveRunReport({ stages, backend, waitsFor }, { ...session, config: options.keeps ?? config });
+    await saveRunReport({ stages, backend, waitsFor }, { ...session, config: keeps });
   }
   return { stages, backend, waitsFor };
 }
@@ -83,7 +86,10 @@ export async function previewRun(config: Config, options: RunOptions): Promise<s
     ...plans.map(({ stage, plan }) => describePlan(stage, plan)),
     ...(doubts.length > 0 ? ["", ...doubts] : []),
   ];
-  return estimates.length === 0 ? lines : [...lines, "", formatEstimates(estimates, session.workdir)];
+  const table = estimates.length === 0 ? [] : ["", formatEstimates(estimates, session.workdir)];
+  const refusal = await keepTrainings(selected, session, options.keeps ?? config).catch((error) => error);
+  if (refusal !== undefined && !(refusal instanceof UsageError)) throw refusal;
+  return [...lines, ...table, ...refusal ? ["", `A run would end at once. ${refusal.message}`] : []];
 }
 
 /**
@@ -95,5 +101,7 @@ export async function previewRun(config: Config, options: RunOptions): Promise<s
  * @throws UsageError as {@linkcode run}.
  */
 export async function stagesToRun(config: Config, options: RunOptions): Promise<readonly Stage[]> {
-  return (await openSession(config, options)).selected;
+  const { selected, session } = await openSession(config, options);
+  await keepTrainings(selected, session, options.keeps ?? config);
+  return selected;
 }

@@ -20,6 +20,8 @@ export interface RunOptions {
   readonly stages?: readonly string[];
   /** Does everything again. */
   readonly force?: boolean;
+  /** Trains again where other settings would otherwise end the run, to keep a training that took over a minute. */
+  readonly retrain?: boolean;
   /** Cuts every list of the data set to its first images, for trainings and all other stages alike. */
   readonly limit?: number;
   /** Processes only a part of the images. */
@@ -101,6 +103,7 @@ export async function openSession(
     shard,
     limit: options.limit ?? Infinity,
     force: options.force ?? false,
+    retrain: options.retrain ?? false,
     verify: options.verify ?? false,
     signal: options.signal ?? new AbortController().signal,
     progress,

@@ -120,6 +120,23 @@ Deno.test("loadConfig() takes paths of a file from beside it, those of settings 
     assertEquals([backbone.weights, cam.from, irnet.weights], [`${home}/weights.pth`, "/here/cams", home!]);
   }));
 
+Deno.test("loadConfig() gives a path the same text however its file was named", () =>
+  inFolder((folder) => {
+    const here = Deno.cwd();
+    Deno.mkdirSync(`${folder}/mine`);
+    Deno.writeTextFileSync(`${folder}/mine/irnet.json`, '{"data": {"root": ".", "trainList": "irnet.all.txt"}}');
+    Deno.chdir(folder);
+    try {
+      for (const file of ["mine/irnet.json", "./mine/irnet.json", `${Deno.cwd()}/mine/irnet.json`]) {
+        const { data } = loadConfig({ file });
+        assertEquals([data.root, data.trainList], ["mine", "mine/irnet.all.txt"]);
+      }
+    } finally {
+      Deno.chdir(here);
+    }
+    return Promise.resolve();
+  }));
+
 Deno.test("loadConfig() refuses files with unknown keys, wrong types, no JSON, or another preset", () => {
   const refuse = (content: string, message: string, preset?: string) =>
     withFile(
