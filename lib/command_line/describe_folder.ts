@@ -83,13 +83,12 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     ];
     return problems.filter((problem) => problem !== null).map((problem) => ({ id: image.id, problem }));
   });
-  const unusable = new Set([...unlabelled, ...faulty.map(({ id }) => id)]);
+  const unusable = new Set(unlabelled), unjudged = new Set(faulty.map(({ id }) => id));
   const leftOut = [
     ...few(unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`)),
     ...few(ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`)),
     unlabelled.length > 0 &&
     `without labels in ${labelSource} (an empty list would say that no class is shown): ${some(unlabelled)}`,
-    ...few(faulty.map(({ problem }) => problem)),
     lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
   ];
   const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
@@ -101,7 +100,9 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
     large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
-    ...disagreeing(report, { classes, usable }),
+    ...few(faulty.map(({ problem }) => `${problem}: it is not judged by`)),
+    ...oddMasks(report),
+    ...disagreeing(report, { classes, usable: usable.filter((id) => !unjudged.has(id)) }),
   ];
   const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
   return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
@@ -150,16 +151,31 @@ function maskProblem(
     : `the ${kind} mask of ${id} holds the id ${unknown}, but classes have 1…${most}, void 255`;
 }
 
+/** Masks that are read, but perhaps not as they were meant; files that are no masks at all. */
+function oddMasks({ masks, names, otherMasks }: FolderReport): string[] {
+  const read = [...masks].filter(([, { problem }]) => problem === null);
+  const bare = read.filter(([id, { ids, hasVoid }]) => hasVoid && ids.length === 0 && names.get(id)?.length)
+    .map(([id]) => id);
+  const recoloured = read.filter(([, { indices }]) => indices !== null).map(([id]) => id);
+  const sentences = [
+    bare.length > 0 &&
+    `masks of 0 and 255 alone, which are background and void (a class has its id of the table): ${some(bare)}`,
+    recoloured.length > 0 && `masks with VOC's colours at other indices, read by their colours: ${some(recoloured)}`,
+    otherMasks.length > 0 && `masks that are not read, since only PNG is: ${some(otherMasks)}`,
+  ];
+  return sentences.filter((sentence) => sentence !== false);
+}
+
 /** Masks of a class that the labels of their image lack: most likely, ids and classes are not in one order. */
 function disagreeing(
   { names, masks }: FolderReport,
   { classes, usable }: { classes: readonly string[]; usable: readonly string[] },
 ): string[] {
   const found = usable.flatMap((id) => {
-    const ids = masks.get(id)?.ids ?? [];
-    const label = ids.find((label) =>
-      classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!)
-    );
+    const { ids = [], indices = null } = masks.get(id) ?? {};
+    const foreign = (ids: readonly number[]) =>
+      ids.find((label) => classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!));
+    const label = indices && foreign(indices) === undefined ? undefined : foreign(ids);
     return label === undefined ? [] : [`${id} (${label}: ${classes[label - 1]})`];
   });
   return found.length === 0 ? [] : [

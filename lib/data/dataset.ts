@@ -1,11 +1,11 @@
 import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
-import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
+import { findImages, IMAGE_EXTENSIONS, type ImageFiles } from "./_image_files.ts";
 import { type CocoNumbers, nearestOf } from "./_label_names.ts";
 import { findLabels, type Labels, openLabels } from "./_labels.ts";
 import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
-import { decodePng } from "../files/png.ts";
+import { decodeMask, fittingIds, type Mask, MaskError } from "./_mask.ts";
 import { imageSize, readImage } from "./read_image.ts";
 
 /** Images, their class names and, where they exist, their ground truth. */
@@ -34,12 +34,12 @@ export interface Dataset {
   maskPaths(id: string): readonly [classes: string, instances: string];
   /**
    * Ground truth: class ids of pixels (0 background, 255 void), or `null` where the data set has none.
-   * @throws Error naming the file if it is damaged, of another size than the image, or holds an id without class.
+   * @throws MaskError naming the file if it is damaged, of another size than the image, or holds an id without class.
    */
   readClassMask(id: string): Promise<LabelMap | null>;
   /**
    * Ground truth: instance ids of pixels (0 background, 255 void), or `null` where the data set has none.
-   * @throws Error naming the file if it is damaged or of another size than the image.
+   * @throws MaskError naming the file if it is damaged or of another size than the image.
    */
   readInstanceMask(id: string): Promise<LabelMap | null>;
 }
@@ -65,8 +65,8 @@ export interface DatasetOptions {
  *
  * Images are any of .jpg .jpeg .png .webp .tif .tiff in `JPEGImages`, else in `images`, else anywhere in the root;
  * their ids are their names without folder and extension; with their folders (`cat__1` of `cat/1.jpg`) where several
- * folders hold one of this name. Of VOC's XML files the names of all objects count, also of difficult ones. Masks are indexed PNGs in
- * `SegmentationClass` and `SegmentationObject`; they need not exist.
+ * folders hold one of this name. Of VOC's XML files the names of all objects count, also of difficult ones. Masks are PNGs in
+ * `SegmentationClass` and `SegmentationObject`, of ids or of VOC's colours; they need not exist.
  *
  * @throws Error if the root is missing or has no images or labels, or if the labels name an unknown class.
  * @example
@@ -88,17 +88,13 @@ export async function openDataset({ root, labels, labelColumn = null, classes }:
     if (files.length > 1) throw new Error(`Expected one image ${id} in ${folder} but found ${files.join(", ")}`);
     return join(folder, files[0]!);
   };
-  const maskPaths = (id: string) =>
-    ["SegmentationClass", "SegmentationObject"].map((kind) => join(root, kind, `${images.maskName(id)}.png`)) as [
-      string,
-      string,
-    ];
-  const readMask = async (path: string, id: string): Promise<LabelMap | null> => {
+  const maskPaths = maskFinder(root, images);
+  const readMask = async (path: string, id: string): Promise<Mask | null> => {
     const bytes = await readFileIfExists(path);
     if (!bytes) return null;
-    const { width, height, data } = decodePng(bytes, path);
-    await expectSizeOfImage({ width, height }, { path, image: imagePath(id) });
-    return { width, height, data };
+    const mask = decodeMask(bytes, path);
+    await expectSizeOfImage(mask, { path, image: imagePath(id) });
+    return mask;
   };
   return {
     classes,
@@ -124,15 +120,20 @@ export async function openDataset({ root, labels, labelColumn = null, classes }:
     maskPaths,
     async readClassMask(id) {
       const [path] = maskPaths(id), mask = await readMask(path, id);
-      const unknown = mask?.data.find((label) => label > classes.length && label !== 255);
+      if (!mask) return null;
+      const data = fittingIds(mask, labelsOf.has(id) ? labelsOf.get(id).map((index) => index + 1) : []);
+      const unknown = data.find((label) => label > classes.length && label !== 255);
       if (unknown !== undefined) {
-        throw new Error(
+        throw new MaskError(
           `Expected class ids 0…${classes.length}, and 255 for void, in ${path} but found ${unknown}`,
         );
       }
-      return mask;
+      return { width: mask.width, height: mask.height, data };
     },
-    readInstanceMask: (id) => readMask(maskPaths(id)[1], id),
+    async readInstanceMask(id) {
+      const mask = await readMask(maskPaths(id)[1], id);
+      return mask && { width: mask.width, height: mask.height, data: mask.data };
+    },
   };
 }
 
@@ -140,6 +141,17 @@ export async function openDataset({ root, labels, labelColumn = null, classes }:
 function categoryNumbers(classes: readonly string[], { categories }: CocoNumbers): number[] {
   let highest = Math.max(0, ...categories.values());
   return classes.map((name) => categories.get(name.normalize()) ?? ++highest);
+}
+
+/** Where the masks of an image are: at `<id>.png`, or `<id>.PNG` where only that is there. */
+export function maskFinder(root: string, { maskName }: Pick<ImageFiles, "maskName">): Dataset["maskPaths"] {
+  const folders = ["SegmentationClass", "SegmentationObject"].map((name) => join(root, name));
+  const exists = folders.map(isFolder);
+  const pathIn = (n: 0 | 1, id: string) => {
+    const path = join(folders[n]!, `${maskName(id)}.png`), other = join(folders[n]!, `${maskName(id)}.PNG`);
+    return exists[n] && !isFile(path) && isFile(other) ? other : path;
+  };
+  return (id) => [pathIn(0, id), pathIn(1, id)];
 }
 
 /** Every image, after a check that images and labels belong together. */
@@ -182,7 +194,7 @@ async function expectSizeOfImage(
   const size = await imageSize(image);
   if (size.width === width && size.height === height) return;
   const turned = size.isTurned ? ", which its EXIF data turn" : "";
-  throw new Error(
+  throw new MaskError(
     `Expected ${path} to have the ${size.width}×${size.height} pixels of ${image}${turned}, but found ` +
       `${width}×${height}`,
   );

@@ -6,8 +6,9 @@ import { findImages } from "./_image_files.ts";
 import type { FoundLabels } from "./_label_names.ts";
 import { findLabels, readLabels } from "./_labels.ts";
 import { decodeImage, imageProblem, isTransparent } from "./read_image.ts";
-import { isFile, isFolder } from "../files/disk.ts";
-import { decodePng } from "../files/png.ts";
+import { isFile, isFolder, namesIn } from "../files/disk.ts";
+import { decodeMask } from "./_mask.ts";
+import { maskFinder } from "./dataset.ts";
 
 /** Content of a folder of images. */
 export interface FolderReport {
@@ -29,6 +30,8 @@ export interface FolderReport {
   readonly lists: readonly string[];
   /** Ground truth of classes by the id of its image. */
   readonly masks: ReadonlyMap<string, MaskFacts>;
+  /** Files in the folders of masks that are no PNG files, and are not read. */
+  readonly otherMasks: readonly string[];
   /** Ground truth of instances by the id of its image. */
   readonly instanceMasks: ReadonlyMap<string, MaskFacts>;
 }
@@ -59,6 +62,10 @@ export interface MaskFacts {
   readonly height: number;
   /** Values in it but 0 and 255, ascending. */
   readonly ids: readonly number[];
+  /** Values by the indices, where these are not what VOC's colours say, which `ids` are; else `null`. */
+  readonly indices: readonly number[] | null;
+  /** Some pixels are 255, void. */
+  readonly hasVoid: boolean;
 }
 
 /** Options of {@linkcode inspectFolder}. */
@@ -95,7 +102,9 @@ export async function inspectFolder(
 
   const images: ImageFacts[] = [], unreadable: { id: string; message: string }[] = [];
   const ids = [...byId.keys()].sort(), single = ids.filter((id) => byId.get(id)!.length === 1);
-  const masks = new Map<string, MaskFacts>(), instanceMasks = new Map<string, MaskFacts>();
+  const maskPaths = maskFinder(root, found),
+    masks = new Map<string, MaskFacts>(),
+    instanceMasks = new Map<string, MaskFacts>();
   await inLanes(single, async (id, done) => {
     const path = join(folder, byId.get(id)![0]!);
     try {
@@ -103,10 +112,9 @@ export async function inspectFolder(
     } catch (error) {
       unreadable.push({ id, message: await imageProblem(error, path) });
     }
-    for (const [kind, masksOf] of [["SegmentationClass", masks], ["SegmentationObject", instanceMasks]] as const) {
-      const mask = join(root, kind, `${found.maskName(id)}.png`);
-      if (isFile(mask)) masksOf.set(id, inspectMask(mask));
-    }
+    maskPaths(id).forEach((mask, n) => {
+      if (isFile(mask)) [masks, instanceMasks][n]!.set(id, inspectMask(mask));
+    });
     progress?.(done, single.length);
   });
   const lists = join(root, "ImageSets", "Segmentation");
@@ -123,6 +131,10 @@ export async function inspectFolder(
       ? readdirSync(lists).filter((file) => file.endsWith(".txt")).map((file) => file.slice(0, -4)).sort()
       : [],
     masks,
+    otherMasks: ["SegmentationClass", "SegmentationObject"].flatMap((kind) =>
+      namesIn(join(root, kind)).filter((name) => /\.(jpe?g|bmp|gif|tiff?|webp|npy|mat)$/i.test(name))
+        .sort().map((name) => `${kind}/${name}`)
+    ),
     instanceMasks,
   };
 }
@@ -149,11 +161,13 @@ async function inspectImage(id: string, path: string): Promise<ImageFacts> {
 
 function inspectMask(path: string): MaskFacts {
   try {
-    const { width, height, data } = decodePng(Deno.readFileSync(path), path);
-    const ids = [...new Set(data)].filter((id) => id !== 0 && id !== 255).sort((a, b) => a - b);
-    return { problem: null, width, height, ids };
+    const { width, height, data, indices } = decodeMask(Deno.readFileSync(path), path);
+    const idsOf = (values: Uint8Array) =>
+      [...new Set(values)].filter((id) => id !== 0 && id !== 255).sort((a, b) => a - b);
+    const ids = idsOf(data), hasVoid = data.includes(255);
+    return { problem: null, width, height, ids, indices: indices && idsOf(indices), hasVoid };
   } catch (error) {
-    return { problem: (error as Error).message, width: 0, height: 0, ids: [] };
+    return { problem: (error as Error).message, width: 0, height: 0, ids: [], indices: null, hasVoid: false };
   }
 }
 

@@ -6,6 +6,7 @@ export * from "./augment.ts";
 export * from "./crop.ts";
 export * from "./dataset.ts";
 export * from "./image.ts";
+export { MaskError } from "./_mask.ts";
 export * from "./inspect_folder.ts";
 export * from "./random.ts";
 export * from "./read_image.ts";

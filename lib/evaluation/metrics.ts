@@ -29,6 +29,8 @@ export interface Measurement {
   readonly boundaryInstances?: InstanceMatches;
   /** The control that knows nothing but colours, where the data set asks for it. */
   readonly colour?: { readonly confusion: Confusion; readonly instances: InstanceMatches };
+  /** Reason why a mask of the image cannot be used. */
+  readonly unusable?: string;
 }
 
 /** Mean IoU at every threshold of a sweep, percent. */
@@ -69,6 +71,8 @@ export interface Metrics {
   };
   /** The control that knows nothing but colours. */
   colourBaseline?: { split: string; miou: number | null; ap50: number | null; perClass: Record<string, PerClass> };
+  /** Reasons why masks of images cannot be used, where there are some. */
+  unusable?: string[];
 }
 
 /** Options of {@linkcode summarise}. */
@@ -131,7 +135,7 @@ export function summarise(measurements: readonly Measurement[], options: Summary
     instances: instancesOf(measurements.flatMap((m) => m.camInstances?.[i] ?? [])),
   }));
   const bestCam = byThreshold.find(({ threshold }) => threshold === cam.best.threshold)!;
-  const colour = measurements.flatMap((m) => m.colour ?? []);
+  const colour = measurements.flatMap((m) => m.colour ?? []), unusable = measurements.flatMap((m) => m.unusable ?? []);
 
   return {
     classification: {
@@ -158,6 +162,7 @@ export function summarise(measurements: readonly Measurement[], options: Summary
       full,
     },
     ...(colour.length > 0 ? { colourBaseline: colourMetrics(colour, splits.infer, { ...choice, instancesOf }) } : {}),
+    ...(unusable.length > 0 ? { unusable } : {}),
   };
 }
 
@@ -210,8 +215,9 @@ function colourMetrics(
  * @param metrics Results of a run.
  * @returns A sentence for each part, in the order of the results; none where everything was measured.
  */
-export function notJudged({ classification, cam, relation, instance }: Metrics): string[] {
+export function notJudged({ classification, cam, relation, instance, unusable = [] }: Metrics): string[] {
   const sentences: [images: number, sentence: string][] = [
+    [unusable.length > 0 ? 0 : 1, `Masks that cannot be used: ${unusable.length}, such as: ${unusable[0]}`],
     [classification.images, "Classification is not judged: data.valList names no list"],
     [relation.images, `Confident labels are not judged: no image of ${relation.split} has ground truth`],
     [cam.images, `CAMs and pseudo labels are not judged: no image of ${cam.split} has ground truth`],

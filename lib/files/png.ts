@@ -114,6 +114,33 @@ export function encodePng(
  * ```
  */
 export function decodePng(bytes: Uint8Array, name: string): LabelPng {
+  const { width, height, data, palette } = readPngSamples(bytes, name, LABELS);
+  return { width, height, data: data as Uint8Array, palette };
+}
+
+/** The samples of a PNG file as they are stored. */
+export interface PngSamples {
+  /** Columns, pixels. */
+  readonly width: number;
+  /** Rows, pixels. */
+  readonly height: number;
+  /** Samples of a pixel: 1 indices or grey, 2 grey and alpha, 3 RGB, 4 RGB and alpha. */
+  readonly channels: number;
+  /** H·W·channels values; those of 16 bits as such. */
+  readonly data: Uint8Array | Uint16Array;
+  /** Red, green, blue of every index; `null` for a file that is not indexed. */
+  readonly palette: Uint8Array | null;
+}
+
+/**
+ * Reads a PNG file of any kind that is not interlaced.
+ *
+ * @param bytes The whole file.
+ * @param name What the error messages call it.
+ * @param kinds Kinds that are read. Default: all.
+ * @throws Error as {@linkcode decodePng}.
+ */
+export function readPngSamples(bytes: Uint8Array, name: string, kinds: Kinds = ALL): PngSamples {
   if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
     throw new Error(`Expected ${name} to be a PNG file but found ${kindOfFile(bytes) ?? "another kind"}`);
   }
@@ -122,7 +149,7 @@ export function decodePng(bytes: Uint8Array, name: string): LabelPng {
   let ended = false;
   const compressed: Uint8Array[] = [];
   for (const { type, body } of chunks(bytes, name)) {
-    if (type === "IHDR") header = readHeader(body, name);
+    if (type === "IHDR") header = readHeader(body, name, kinds);
     else if (type === "PLTE") palette = body.slice();
     else if (type === "IDAT") compressed.push(body);
     else if (type === "IEND") ended = true;
@@ -130,9 +157,9 @@ export function decodePng(bytes: Uint8Array, name: string): LabelPng {
   if (!header || !ended || compressed.length === 0) {
     throw new Error(`Expected header, pixels and end in ${name} but the file is cut off`);
   }
-  if (header.indexed && !palette) throw new Error(`Expected a palette in the indexed PNG ${name} but found none`);
-  const { width, height, bits } = header;
-  const stride = Math.ceil(width * bits / 8);
+  const { width, height, bits, channels, indexed } = header;
+  if (indexed && !palette) throw new Error(`Expected a palette in the indexed PNG ${name} but found none`);
+  const stride = Math.ceil(width * channels * bits / 8);
   let rows: Uint8Array;
   try {
     rows = inflateSync(concat(compressed), { maxOutputLength: height * (stride + 1) + 1 }); // one more than right
@@ -142,15 +169,30 @@ export function decodePng(bytes: Uint8Array, name: string): LabelPng {
   if (rows.length !== height * (stride + 1)) {
     throw new Error(`Expected ${height * (stride + 1)} bytes of pixels in ${name} but found ${rows.length}`);
   }
-  const plain = undoFilters(rows, { height, stride, name });
-  const data = bits === 8 ? plain : unpack(plain, { width, height, stride, bits });
-  return { width, height, data, palette: header.indexed ? palette : null };
+  const plain = undoFilters(rows, { height, stride, step: Math.ceil(channels * bits / 8), name });
+  const data = bits === 8 ? plain : bits === 16 ? bigEndian(plain) : unpack(plain, { width, height, stride, bits });
+  return { width, height, channels, data, palette: indexed ? palette : null };
+}
+
+/** Bits a sample by the kind of a file. */
+type Kinds = Readonly<Record<string, readonly number[]>>;
+
+const LABELS: Kinds = { grey: [1, 2, 4, 8], indexed: [1, 2, 4, 8] };
+const ALL: Kinds = {
+  ...LABELS,
+  grey: [1, 2, 4, 8, 16],
+  ...Object.fromEntries(["RGB", "grey with alpha", "RGB with alpha"].map((kind) => [kind, [8, 16]])),
+};
+
+function bigEndian(bytes: Uint8Array): Uint16Array {
+  return Uint16Array.from({ length: bytes.length / 2 }, (_, i) => bytes[2 * i]! << 8 | bytes[2 * i + 1]!);
 }
 
 interface Header {
   width: number;
   height: number;
   bits: number;
+  channels: number;
   indexed: boolean;
 }
 
@@ -182,29 +224,29 @@ function* chunks(bytes: Uint8Array, name: string): Generator<{ type: string; bod
   }
 }
 
-function readHeader(body: Uint8Array, name: string): Header {
+function readHeader(body: Uint8Array, name: string, kinds: Kinds): Header {
   if (body.length !== 13) throw new Error(`Expected a header of 13 bytes in ${name} but found ${body.length}`);
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const [bits, colourType, , , interlace] = body.subarray(8) as unknown as [number, number, number, number, number];
   const kind = ["grey", , "RGB", "indexed", "grey with alpha", , "RGB with alpha"][colourType];
-  if (kind !== "grey" && kind !== "indexed") {
+  if (kind === undefined || !Object.hasOwn(kinds, kind)) {
     throw new Error(`Expected an indexed or grey PNG but found ${kind ?? `colour type ${colourType}`} in ${name}`);
   }
-  if (![1, 2, 4, 8].includes(bits)) {
-    throw new Error(`Expected 1, 2, 4 or 8 bits a pixel but found ${bits} in ${name}`);
+  if (!kinds[kind]!.includes(bits)) {
+    throw new Error(`Expected ${kinds[kind]!.join(", ")} bits a sample but found ${bits} in ${name}`);
   }
   if (interlace !== 0) throw new Error(`Expected rows in order but found an interlaced PNG in ${name}`);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   if (width === 0 || height === 0 || width * height > MOST_PIXELS) {
     throw new Error(`Expected 1 to ${MOST_PIXELS} pixels but found ${width}×${height} in ${name}`);
   }
-  return { width, height, bits, indexed: kind === "indexed" };
+  return { width, height, bits, channels: [1, , 3, 1, 2, , 4][colourType]!, indexed: kind === "indexed" };
 }
 
-/** Undoes the row filters; at up to 8 bits the "left" byte is the one before. */
+/** Undoes the row filters; the "left" byte is that of the pixel before, at up to 8 bits the one before. */
 function undoFilters(
   rows: Uint8Array,
-  { height, stride, name }: { height: number; stride: number; name: string },
+  { height, stride, step, name }: { height: number; stride: number; step: number; name: string },
 ): Uint8Array {
   const out = new Uint8Array(height * stride);
   for (let y = 0; y < height; y++) {
@@ -212,9 +254,9 @@ function undoFilters(
     if (filter > 4) throw new Error(`Expected a row filter of 0 to 4 but found ${filter} in ${name}`);
     const from = y * (stride + 1) + 1, to = y * stride, above = to - stride;
     for (let x = 0; x < stride; x++) {
-      const a = x > 0 ? out[to + x - 1]! : 0; // left
+      const a = x >= step ? out[to + x - step]! : 0; // left
       const b = y > 0 ? out[above + x]! : 0; // above
-      const c = x > 0 && y > 0 ? out[above + x - 1]! : 0; // above left
+      const c = x >= step && y > 0 ? out[above + x - step]! : 0; // above left
       const guess = filter === 0
         ? 0
         : filter === 1

@@ -1,4 +1,4 @@
-import type { LabelMap } from "../data/mod.ts";
+import { type Dataset, type LabelMap, MaskError } from "../data/mod.ts";
 import { decodePng } from "../files/png.ts";
 import type { StageFiles } from "../run/stage.ts";
 
@@ -8,6 +8,33 @@ export async function readLabelMap(
   { stage, id }: { stage: string; id: string },
 ): Promise<LabelMap> {
   return decodePng(await files.require(stage, `${id}.png`), files.path(stage, `${id}.png`));
+}
+
+/** Ground truth that an image is judged by. */
+export interface Truth {
+  /** Class ids of pixels; `null` where there is none that can be used. */
+  readonly truth: LabelMap | null;
+  /** Instance ids of pixels; `null` where there are none that can be used. */
+  readonly objects: LabelMap | null;
+  /** Reason why a mask cannot be used. */
+  readonly unusable: string | null;
+}
+
+/** Ground truth of an image, with its instances where they are exact; a mask that cannot be used stops nothing. */
+export async function readTruth(
+  dataset: Pick<Dataset, "readClassMask" | "readInstanceMask">,
+  id: string,
+  { exact }: { exact: boolean },
+): Promise<Truth> {
+  let unusable: string | null = null;
+  const usable = (error: unknown): null => {
+    if (!(error instanceof MaskError)) throw error;
+    unusable ??= error.message;
+    return null;
+  };
+  const truth = await dataset.readClassMask(id).catch(usable);
+  const objects = truth && exact ? await dataset.readInstanceMask(id).catch(usable) : null;
+  return { truth, objects, unusable };
 }
 
 /** A JSON file of a stage. @throws Error naming it where it is missing. */

@@ -16,7 +16,7 @@ import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from
 import type { LabelMap } from "../data/mod.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
 import { onCores } from "./_cost.ts";
-import { readJson } from "./_read.ts";
+import { readJson, readTruth } from "./_read.ts";
 import { readCams } from "./cam.ts";
 import { readEvidence, readInstances } from "./instance.ts";
 import { readConfidentLabels } from "./relation.ts";
@@ -69,13 +69,12 @@ export const measure: ImageStage = {
     const colours = config.evaluation.colourBaseline ? await fitTrainingColours(context) : null;
     return {
       process: async (id) => {
-        const truth = await dataset.readClassMask(id);
-        const measurement: Measurement = truth
-          ? {
-            ...(trained.has(id) ? { relation: await measureRelation(context, id, truth) } : {}),
-            ...(inferred.has(id) ? await measureLabels(context, id, { truth, exact: exact.has(id), colours }) : {}),
-          }
-          : {};
+        const { truth, objects, unusable } = await readTruth(dataset, id, { exact: inferred.has(id) && exact.has(id) });
+        const measurement: Measurement = {
+          ...(truth && trained.has(id) ? { relation: await measureRelation(context, id, truth) } : {}),
+          ...(truth && inferred.has(id) ? await measureLabels(context, id, { truth, objects, colours }) : {}),
+          ...(unusable === null ? {} : { unusable }),
+        };
         return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(measurement)) };
       },
     };
@@ -95,7 +94,7 @@ async function measureRelation(context: StageContext, id: string, truth: LabelMa
 async function measureLabels(
   context: StageContext,
   id: string,
-  { truth, exact, colours }: { truth: LabelMap; exact: boolean; colours: ColourModel | null },
+  { truth, objects, colours }: { truth: LabelMap; objects: LabelMap | null; colours: ColourModel | null },
 ): Promise<Measurement> {
   const { config, dataset } = context;
   const { fragment, instanceThreshold: threshold } = config.synthesis;
@@ -108,7 +107,6 @@ async function measureLabels(
   countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), groundTruth: truth });
   countSweep(semantic, { scored: scoreSemantic(evidence, config.walk), groundTruth: truth });
 
-  const objects = exact ? await dataset.readInstanceMask(id) : null;
   if (!objects) return { cam, semantic };
   const instances = groundTruthInstances(objects, truth);
   const predicted = await readInstances(context.files, id, { size: truth });
@@ -129,7 +127,7 @@ async function measureLabels(
 async function fitTrainingColours({ config, dataset }: StageContext): Promise<ColourModel | null> {
   const samples = [], found = new Set<number>();
   for (const id of dataset.list(config.data.trainList)) {
-    const classMask = await dataset.readClassMask(id);
+    const { truth: classMask } = await readTruth(dataset, id, { exact: false });
     if (!classMask) continue;
     samples.push({ image: await dataset.readImage(id), classMask });
     for (const label of classMask.data) found.add(label);

@@ -18,6 +18,7 @@ import type { StageContext } from "../run/stage.ts";
 import { readCams } from "./cam.ts";
 import { clustersOf, readInstances } from "./instance.ts";
 import { readIrnetMaps } from "./irnet.ts";
+import { readTruth } from "./_read.ts";
 import { readMeasurement } from "./measure.ts";
 import { readConfidentLabels } from "./relation.ts";
 import { readSemantic } from "./semantic.ts";
@@ -110,7 +111,7 @@ async function lowestIous(
 
 /** Gravest mistake in an image's pseudo semantic labels; `null` without ground truth. */
 async function mistakeOf(context: StageContext, id: string): Promise<string | null> {
-  const { classes } = context.dataset, truth = await context.dataset.readClassMask(id);
+  const { classes } = context.dataset, { truth } = await readTruth(context.dataset, id, { exact: false });
   return truth && failureReason(await readSemantic(context.files, id), { truth, classes });
 }
 
@@ -120,8 +121,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
   const maps = await readIrnetMaps(context.files, id), { height, width } = maps;
   const isTrained = dataset.list(config.data.trainList).includes(id);
   const isExact = dataset.list(config.data.instanceList).includes(id);
-  const truth = await dataset.readClassMask(id);
-  const objects = isExact ? await dataset.readInstanceMask(id) : null;
+  const { truth, objects } = await readTruth(dataset, id, { exact: isExact });
 
   const layers: (Layer | null)[] = [
     { name: "Photograph", caption: "The photograph", image },

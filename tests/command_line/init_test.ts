@@ -99,16 +99,16 @@ Deno.test("init leaves out what no run can use, says why, and lists the rest", a
         "b cannot be read: ",
         "c is the name of several files: c.png, c.webp",
         `without labels in ${own.root}/names.json (an empty list would say that no class is shown): d`,
-        "the class mask of e has 30×40 pixels, but the image 40×30",
-        "the class mask of f holds the id 9, but classes have 1…2, void 255",
-        "the instance mask of h has 1×1 pixels, but the image 40×30",
+        "the class mask of e has 30×40 pixels, but the image 40×30: it is not judged by",
+        "the class mask of f holds the id 9, but classes have 1…2, void 255: it is not judged by",
+        "the instance mask of h has 1×1 pixels, but the image 40×30: it is not judged by",
         "labelled, but without an image: i",
         "class Kite (2 images): did you mean kite (3 images)?",
         "the same file under several names: a, d, e, f, g and 1 more",
         "ground truth with classes that the labels do not name: g (2: kite);",
       ]
     ) assert(stdout.includes(`\n  ${line}`), `Expected ${line} in\n${stdout}`);
-    assertEquals(await Deno.readTextFile(own.path("my.all.txt")), "a\ng\n");
+    assertEquals(await Deno.readTextFile(own.path("my.all.txt")), "a\ne\nf\ng\nh\n");
     assertEquals(loadConfig({ file: own.path("my.json") }).data.inferList, own.path("my.all.txt"));
     assertEquals((await own.command("init", own.root, "--out", own.path("my.json"))).code, 2);
     assertEquals((await own.command("init", own.root, "--out", own.path("my.json"), "--force")).code, 0);
@@ -250,3 +250,33 @@ Deno.test("init names formats and modes of pictures as people see them", async (
     assert(stdout.includes("median 40×30") && stdout.includes("sizes         30×40 to"), stdout);
   });
 });
+
+Deno.test("init tells masks that are read in another way than they may be meant", () =>
+  withOwnData(async (own) => {
+    const values = (id: string, ...data: number[]) =>
+      own.bytes(
+        `SegmentationClass/${id}.png`,
+        encodePng(
+          { width: 40, height: 30, data: Uint8Array.from({ length: 1200 }, (_, i) => data[i % data.length]!) },
+          { palette: null },
+        ),
+      );
+    await values("a", 0, 255);
+    await values("b", 0, 2, 255);
+    const palette = Uint8Array.of(0, 0, 0, 0, 128, 0),
+      recoloured = { width: 40, height: 30, data: new Uint8Array(1200).fill(1) };
+    await own.bytes("SegmentationObject/b.png", encodePng(recoloured));
+    await own.bytes("SegmentationClass/c.png", encodePng(recoloured, { palette }));
+    await own.bytes("SegmentationClass/d.jpg", Uint8Array.of(0xff, 0xd8, 0xff));
+    await own.text("labels.json", '{"a": ["kite"], "b": ["truck"], "c": ["truck"], "d": []}');
+    const { code, stdout } = await own.command("init", own.root, "--out", own.path("my.json"));
+    assertEquals(code, 0);
+    for (
+      const line of [
+        "masks of 0 and 255 alone, which are background and void (a class has its id of the table): a",
+        "masks with VOC's colours at other indices, read by their colours: c",
+        "masks that are not read, since only PNG is: SegmentationClass/d.jpg",
+      ]
+    ) assert(stdout.includes(`\n  ${line}`), `Expected ${line} in\n${stdout}`);
+    assert(!stdout.includes("Left out") && !stdout.includes("ground truth with classes that"), stdout);
+  }));

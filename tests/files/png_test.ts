@@ -2,7 +2,8 @@ import { crc32, deflateSync } from "node:zlib";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { hasPython, lacks, runPython } from "../needs.ts";
 import { vocPalette } from "../../lib/data/mod.ts";
-import { decodePng, encodePng } from "../../lib/files/png.ts";
+import sharp from "sharp";
+import { decodePng, encodePng, readPngSamples } from "../../lib/files/png.ts";
 
 const base64 = (text: string) => Uint8Array.from(atob(text), (c) => c.charCodeAt(0));
 
@@ -53,6 +54,19 @@ Deno.test("decodePng() undoes each of the five row filters", () => {
   const plain = encodePng({ width, height: rows.length, data }, { palette: null });
   const file = replacePixels(plain, deflateSync(Uint8Array.from(filtered)));
   assertEquals(decodePng(file, "filtered").data, data);
+});
+
+Deno.test("readPngSamples() reads colours, transparency and 16 bits as they are stored, over all row filters", async () => {
+  const sizes = { width: 9, height: 7 };
+  const samples = (count: number) => Uint8Array.from({ length: 63 * count }, (_, i) => (i * i * 7 + i * 13) % 256);
+  for (const channels of [1, 2, 3, 4] as const) {
+    const data = samples(channels), image = sharp(data, { raw: { ...sizes, channels } });
+    const png = image.toColourspace(channels < 3 ? "b-w" : "srgb").png({ adaptiveFiltering: true });
+    assertEquals(readPngSamples(await png.toBuffer(), "a.png"), { ...sizes, channels, data, palette: null });
+  }
+  assertThrows(() => decodePng(base64(grey16), "a.png"), Error, "found 16 in a.png");
+  const { data } = readPngSamples(base64(grey16), "a.png");
+  assertEquals([data instanceof Uint16Array, data.length], [true, 4]);
 });
 
 Deno.test("encodePng() is undone by decodePng(), with VOC's colours unless told otherwise", () => {

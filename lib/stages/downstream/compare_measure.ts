@@ -13,7 +13,7 @@ import type { ImageStage, StageContext, StageFiles } from "../../run/stage.ts";
 import { instancesFromCams, synthesizeInstances } from "../../synthesis/mod.ts";
 import type { LabelMap } from "../../data/mod.ts";
 import { onCores } from "../_cost.ts";
-import { readJson } from "../_read.ts";
+import { readJson, readTruth } from "../_read.ts";
 import { readCams } from "../cam.ts";
 import { readEvidence, readInstances } from "../instance.ts";
 import { readPredictedLabels } from "./deeplab.ts";
@@ -64,8 +64,7 @@ export const compareMeasure: ImageStage = {
     ].map((list) => new Set(dataset.list(list))) as [Set<string>, Set<string>, Set<string>, Set<string>];
     return {
       process: async (id) => {
-        const truth = await dataset.readClassMask(id);
-        const objects = trainedExact.has(id) || judgedExact.has(id) ? await dataset.readInstanceMask(id) : null;
+        const { truth, objects } = await readTruth(dataset, id, { exact: trainedExact.has(id) || judgedExact.has(id) });
         const instances = truth && objects ? groundTruthInstances(objects, truth) : null;
         const parts: ComparisonParts = {
           train: {

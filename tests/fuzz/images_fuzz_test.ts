@@ -1,4 +1,7 @@
-import { readImage } from "../../lib/data/mod.ts";
+import sharp from "sharp";
+import { decodeMask } from "../../lib/data/_mask.ts";
+import { readImage, vocPalette } from "../../lib/data/mod.ts";
+import { encodePng } from "../../lib/files/png.ts";
 import { assertEquals } from "../assert.ts";
 import { tiffOf } from "../data/tiff.ts";
 import { inFolder } from "../in_folder.ts";
@@ -22,5 +25,22 @@ Deno.test(`readImage() stands ${COUNT} damaged TIFF files of bands, fractions an
       },
       check: ({ width, height, data }) => assertEquals(data.length, 3 * width * height),
     });
+  });
+});
+
+Deno.test(`decodeMask() stands ${COUNT} damaged masks of ids and of VOC's colours`, async () => {
+  const data = Uint8Array.from({ length: 12 }, (_, i) => i % 3), map = { width: 4, height: 3, data };
+  const colours = [...data].flatMap((id) => [...vocPalette().subarray(3 * id, 3 * id + 3)]);
+  const rgb = sharp(Uint8Array.from(colours), { raw: { width: 4, height: 3, channels: 3 } });
+  const originals = [
+    encodePng(map),
+    encodePng(map, { palette: vocPalette().slice(0, 9).reverse() }),
+    new Uint8Array(await rgb.png().toBuffer()),
+  ];
+  await fuzz(originals, {
+    file: "a.png",
+    where: /byte \d+|chunk|PNG|header|pixels|colours|ids|palette|bits|filter|rows/,
+    parse: decodeMask,
+    check: ({ width, height, data }) => assertEquals(data.length, width * height),
   });
 });
