@@ -167,14 +167,14 @@ function choose(
   },
 ): Choice {
   if (column !== null) return told(columns, { column, path });
-  const listed = (some: readonly Column[]) => some.map(({ heading }) => heading).join(", ");
+  const listed = (columns: readonly Column[]) => some(columns.map(({ heading }) => heading));
   const ask = (expected: string, found: string) =>
     new Error(`Expected ${expected} in ${path} but found ${found}; name it by --label-column (data.labelColumn)`);
-  const refuse = (some: readonly Column[]) =>
+  const refuse = (found: readonly Column[]) =>
     new Error(
-      `Expected class names in ${path} but found numbers in the column${some.length > 1 ? "s" : ""} ${listed(some)}`,
+      `Expected class names in ${path} but found numbers in the column${found.length > 1 ? "s" : ""} ${listed(found)}`,
     );
-  const of = (some: readonly Column[], ...kinds: Column["kind"][]) => some.filter(({ kind }) => kinds.includes(kind));
+  const of = (among: readonly Column[], ...kinds: Column["kind"][]) => among.filter(({ kind }) => kinds.includes(kind));
   if (!headings) {
     const texts = of(columns, "text"), numbers = of(columns, "yes or no", "number");
     if (texts.length === 0 && numbers.length > 0) throw refuse(numbers);
@@ -190,8 +190,9 @@ function choose(
     }
     throw ask("one column of class names", listed(names));
   }
-  if (of(named, "yes or no", "number").length > 0) throw refuse(of(named, "yes or no", "number"));
-  if (named.length > 0) return { columns: named, kind: "names" };
+  const areFlags = named.length > 1 && of(named, "yes or no").length === named.length; // class_1, class_2 …
+  if (!areFlags && of(named, "yes or no", "number").length > 0) throw refuse(of(named, "yes or no", "number"));
+  if (!areFlags && named.length > 0) return { columns: named, kind: "names" };
   const others = columns.filter(({ word }) => word.match(/^names?$/) || !ASIDE.test(word) && !KEY.test(word));
   const texts = of(others, "text"), numbers = of(others, "number"), all = of(others, "yes or no", "number");
   if (texts.length === 1 && all.length === 0) return { columns: texts, kind: "names" };
@@ -246,4 +247,4 @@ function namesIn(
   return found;
 }
 
-const some = (list: readonly string[]) => list.slice(0, 5).join(", ") + (list.length > 5 ? " …" : "");
+const some = (list: readonly string[]) => list.slice(0, 10).join(", ") + (list.length > 10 ? " …" : "");

@@ -2,6 +2,7 @@
  * Data: data sets in the layout of PASCAL VOC, images and label maps, resizing, cropping and augmentation.
  * @module
  */
+export type { CocoNumbers, FoundLabels, NamesById } from "./_label_names.ts";
 export * from "./augment.ts";
 export * from "./crop.ts";
 export * from "./dataset.ts";

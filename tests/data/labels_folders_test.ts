@@ -45,6 +45,8 @@ Deno.test("keys with folders mean the image there, as far as they are known", as
   }
   const either = await labelsIn({ "l.json": '{"1": "x"}' }, { images });
   assertEquals(either, "Expected the name of one image in */l.json but found 1, which may be cat/1, dog/1");
+  const colon = await labelsIn({ "l.json": '{"1.jpg": "x", "a:1.jpg": "y"}' }, { images: ["1.jpg", "a:1.jpg"] });
+  assertEquals(colon, { 1: ["x"], "a:1": ["y"] });
   const flat = await labelsIn({ "l.json": '{"cat/1": "x", "dog/1": "y"}' }, { images: ["1.jpg"] });
   assertEquals(flat, "Expected one key of the image 1 in */l.json but found cat/1 and dog/1");
 });

@@ -73,6 +73,12 @@ Deno.test("a table of numbers is read where classes are called so", async () => 
   });
 });
 
+Deno.test("a table of 0 and 1 below class 1, class 2, … is read", async () => {
+  const content = table("image,class 1,class 2", (i, c) => `${i},${oneHot(c)}`);
+  const [one, two] = [["class 1"], ["class 2"]];
+  assertEquals(await labelsIn({ "labels.csv": content }), { a: one, b: two, c: one, d: two });
+});
+
 const latin1 = (text: string) => Uint8Array.from(text, (letter) => letter.charCodeAt(0));
 const refused: Record<string, [content: string | Uint8Array, message: string, options?: LabelsInOptions]> = {
   "boxes alone": [

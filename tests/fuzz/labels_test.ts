@@ -19,7 +19,7 @@ function wordsOf(value: unknown): string[] {
 }
 
 const idOf = (name: string) =>
-  name.trim().normalize().replaceAll("\\", "/").replace(/^(\w+:)?(\.?\/)*/, "").replace(
+  name.trim().normalize().replaceAll("\\", "/").replace(/^(\w+:\/\/|[a-z]:\/|\.?\/)+/i, "").replace(
     /(.)\.(jpe?g|png|webp|tiff?)$/i,
     "$1",
   );
