@@ -1,4 +1,4 @@
-import { dirname, join, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
@@ -79,7 +79,7 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
   const lists = await chooseLists(report, { classes, labelColumn, out, usable, isWhole: leftOut.length === 0 });
   const own = initConfig(report, { preset, classes, labelColumn, weights: options.weights ?? null, ...lists });
-  const config = mapPaths(own, (path) => pathIn(dirname(out), path));
+  const config = mapPaths(own, (path) => pathBeside(out, path));
   const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
   for (const { path } of options.force ? [] : files) {
     if (await exists(path)) throw new UsageError(`Expected to write ${path} but found it there already; use --force`);
@@ -165,6 +165,12 @@ async function chooseLists(
   };
   const train = ownList("train") ?? { name: isWhole ? "all" : listFile("all", usable), ids: usable };
   return { list: train.name, valList: ownList("val")?.name ?? null, usable: train.ids, files };
+}
+
+/** A path as the configuration names it: from beside its file within the project, and for what lies below it; else whole. */
+function pathBeside(out: string, path: string): string {
+  const isWithin = [out, path].every((one) => !isAbsolute(pathIn(".", one)));
+  return isWithin ? relative(dirname(out), path) || "." : pathIn(dirname(out), path);
 }
 
 /** Opens what was written as a run would. */

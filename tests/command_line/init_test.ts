@@ -79,6 +79,24 @@ Deno.test("init gives two folders of the same name two working directories", () 
     for (const name of names) assert(/^kites-[0-9a-f]{4}$/.test(name), name);
   }));
 
+Deno.test("init within the project names all paths from beside the configuration, so that both may be moved", () =>
+  withOwnData(async (own) => {
+    const here = Deno.cwd();
+    await own.text("kites/labels.json", '{"a": ["kite"]}');
+    await own.image("kites/a.png", { width: 40, height: 30 });
+    Deno.chdir(own.root);
+    try {
+      assertEquals((await own.command("init", "kites")).code, 0);
+      const { workdir, data } = JSON.parse(await Deno.readTextFile("kites/irnet.json"));
+      assertEquals([workdir, data.root, data.labels], ["../out/kites", ".", "labels.json"]);
+      const config = loadConfig({ file: "kites/irnet.json" });
+      assertEquals([config.workdir, config.data.root], ["out/kites", "kites"]);
+      assertEquals((await own.command("run", "--config", "kites/irnet.json", "--dry-run")).code, 0);
+    } finally {
+      Deno.chdir(here);
+    }
+  }));
+
 Deno.test("init leaves out what no run can use, says why, and lists the rest", async () => {
   await withOwnData(async (own) => {
     const whole = await Deno.readFile(own.path("b.png"));
