@@ -18,9 +18,11 @@ import { Quarantine } from "../run/quarantine.ts";
 import { restrictDataset } from "../run/session.ts";
 import { WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
+import { type ResultDoubts, resultDoubts } from "../stages/doubts.ts";
 import { readInstances } from "../stages/instance.ts";
 import type { ExportOptions, INSTANCE_STAGES } from "./export_formats.ts";
 import { fileNameOf } from "./match_images.ts";
+import { formatDoubts } from "./tables.ts";
 import { basename, join } from "node:path";
 
 /**
@@ -45,6 +47,7 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
   if (options.format === "cls-labels") return await writeClassLabels(config, options);
   const { workdir, format, stage = "instance", truth = false, out } = options;
   const source = await openSource(config, options);
+  const doubts = truth || stage !== "instance" ? "" : formatDoubts(await source.doubts()).replace(/^(?=.)/, "\n");
   const left = () => {
     const { below, bare } = source.left;
     return (below > 0 ? `; ${below} of too low a score left out` : "") +
@@ -53,7 +56,9 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
   if (format === "voc") {
     const folder = out ?? join(workdir, "export", "voc");
     const { images, lost } = await writeVocFolder(folder, source, { semantic: !truth && stage === "instance" });
-    return `Wrote ${folder}: ${images} images${left()}${lost > 0 ? `; ${lost} instances hidden by better ones` : ""}`;
+    return `Wrote ${folder}: ${images} images${left()}${
+      lost > 0 ? `; ${lost} instances hidden by better ones` : ""
+    }${doubts}`;
   }
   const path = out ?? join(workdir, "export", format === "coco" ? "instances.json" : "results.json");
   const { images, annotations } = format === "coco"
@@ -63,7 +68,7 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
       categories: source.categories,
     })
     : await writeCocoResults(path, source.entries(), source.categories);
-  return `Wrote ${path}: ${annotations} instances on ${images} images${left()}`;
+  return `Wrote ${path}: ${annotations} instances on ${images} images${left()}${doubts}`;
 }
 
 async function writeClassLabels({ data }: Config, { workdir, out, list, limit }: ExportOptions): Promise<string> {
@@ -88,6 +93,8 @@ interface Source {
   readonly categories: readonly number[] | undefined;
   /** Counts of what was not worth or not able to be written. */
   readonly left: { below: number; bare: number };
+  /** What to doubt about the images of the list. */
+  doubts(): Promise<ResultDoubts>;
   entries(): AsyncGenerator<CocoEntry & { readonly name: string }>;
 }
 
@@ -102,7 +109,7 @@ async function openSource(
   const dataset = await openDataset(config.data);
   const { ids: without } = await Quarantine.open(workdir, { choice: "skip", shard: WHOLE, dataset });
   const all = dataset.list(list), numbers = imageNumbers(all, dataset.coco?.images);
-  const chosen = new Set(restrictDataset(dataset, { limit, without }).list(list));
+  const restricted = restrictDataset(dataset, { limit, without }), chosen = new Set(restricted.list(list));
   const files = new Store(workdir);
   const left = { below: 0, bare: 0 };
   const least = options.format === "coco-results" ? score : Math.max(score, Number.MIN_VALUE); // fragments have 0
@@ -111,6 +118,7 @@ async function openSource(
     files,
     categories: dataset.coco?.categories,
     left,
+    doubts: () => resultDoubts({ config, dataset: restricted, files }, [...chosen]),
     entries: async function* () {
       const bar = new Progress("export", progress ?? { terminal: false, write: () => {} });
       let done = 0;

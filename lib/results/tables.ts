@@ -2,6 +2,8 @@ import { join } from "node:path";
 import { type Metrics, notJudged } from "../evaluation/metrics.ts";
 import type { InstanceMetrics } from "../evaluation/percentages.ts";
 import { textTable } from "../files/terminal.ts";
+import { readFileIfExists } from "../files/disk.ts";
+import type { ResultDoubts } from "../stages/doubts.ts";
 import type { Comparison } from "../stages/downstream/compare.ts";
 
 /** The commands that end with results. */
@@ -19,7 +21,24 @@ export async function describeResults(command: ResultsCommand, workdir: string):
   const metrics: Metrics = JSON.parse(await Deno.readTextFile(join(folder, "metrics.json")));
   if (command === "ablation") return formatAblation(metrics);
   const classes = command === "evaluate" ? [formatClasses(metrics)] : [];
-  return [formatHeadlines(metrics), ...classes, `Pictures and curves: ${join(folder, "report.html")}`].join("\n\n");
+  const stored = await readFileIfExists(join(folder, "doubts.json"));
+  const doubts = stored ? formatDoubts(JSON.parse(new TextDecoder().decode(stored))) : "";
+  return [
+    formatHeadlines(metrics),
+    ...classes,
+    ...doubts ? [doubts] : [],
+    `Pictures and curves: ${join(folder, "report.html")}`,
+  ].join("\n\n");
+}
+
+/** Lines about images that are shown at most; the report has all. */
+const MOST_LINES = 10;
+
+/** A line for each doubt about results, of those about images the first ten; empty without any. */
+export function formatDoubts({ classes, images }: ResultDoubts): string {
+  const more = images.length - MOST_LINES;
+  const rest = more > 0 ? [`and ${more} more labelled images without an instance; the report names all`] : [];
+  return [...classes, ...images.slice(0, MOST_LINES), ...rest].join("\n");
 }
 
 /**

@@ -53,12 +53,12 @@ export const backboneTrain: WholeStage = {
 };
 
 /** Images that classifiers train on. */
-export function classifierIds({ config: { data }, dataset }: StageContext): string[] {
+export function classifierIds({ config: { data }, dataset }: Pick<StageContext, "config" | "dataset">): string[] {
   return dataset.list(data.classifierList ?? data.trainList);
 }
 
 /** What classifiers cannot learn from the labels of their images. */
-export function classifierDoubts(context: StageContext): TeachingDoubts {
+export function classifierDoubts(context: Pick<StageContext, "config" | "dataset">): TeachingDoubts {
   const { classes, labels } = context.dataset;
   return doubtTeaching(classifierIds(context).map((id) => labels(id).map((label) => classes[label]!)), classes);
 }

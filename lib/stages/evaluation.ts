@@ -5,10 +5,14 @@ import { parseRunReport } from "../run/run_report.ts";
 import { readJsonLines } from "../files/json_lines.ts";
 import { GIB, MIB } from "./_cost.ts";
 import { readJson } from "./_read.ts";
+import { resultDoubts } from "./doubts.ts";
 import { measure, readMeasurement } from "./measure.ts";
 import { galleryEntries } from "./report_pictures.ts";
 
-/** Adds up all measurements, `metrics.json`, and shows them with curves and pictures, `report.html`. */
+/**
+ * Adds up all measurements, `metrics.json`, says what to doubt without ground truth, `doubts.json`, and shows them with
+ * curves and pictures, `report.html`.
+ */
 export const evaluation: WholeStage = {
   kind: "whole",
   name: "evaluation",
@@ -37,6 +41,8 @@ export const evaluation: WholeStage = {
     const measurements = await readMeasurements(context);
     const metrics = await evaluationMetrics(context, measurements);
     await write("metrics.json", `${JSON.stringify(metrics, null, 2)}\n`);
+    const doubts = await resultDoubts(context, context.dataset.list(config.data.inferList));
+    await write("doubts.json", `${JSON.stringify(doubts, null, 2)}\n`);
     const trainings = await trainingLogs(context.files),
       matches = measurements.flatMap(({ instance }) => instance ?? []);
     const charts = runCharts({ metrics, trainings, matches, classes: context.dataset.classes });
@@ -44,6 +50,7 @@ export const evaluation: WholeStage = {
     const report = renderReport({
       config,
       metrics,
+      doubts,
       trainings,
       matches,
       gallery: await galleryEntries(context, config.evaluation.pictures),

@@ -7,12 +7,12 @@ import { decodeNpz, encodeNpz } from "../files/npz.ts";
 import type { IrnetMaps } from "../irnet/mod.ts";
 import { encodePng } from "../files/png.ts";
 import type { ImageStage, StageFiles } from "../run/stage.ts";
-import { type Evidence, type Instances, synthesizeInstances } from "../synthesis/mod.ts";
+import { type Evidence, type Instances, missingClasses, synthesizeInstances } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readCams } from "./cam.ts";
 import { readIrnetMaps } from "./irnet.ts";
 
-/** Pseudo instance masks. */
+/** Pseudo instance masks, and in a file of its own why a class that an image is labelled with got none. */
 export const instance: ImageStage = {
   kind: "image",
   name: "instance",
@@ -34,18 +34,22 @@ export const instance: ImageStage = {
   }),
   open: (context) => {
     const { displacement, walk, synthesis } = context.config;
+    const { instanceThreshold: threshold, fragment } = synthesis;
     return {
       process: async (id) => {
         const { evidence, maps } = await readEvidence(context.files, id);
         const instances = synthesizeInstances(evidence, {
           clusters: clustersOf(maps, displacement),
-          threshold: synthesis.instanceThreshold,
-          fragment: synthesis.fragment,
+          threshold,
+          fragment,
           walk,
         });
+        const labels = context.dataset.labels(id);
+        const missing = missingClasses(instances, evidence, { labels, threshold, fragment });
         return {
           [`${id}.npz`]: encodeInstances(instances),
           [`${id}.png`]: encodePng(instanceMap(instances), {}),
+          ...(missing.length > 0 ? { [`${id}.json`]: new TextEncoder().encode(JSON.stringify({ missing })) } : {}),
         };
       },
     };

@@ -4,6 +4,7 @@
  */
 export * from "./detect_instances.ts";
 export * from "./evidence.ts";
+export * from "./missing_classes.ts";
 export * from "./synthesize_instances.ts";
 export * from "./synthesize_semantic.ts";
 export type { Clusters } from "../displacement/mod.ts";

@@ -61,7 +61,7 @@ Deno.test("run leaves every number in metrics.json, with its list and its classe
   }
   const report = await Deno.readTextFile(workspace.path("first/evaluation/report.html"));
   assertEquals([...report.matchAll(/<section id="(\w+)">/g)].map(([, id]) => id), [
-    ...["results", "parts", "curves", "classes", "gallery", "settings", "run"],
+    ...["results", "doubts", "parts", "curves", "classes", "gallery", "settings", "run"],
   ]);
 });
 

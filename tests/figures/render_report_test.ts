@@ -92,3 +92,14 @@ Deno.test("renderReport() carries Plotly as its package has it", () => {
   const original = Deno.readFileSync(createRequire(import.meta.url).resolve("plotly.js-dist"));
   assertEquals(new TextDecoder().decode(source).length, new TextDecoder().decode(original).length);
 });
+
+Deno.test("renderReport() lists doubts where there are any", () => {
+  assert(!page.includes('id="doubts"'));
+  const doubted = renderReport({
+    ...input,
+    doubts: { classes: ["class a<b is poor"], images: ["x: none", "y: none"] },
+  });
+  for (const text of ['id="doubts"', "<li>class a&lt;b is poor</li>", "without an instance: 2<", "<li>y: none</li>"]) {
+    assert(doubted.includes(text), text);
+  }
+});

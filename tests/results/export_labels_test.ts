@@ -30,6 +30,18 @@ Deno.test("exportLabels() writes COCO's JSON of pseudo instances, fragments left
   });
 });
 
+Deno.test("exportLabels() names labelled images without an instance, and why", async () => {
+  await withLabels(async ({ config, workdir }) => {
+    const missing = JSON.stringify({ missing: [{ class: 1, why: "it is hidden" }] });
+    await Deno.writeTextFile(`${workdir}/instance/three.json`, missing);
+    for (const format of ["coco", "voc"] as const) {
+      const message = await exportLabels(config, { workdir, format });
+      assertEquals(message.split("\n").slice(1), ["three: no instance of cat: it is hidden"]);
+    }
+    assert(!(await exportLabels(config, { workdir, format: "coco", truth: true, list: "train" })).includes("three"));
+  });
+});
+
 Deno.test("exportLabels() writes true masks where there are any", async () => {
   await withLabels(async ({ config, workdir, data }) => {
     const out = `${workdir}/truth.json`;

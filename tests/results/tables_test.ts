@@ -1,5 +1,5 @@
 import { assertEquals } from "../assert.ts";
-import { formatAblation, formatClasses, formatHeadlines } from "../../lib/results/tables.ts";
+import { formatAblation, formatClasses, formatDoubts, formatHeadlines } from "../../lib/results/tables.ts";
 import { exampleMetrics } from "../figures/metrics_example.ts";
 
 const metrics = exampleMetrics(["cat", "dog"]);
@@ -80,4 +80,14 @@ Deno.test("formatAblation() shows the parts in the paper's order, and the thresh
       "CAMs are cut at 0.2, where their mIoU is highest",
     ],
   );
+});
+
+Deno.test("formatDoubts() shows a line a class, and the first ten of the images", () => {
+  const images = Array.from({ length: 12 }, (_, i) => `img${i}: no instance of cat: …`);
+  assertEquals(formatDoubts({ classes: ["class cat: poor"], images: images.slice(0, 10) }).split("\n").length, 11);
+  assertEquals(formatDoubts({ classes: ["class cat: poor"], images }).split("\n").slice(-2), [
+    "img9: no instance of cat: …",
+    "and 2 more labelled images without an instance; the report names all",
+  ]);
+  assertEquals(formatDoubts({ classes: [], images: [] }), "");
 });

@@ -32,7 +32,7 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  * ```
  */
 export function renderReport(input: ReportInput): string {
-  const { config, metrics, gallery: entries, run = null } = input;
+  const { config, metrics, gallery: entries, run = null, doubts = { classes: [], images: [] } } = input;
   const { preset, data, backbone, seed } = config;
   const reference = referenceNumbers(config);
   const isJudged = metrics.cam.images > 0;
@@ -40,8 +40,20 @@ export function renderReport(input: ReportInput): string {
   const title = `IRNet: preset ${preset}`;
   const sections = [
     { id: "results", title: "Results", body: headline(metrics, reference) },
-    isJudged &&
-    {
+    doubts.classes.length + doubts.images.length > 0 && {
+      id: "doubts",
+      title: "To look at",
+      body: html`
+        ${doubts.classes.length > 0 && html`<ul>${doubts.classes.map((doubt) => html`<li>${doubt}</li>`)}</ul>`}
+        ${doubts.images.length > 0 && html`
+          <details>
+            <summary>Labelled, but without an instance: ${doubts.images.length}</summary>
+            <ul>${doubts.images.map((doubt) => html`<li>${doubt}</li>`)}</ul>
+          </details>
+        `}
+      `,
+    },
+    isJudged && {
       id: "parts",
       title: "The method, part by part",
       body: html`${semanticTable(metrics, reference)}${ablationTable(metrics, reference)}`,

@@ -53,6 +53,8 @@ export interface ReportInput {
   readonly config: Config;
   /** Results. */
   readonly metrics: Metrics;
+  /** Classes that the classifier hardly knows, and labelled images without an instance, in sentences. Default: none. */
+  readonly doubts?: { readonly classes: readonly string[]; readonly images: readonly string[] };
   /** Trainings in their order. */
   readonly trainings: readonly TrainingLog[];
   /** Pseudo instances of every image, compared with those of the ground truth. */

@@ -1,0 +1,56 @@
+/** Doubts about the results of a run that its own files tell, without ground truth. */
+import { classifierQuality } from "../evaluation/mod.ts";
+import type { StageContext } from "../run/stage.ts";
+import { readJson } from "./_read.ts";
+import { classifierDoubts } from "./backbone_train.ts";
+
+/** Doubts about results, in sentences. */
+export interface ResultDoubts {
+  /** Classes that the classifier hardly knows, a line each. */
+  readonly classes: readonly string[];
+  /** Labelled images without an instance of a class, a line each. */
+  readonly images: readonly string[];
+}
+
+type Context = Pick<StageContext, "config" | "dataset" | "files">;
+
+/** Skill below which a classifier is called poor: halfway between guessing and perfection. */
+const POOR = 0.5;
+
+/**
+ * Finds classes with a poor classifier, and images with labels but without instances.
+ *
+ * @param context With the files of the stages `cam_train` and `instance`; where there are none, nothing is doubted.
+ * @param ids The images.
+ */
+export async function resultDoubts(
+  context: Context,
+  ids: readonly string[],
+): Promise<ResultDoubts> {
+  const { dataset, files } = context;
+  const images: string[] = [];
+  for (const id of ids) {
+    if (!await files.read("instance", `${id}.json`)) continue;
+    const { missing } = await readJson(files, { stage: "instance", file: `${id}.json` });
+    for (const { class: label, why } of missing) images.push(`${id}: no instance of ${dataset.classes[label]}: ${why}`);
+  }
+  return { classes: await doubtfulClasses(context), images };
+}
+
+/** Classes that the labels, or the classifier's logits, say it hardly knows. */
+async function doubtfulClasses(context: Context): Promise<string[]> {
+  const { config: { cam }, dataset: { classes, labels }, files } = context;
+  if (cam.from !== null || !await files.read("cam_train", "training.json")) return [];
+  const logits: Record<string, number[]> = await readJson(files, { stage: "cam_train", file: "training.json" });
+  const ids = Object.keys(logits);
+  const percent = (fraction: number) => (100 * fraction).toFixed(1);
+  const poor = classifierQuality(Object.values(logits), { labels: ids.map(labels), classes })
+    .filter(({ skill }) => skill < POOR)
+    .map(({ name, images, precision, chance }) =>
+      `class ${name}: the classifier is poor, average precision ${percent(precision)} on ${ids.length} images of its ` +
+      `training, ${images} of which show it; by chance ${percent(chance)}`
+    );
+  if (cam.weights !== null) return poor;
+  const { hopeless, doubts } = classifierDoubts(context);
+  return [...hopeless === null ? [] : [hopeless], ...doubts, ...poor];
+}
