@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { type CocoDetection, groundTruthInstances, instanceRuns } from "../evaluation/mod.ts";
 import {
   type CocoAnnotation,
@@ -33,18 +33,20 @@ export async function openPredictions(path: string, truth: GroundTruth, left: Le
 
 /** `SegmentationClass` and perhaps `SegmentationObject`, or the label maps themselves: `<id>.png`, or `<folders>/<id>.png`. */
 function openFolder(folder: string, { images, split }: GroundTruth): Predictions {
-  const stems = Map.groupBy(images, ({ keys: [_whole, _bare, stem] }) => stem);
-  const read = async (parent: string, { keys: [_, bare, stem] }: ListedImage) => {
-    const inside = bare !== stem && !bare.split(/[\\/]/).includes("..");
-    const nested = inside ? await readFileIfExists(join(parent, `${bare}.png`)) : null;
-    const path = join(parent, `${nested ? bare : stem}.png`), bytes = nested ?? await readFileIfExists(path);
-    if (!bytes) throw new Error(`Expected a prediction ${path} but found no such file`);
-    const [first, second] = nested ? [] : stems.get(stem)!;
-    if (second) {
-      throw new Error(`Expected one image of ${split} for ${path} but found ${first!.name} and ${second.name}`);
+  const levels = ([0, 1, 2] as const).map((n) => ({ n, sharing: Map.groupBy(images, ({ keys }) => keys[n]) }));
+  const read = async (parent: string, { keys }: ListedImage) => {
+    for (const { n, sharing } of levels) {
+      const path = join(parent, `${keys[n]}.png`);
+      const bytes = relative(parent, path).startsWith("..") ? null : await readFileIfExists(path);
+      if (!bytes) continue;
+      const [first, second] = sharing.get(keys[n])!;
+      if (second) {
+        throw new Error(`Expected one image of ${split} for ${path} but found ${first!.name} and ${second.name}`);
+      }
+      const { height, width, data } = decodePng(bytes, path);
+      return { height, width, data };
     }
-    const { height, width, data } = decodePng(bytes, path);
-    return { height, width, data };
+    throw new Error(`Expected a prediction ${join(parent, `${keys[2]}.png`)} but found no such file`);
   };
   const has = (name: string) => isFolder(join(folder, name));
   const classFolder = has("SegmentationClass") ? join(folder, "SegmentationClass") : folder;
