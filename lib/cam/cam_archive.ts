@@ -1,3 +1,4 @@
+import type { Size } from "../data/resize.ts";
 import type { NumericArray } from "../files/array.ts";
 
 /** Maps of one image's classes, row-major [K, height, width]. */
@@ -56,15 +57,35 @@ export function stridedCam(archive: CamArchive): ClassMaps {
  * cropped, every class divided by its maximum + 1e-5 (paper: Class Attention Maps).
  *
  * @param archive Maps of one image.
+ * @param crop H and W, where that is not the size of the image that the network saw.
  * @returns Maps [K, H, W] in 0..1.
  * @throws RangeError if the sizes of the maps fit no stride.
  */
-export function highResolutionCam(archive: CamArchive): ClassMaps {
-  if ("highRes" in archive) return archive.highRes;
-  const stride = networkStride(archive);
-  const [height, width] = archive.size;
+export function highResolutionCam(archive: CamArchive, crop: Size = camSize(archive)): ClassMaps {
+  if ("highRes" in archive) return resized(archive.keys, archive.highRes, crop);
+  const stride = networkStride(archive), [height, width] = archive.size;
   const padded = (side: number) => Math.ceil(side / stride) * stride;
-  return fuse(archive, { height: padded(height), width: padded(width), crop: { height, width } });
+  const factor = { height: crop.height / height, width: crop.width / width };
+  return fuse(archive, { height: padded(height) * factor.height, width: padded(width) * factor.width, crop });
+}
+
+/** Rows and columns of the image that maps are of, pixels. */
+export function camSize(archive: CamArchive): Size {
+  const [height, width] = "size" in archive ? archive.size : [archive.highRes.height, archive.highRes.width];
+  return { height, width };
+}
+
+/** The archive of a smaller copy of the image, of this size. */
+export function resizeCams(archive: CamArchive, size: Size): CamArchive {
+  const { keys } = archive, own = camSize(archive);
+  if (own.height === size.height && own.width === size.width) return archive;
+  const strided = { height: Math.ceil(size.height / 4), width: Math.ceil(size.width / 4) };
+  return { keys, cam: resized(keys, stridedCam(archive), strided), highRes: highResolutionCam(archive, size) };
+}
+
+function resized(keys: Int32Array, maps: ClassMaps, { height, width }: Size): ClassMaps {
+  if (maps.height === height && maps.width === width) return maps;
+  return fuse({ keys, maps: [maps] }, { height, width, crop: { height, width } });
 }
 
 /** Values beyond 0 and 1 that interpolation and rounding leave. */
@@ -201,8 +222,8 @@ function networkStride({ size, scales, maps }: ScaledCams): number {
 }
 
 function fuse(
-  { keys, maps }: ScaledCams,
-  { height, width, crop }: { height: number; width: number; crop: { height: number; width: number } },
+  { keys, maps }: Pick<ScaledCams, "keys" | "maps">,
+  { height, width, crop }: Size & { crop: Size },
 ): ClassMaps {
   const area = crop.height * crop.width;
   const data = new Float32Array(keys.length * area);

@@ -2,8 +2,8 @@ import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { FolderReport, ImageFacts, MaskFacts } from "../data/inspect_folder.ts";
 import { textTable } from "../files/terminal.ts";
 
-/** Sides below which an image is called very small, pixels; area above which it is called large. */
-const SMALL = 32, LARGE = 1500 * 1500;
+/** Side below which an image is called very small, pixels. */
+const SMALL = 32;
 
 /** Images of a class below which it is called rare. */
 const RARE = 5;
@@ -75,7 +75,6 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
   const lost = [...names.keys()].filter((id) => !present.has(id));
   const empty = images.filter(({ id }) => names.get(id)?.length === 0).map(({ id }) => id);
   const small = images.filter(({ width, height }) => Math.min(width, height) < SMALL).map(({ id }) => id);
-  const large = images.filter(({ width, height }) => width * height > LARGE).map(({ id }) => id);
   const faulty = images.flatMap((image) => {
     const problems = [
       maskProblem(image, { mask: masks.get(image.id), kind: "class", most: classes.length }),
@@ -98,7 +97,6 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     ...rare(report, classes),
     ...few(copies(images).map((ids) => `the same file under several names: ${some(ids)}`)),
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
-    large.length > 0 && `large, which takes long and needs gigabytes of memory: ${some(large)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
     ...few(faulty.map(({ problem }) => `${problem}: it is not judged by`)),
     ...oddMasks(report),

@@ -97,6 +97,8 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
       files.map(({ path }) => path).join(", ")
     }, with the preset ${preset} for ${lists.usable.length} images`,
   );
+  const longSide = config.data?.longSide;
+  if (longSide) write(`data.longSide ${longSide}: larger images are read at this size; masks come out at full size`);
   if (preset === "sample") write(WITHOUT_WEIGHTS);
   write(`\nNext\n  deno task pipeline --config ${quoted(out)}\n  deno task export --config ${quoted(out)}`);
 }

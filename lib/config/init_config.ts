@@ -27,14 +27,17 @@ export interface InitOptions {
 const LEAST_STEPS = { pretraining: 300, cam: 50, irnet: 480 } as const;
 const LEAST_STEPS_PRETRAINED = { cam: 200, irnet: 200 } as const;
 
-/** Sides of crops that the sample network trains with, pixels: larger ones take too long without a backbone's weights. */
-const SMALLEST_CROP = 96, LARGEST_CROP = 160;
+/** Side of the smallest crop that the sample network trains with, pixels. */
+const SMALLEST_CROP = 96;
+
+/** Longer sides of the largest images that presets were made for, pixels. */
+export const MADE_FOR = { paper: 500, lite: 500, sample: 160 } satisfies Record<Config["preset"], number>;
 
 /**
  * A configuration for a folder of images: a preset, with what the images ask for.
  *
- * Small data sets get more epochs. Crops of the preset `sample` follow the median of the longer sides, so that the
- * network sees whole images; larger ones are shrunk to 160 pixels for the classifier, in training and after.
+ * Small data sets get more epochs. Images that are larger than those that the preset was made for are read at their size.
+ * Crops of the preset `sample` follow the median of the longer sides, so that the network sees whole images.
  *
  * @param report What is in the folder.
  * @param options What to start from.
@@ -42,12 +45,13 @@ const SMALLEST_CROP = 96, LARGEST_CROP = 160;
  */
 export function initConfig(report: FolderReport, options: InitOptions): Part<Config> {
   const { preset, weights, list, valList, usable, labelColumn } = options;
-  const base = presets[preset];
+  const base = presets[preset], sides = longerSides(report, new Set(usable)), most = MADE_FOR[preset];
   const data: Part<Config["data"]> = {
     root: report.root,
     labels: report.labelSource,
     ...labelColumn === null ? {} : { labelColumn },
     classes: [...options.classes],
+    ...(sides.at(-1)! > most ? { longSide: most } : {}),
     trainList: list,
     classifierList: null,
     valList,
@@ -68,18 +72,12 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
       irnet: { training: { epochs: epochs(irnet, least.irnet) } },
     };
   }
-  const side = medianSide(report, new Set(usable)), multiple = 16 * Math.round(side / 16);
-  const crop = Math.min(Math.max(multiple, SMALLEST_CROP), LARGEST_CROP);
-  const shrink = side > LARGEST_CROP ? crop / side : 1;
-  const scaled = (scales: readonly number[]) => scales.map((scale) => Number((scale * shrink).toPrecision(3)));
+  const median = 16 * Math.round(sides[sides.length >> 1]! / 16),
+    crop = Math.min(Math.max(median, SMALLEST_CROP), most);
   return {
     ...start,
     backbone: {
-      pretraining: {
-        crop,
-        epochs: epochs(pretraining, LEAST_STEPS.pretraining),
-        ...(shrink < 1 ? { scale: scaled(pretraining.scale) as [number, number] } : {}),
-      },
+      pretraining: { crop, epochs: epochs(pretraining, LEAST_STEPS.pretraining) },
     },
     cam: {
       training: {
@@ -87,7 +85,6 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
         epochs: epochs(cam, LEAST_STEPS.cam),
         resizeLong: [Math.round(0.75 * crop), Math.round(1.25 * crop)],
       },
-      ...(shrink < 1 ? { scales: scaled(base.cam.scales) } : {}),
     },
     irnet: { training: { crop, epochs: epochs(irnet, LEAST_STEPS.irnet) }, crop },
     evaluation: { colourBaseline: false },
@@ -117,7 +114,7 @@ export function classesOf({ names, labels, masks }: FolderReport): string[] {
   return isVoc ? [...VOC_CLASSES] : [...found].sort();
 }
 
-function medianSide({ images }: FolderReport, usable: ReadonlySet<string>): number {
+function longerSides({ images }: FolderReport, usable: ReadonlySet<string>): number[] {
   const sides = images.filter(({ id }) => usable.has(id)).map(({ width, height }) => Math.max(width, height));
-  return sides.sort((a, b) => a - b)[sides.length >> 1]!;
+  return sides.sort((a, b) => a - b);
 }

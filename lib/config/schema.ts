@@ -112,6 +112,11 @@ const data = z.strictObject({
     default: [...VOC_CLASSES],
     source: "PASCAL VOC",
   }),
+  longSide: setting(side.nullable(), {
+    help: "Longer side at which all stages see images that are larger; masks come out at full size; null: as they are",
+    default: null,
+    unit: PIXELS,
+  }),
   trainList: list("Images that IRNet trains on", "train_aug"),
   classifierList: optionalList("Images that the classifier trains on; null: trainList", null),
   valList: optionalList("Images that classification is judged on; null: none", "val"),

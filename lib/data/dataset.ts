@@ -1,12 +1,13 @@
 import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
+import type { Size } from "./resize.ts";
 import { findImages, IMAGE_EXTENSIONS, type ImageFiles } from "./_image_files.ts";
 import { type CocoNumbers, nearestOf } from "./_label_names.ts";
 import { findLabels, type Labels, openLabels } from "./_labels.ts";
 import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
 import { decodeMask, fittingIds, type Mask, MaskError } from "./_mask.ts";
-import { imageSize, readImage } from "./read_image.ts";
+import { imageSize, readImage, readingSize } from "./read_image.ts";
 
 /** Images, their class names and, where they exist, their ground truth. */
 export interface Dataset {
@@ -26,8 +27,12 @@ export interface Dataset {
    * @throws Error if it has no labels, or labels beside the class list.
    */
   labels(id: string): number[];
-  /** The image. @throws Error if it is missing or unreadable. */
+  /** The image at the size at which stages see it. @throws Error if it is missing or unreadable. */
   readImage(id: string): Promise<RgbImage>;
+  /** The image, shrunk to a longer side where one is given. @throws Error if it is missing or unreadable. */
+  readFullImage(id: string, longSide?: number): Promise<RgbImage>;
+  /** Size of the image, and the one at which stages see it. @throws Error if it is missing or unreadable. */
+  imageSize(id: string): Promise<{ readonly full: Size; readonly reading: Size }>;
   /** Path of the image. @throws Error if there is none, or several. */
   imagePath(id: string): string;
   /** Paths at which the ground truth of an image is looked for: masks of classes, then of instances. */
@@ -58,6 +63,8 @@ export interface DatasetOptions {
   readonly labelColumn?: string | null;
   /** Names of the classes. */
   readonly classes: readonly string[];
+  /** Longer side that larger images are shrunk to for the stages, pixels; `null`: they are not. */
+  readonly longSide?: number | null;
 }
 
 /**
@@ -76,7 +83,9 @@ export interface DatasetOptions {
  * for (const id of dataset.list("train")) console.log(id, dataset.labels(id));
  * ```
  */
-export async function openDataset({ root, labels, labelColumn = null, classes }: DatasetOptions): Promise<Dataset> {
+export async function openDataset(
+  { root, labels, labelColumn = null, classes, longSide = null }: DatasetOptions,
+): Promise<Dataset> {
   if (root === null) throw new Error("Expected data.root to name the folder of a data set but found null");
   if (!isFolder(root)) throw new Error(`Expected data.root to name a folder but found none at ${root}`);
   const images = findImages(root), { folder, byId } = images;
@@ -116,7 +125,12 @@ export async function openDataset({ root, labels, labelColumn = null, classes }:
     },
     labels: (id) => labelsOf.get(id),
     imagePath,
-    readImage: async (id) => await readImage(imagePath(id)),
+    readImage: async (id) => await readImage(imagePath(id), { longSide }),
+    readFullImage: async (id, longSide) => await readImage(imagePath(id), { longSide: longSide ?? null }),
+    imageSize: async (id) => {
+      const { width, height } = await imageSize(imagePath(id)), full = { width, height };
+      return { full, reading: readingSize(full, longSide) };
+    },
     maskPaths,
     async readClassMask(id) {
       const [path] = maskPaths(id), mask = await readMask(path, id);

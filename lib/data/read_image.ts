@@ -2,6 +2,7 @@ import type { RgbImage } from "./image.ts";
 import sharp, { type Metadata, type Sharp } from "sharp";
 import { kindOfFile } from "../files/kind_of_file.ts";
 import { declaresAlpha } from "./_tiff.ts";
+import { resizeImage, type Size } from "./resize.ts";
 
 /**
  * Reads an image as people see it: turned as its EXIF orientation says, its colour profile applied, grey, CMYK
@@ -10,6 +11,7 @@ import { declaresAlpha } from "./_tiff.ts";
  * colours that are not declared to be alpha, such as infrared, are left out.
  *
  * @param path A file of any kind that libvips knows: JPEG, PNG, WebP, TIFF, …
+ * @param options `longSide`: of larger images the longer side that they are shrunk to, pixels; `null`: as they are.
  * @returns [H, W, 3] values of 0 to 255.
  * @throws Error naming the file if it is missing, cut off or no image, or has values without a known range. Damage that
  * decoders commonly bridge, such as stray bytes between the segments of a JPEG, is let pass.
@@ -19,29 +21,39 @@ import { declaresAlpha } from "./_tiff.ts";
  * const { width, height, data } = await readImage("JPEGImages/2007_000032.jpg");
  * ```
  */
-export async function readImage(path: string): Promise<RgbImage> {
+export async function readImage(
+  path: string,
+  { longSide = null }: { readonly longSide?: number | null } = {},
+): Promise<RgbImage> {
   try {
-    return await decodeImage(path);
+    return await decodeImage(path, longSide);
   } catch (error) {
     throw new Error(`Expected a readable image in ${path} but found: ${await imageProblem(error, path)}`);
   }
 }
 
 /** The image, as {@linkcode readImage}. @throws Errors of libvips, and of what is not read, as they are. */
-export async function decodeImage(path: string): Promise<RgbImage> {
+export async function decodeImage(path: string, longSide: number | null = null): Promise<RgbImage> {
   const image = sharp(path, { failOn: "error", limitInputChannels: 64 }).autoOrient();
   const facts = await image.metadata(),
     { space, hasProfile, depth } = facts,
     hasAlpha = await isTransparent(path, facts);
   if (space === "multiband") throw new Error(`${facts.channels} bands without names of colours`);
   if (facts.hasAlpha && !hasAlpha) image.removeAlpha();
-  if (depth === "float" || depth === "double") return await readFractions(image, { space, hasAlpha });
+  const size = readingSize(facts.autoOrient, longSide), twice = { width: 2 * size.width, height: 2 * size.height };
+  if (depth === "float" || depth === "double") {
+    return resizeImage(await readFractions(image, { space, hasAlpha }), size);
+  }
   if (depth !== "uchar" && depth !== "ushort") throw new Error(`whole numbers without a known range (${depth})`);
-  if (space === "cmyk" && !hasProfile) return await readInks(image, { depth, hasAlpha });
+  // Decoders shrink by blocks, and line by line: they leave twice the size to our filter, which is the same for all.
+  if (facts.autoOrient.width > twice.width && facts.autoOrient.height > twice.height) {
+    image.resize({ ...twice, fit: "fill" });
+  }
+  if (space === "cmyk" && !hasProfile) return resizeImage(await readInks(image, { depth, hasAlpha }), size);
   if (hasAlpha) image.flatten({ background: "white" });
   const { width, height, channels, data } = await pixels(image.toColourspace("srgb"), "uchar");
   if (channels !== 3) throw new Error(`${channels} channels`);
-  return { width, height, data };
+  return resizeImage({ width, height, data }, size);
 }
 
 /** Test for an alpha channel that the file declares. */
@@ -97,6 +109,14 @@ const ROUNDING = 1e-3;
 async function pixels(image: Sharp, depth: "uchar" | "ushort" | "float"): Promise<RgbImage & { channels: number }> {
   const { data, info: { width, height, channels } } = await image.raw({ depth }).toBuffer({ resolveWithObject: true });
   return { width, height, channels, data: new Uint8Array(data.buffer, data.byteOffset, data.byteLength) };
+}
+
+/** Size at which an image is read: its own, or shrunk to the longer side `longSide`, pixels; `null`: its own. */
+export function readingSize({ width, height }: Size, longSide: number | null): Size {
+  const longer = Math.max(width, height);
+  if (longSide === null || longer <= longSide) return { width, height };
+  const side = (pixels: number) => Math.max(1, Math.round(pixels * longSide / longer));
+  return { width: side(width), height: side(height) };
 }
 
 /** Size of an image as people see it. */

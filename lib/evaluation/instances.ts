@@ -1,4 +1,5 @@
 import type { LabelMap } from "../data/image.ts";
+import { resizeLabel, type Size } from "../data/resize.ts";
 import { boxesMeet, maskToRuns, measureRuns, overlapOfRuns, type RunLengths } from "../formats/run_lengths.ts";
 import { expectSameSize } from "./_shared.ts";
 
@@ -139,6 +140,18 @@ export function groundTruthInstances(objects: LabelMap, classes: LabelMap): Inst
     for (let i = 0; i < objects.data.length; i++) if (objects.data[i] === id) mask[at + i] = 1;
   });
   return { height, width, class: Int32Array.from(ids, (id) => smallest.get(id)! - 1), mask };
+}
+
+/** Brings masks to another size, by nearest pixels. */
+export function resizeInstances<T extends InstanceMasks>(instances: T, { height, width }: Size): T {
+  const { mask, class: { length } } = instances, from = instances.height * instances.width;
+  if (instances.height === height && instances.width === width) return instances;
+  const masks = new Uint8Array(length * height * width);
+  for (let n = 0; n < length; n++) {
+    const one = { ...instances, data: mask.subarray(n * from, (n + 1) * from) };
+    masks.set(resizeLabel(one, { height, width }).data, n * height * width);
+  }
+  return { ...instances, height, width, mask: masks };
 }
 
 /** Picks some of the instances of an image, in this order; without scores they have 1. */

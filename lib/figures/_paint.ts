@@ -44,9 +44,12 @@ export function onRim(
   return false;
 }
 
-/** @throws RangeError if a map and an image have different sizes. */
-export function expectSize(found: PictureSize, expected: PictureSize): void {
-  if (found.height !== expected.height || found.width !== expected.width) {
+/** @throws RangeError if a map and an image have different proportions, pixels lost to rounding aside. */
+export function expectProportions(found: PictureSize, expected: PictureSize): void {
+  const factor = Math.max(found.height, found.width) / Math.max(expected.height, expected.width);
+  const slack = factor === 1 ? 0 : Math.max(1, factor);
+  const fits = (side: "height" | "width") => Math.abs(found[side] - expected[side] * factor) <= slack;
+  if (!fits("height") || !fits("width")) {
     throw new RangeError(
       `Expected a map of ${expected.height}×${expected.width} but found ${found.height}×${found.width}`,
     );

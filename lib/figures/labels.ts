@@ -1,7 +1,8 @@
 import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
-import type { PredictedMasks } from "../evaluation/instances.ts";
+import { resizeLabel } from "../data/resize.ts";
+import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
 import { colourAt, distinctColour, type Rgb, VOID_COLOUR } from "./colours.ts";
-import { expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";
+import { expectProportions, greyed, lineWidth, onRim, paint } from "./_paint.ts";
 
 /**
  * Class labels over their image in VOC's colours; background shows the image in grey, 255 is light: pixels
@@ -12,19 +13,19 @@ import { expectSize, greyed, lineWidth, onRim, paint } from "./_paint.ts";
  * @param labels 0 background, 1… classes, 255 uncertain or void.
  * @param options Opacity of what is laid over it, 0…1.
  * @returns A picture of the image's size, [H, W, 3] u8.
- * @throws RangeError if the sizes differ.
+ * @throws RangeError if the proportions differ; what has another size is resized.
  */
 export function drawLabels(
   image: RgbImage,
   labels: LabelMap,
   { opacity = 0.7 }: { readonly opacity?: number } = {},
 ): RgbImage {
-  expectSize(labels, image);
-  const canvas = greyed(image), palette = vocPalette(), reach = lineWidth(image);
-  for (let i = 0; i < labels.data.length; i++) {
-    const label = labels.data[i]!;
+  expectProportions(labels, image);
+  const { data } = resizeLabel(labels, image), canvas = greyed(image), palette = vocPalette(), reach = lineWidth(image);
+  for (let i = 0; i < data.length; i++) {
+    const label = data[i]!;
     if (label === 0) continue;
-    const rim = label !== 255 && onRim(labels.data, i, { ...image, reach });
+    const rim = label !== 255 && onRim(data, i, { ...image, reach });
     paint(canvas, i, { colour: label === 255 ? VOID_COLOUR : colourAt(palette, label), opacity: rim ? 1 : opacity });
   }
   return canvas;
@@ -37,16 +38,16 @@ export function drawLabels(
  * @param classes Ground-truth classes, 0 background, 255 void.
  * @param instances Ground-truth instances, 0 background, 255 void; `null`: none are known.
  * @returns A picture of the image's size, [H, W, 3] u8.
- * @throws RangeError if the sizes differ.
+ * @throws RangeError if the proportions differ; what has another size is resized.
  */
 export function drawGroundTruth(image: RgbImage, classes: LabelMap, instances: LabelMap | null = null): RgbImage {
   const canvas = drawLabels(image, classes);
   if (!instances) return canvas;
-  expectSize(instances, image);
-  const reach = lineWidth(image);
-  for (let i = 0; i < instances.data.length; i++) {
-    const id = instances.data[i]!;
-    if (id === 0 || id === 255 || !onRim(instances.data, i, { ...image, reach })) continue;
+  expectProportions(instances, image);
+  const { data } = resizeLabel(instances, image), reach = lineWidth(image);
+  for (let i = 0; i < data.length; i++) {
+    const id = data[i]!;
+    if (id === 0 || id === 255 || !onRim(data, i, { ...image, reach })) continue;
     paint(canvas, i, { colour: [255, 255, 255], opacity: 0.9 });
   }
   return canvas;
@@ -59,18 +60,18 @@ const WHITE: Rgb = [255, 255, 255];
  * Instance Segmentation Labels). Higher scores lie on top; fragments, which score 0, are left out.
  *
  * @param image RGB image, [H, W, 3] u8.
- * @param instances Masks of the image's size.
+ * @param instances Masks of the image.
  * @param options Opacity of what is laid over it, 0…1.
  * @returns A picture of the image's size, [H, W, 3] u8.
- * @throws RangeError if the sizes differ.
+ * @throws RangeError if the proportions differ; what has another size is resized.
  */
 export function drawInstances(
   image: RgbImage,
   instances: PredictedMasks,
   { opacity = 0.6 }: { readonly opacity?: number } = {},
 ): RgbImage {
-  expectSize(instances, image);
-  const { mask, score } = instances, size = image.height * image.width;
+  expectProportions(instances, image);
+  const { mask, score } = resizeInstances(instances, image), size = image.height * image.width;
   const order = Array.from(score, (_, n) => n).filter((n) => score[n]! > 0).sort((a, b) => score[a]! - score[b]!);
   const top = new Int32Array(size);
   for (const n of order) for (let i = 0; i < size; i++) if (mask[n * size + i]) top[i] = n + 1;

@@ -16,7 +16,6 @@ import {
 } from "../stages/downstream/sources.ts";
 import { readTrainingLog } from "../stages/evaluation.ts";
 import { readInstances } from "../stages/instance.ts";
-import { imageSize } from "../data/read_image.ts";
 
 export {
   type Comparison,
@@ -72,7 +71,7 @@ export async function openComparison(config: Config, workdir: string): Promise<C
     labels: (id, source) => readLabels(context, id, { source }),
     deepLab: (id, source) => readPredictedLabels(files, id, { source }),
     maskRcnn: async (id, source) =>
-      await readInstances(files, id, { size: await imageSize(dataset.imagePath(id)), stage: `mask_rcnn_${source}` }),
+      await readInstances(files, id, { size: (await dataset.imageSize(id)).full, stage: `mask_rcnn_${source}` }),
     measurement: (id) => readComparisonMeasurement(files, id),
     training: (stage) => readTrainingLog(files, { stage, title: stage }),
   };

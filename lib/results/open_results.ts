@@ -19,7 +19,6 @@ import { irnetNetwork, untrainedIrnet } from "../stages/irnet_train.ts";
 import { readMeasurement } from "../stages/measure.ts";
 import { readConfidentLabels } from "../stages/relation.ts";
 import { readSemantic } from "../stages/semantic.ts";
-import { imageSize } from "../data/read_image.ts";
 
 /**
  * Results of a run, as the values that the library's functions take and return. Every function that reads a file
@@ -98,8 +97,8 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
     cams: (id) => readCams(files, id),
     relation: (id) => readConfidentLabels(files, id),
     maps: (id) => readIrnetMaps(files, id),
-    evidence: async (id) => (await readEvidence(files, id)).evidence,
-    instances: async (id) => await readInstances(files, id, { size: await imageSize(dataset.imagePath(id)) }),
+    evidence: async (id) => (await readEvidence(context, id)).evidence,
+    instances: async (id) => await readInstances(files, id, { size: (await dataset.imageSize(id)).full }),
     semantic: (id) => readSemantic(files, id),
     measurement: (id) => readMeasurement(files, id),
     metrics: () => readMetrics(files),

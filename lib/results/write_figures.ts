@@ -3,11 +3,11 @@ import { propagateEach } from "../affinity/mod.ts";
 import { highResolutionCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config/config.ts";
 import { clusterCentroids, findCentroids } from "../displacement/mod.ts";
-import type { PredictedMasks } from "../evaluation/mod.ts";
+import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
 import * as figures from "../figures/mod.ts";
 import { confidentLabels } from "../relation/mod.ts";
 import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
-import type { LabelMap } from "../data/mod.ts";
+import { type LabelMap, resizeLabel, type Size } from "../data/mod.ts";
 import { type ComparisonResults, type LabelSource, openComparison, SOURCE_NAMES } from "./open_comparison.ts";
 import { openResults, type Results } from "./open_results.ts";
 import { UsageError } from "../config/usage_error.ts";
@@ -66,17 +66,21 @@ export async function writeFigures(
   return `${count} figures of ${chosen.join(", ")} in ${out}`;
 }
 
+/** Brings label maps to the size at which stages see their image, in which figures show everything. */
+const smaller = (size: Size) => <T extends LabelMap | null>(map: T): T => (map ? resizeLabel(map, size) : map) as T;
+
 /** All figures that show one image. */
 async function figuresOf(results: Results, id: string): Promise<Record<string, figures.Figure>> {
   const { config, dataset } = results, { classes } = dataset;
-  const [image, cams, maps, evidence, instances, semantic, truth] = await Promise.all([
-    dataset.readImage(id),
+  const image = await dataset.readImage(id), small = smaller(image);
+  const [cams, maps, evidence, instances, semantic, truth, objects] = await Promise.all([
     results.cams(id),
     results.maps(id),
-    results.evidence(id),
-    results.instances(id),
-    results.semantic(id),
-    dataset.readClassMask(id),
+    results.evidence(id).then((evidence) => ({ ...evidence, guide: null })),
+    results.instances(id).then((found) => resizeInstances(found, image)),
+    results.semantic(id).then(small),
+    dataset.readClassMask(id).then(small),
+    dataset.readInstanceMask(id).then(small),
   ]);
   const { height, width } = maps;
   const boundary = { height, width, data: maps.boundary }, field = { height, width, data: maps.displacement };
@@ -107,7 +111,7 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
     overview: figures.overviewFigure(image, {
       ...{ id, classes, cams, labels, boundary, displacement: field, instances, semantic, truth },
       clusters: { height, width, map: clusters.map },
-      objects: await dataset.readInstanceMask(id),
+      objects,
     }),
     cams: figures.camFigure(image, { cams, classes }),
     cam_thresholds: figures.thresholdFigure(image, {
@@ -137,18 +141,16 @@ async function comparedFigures(
   { comparison, id }: { comparison: ComparisonResults; id: string },
 ): Promise<Record<string, figures.Figure>> {
   const { classes } = dataset,
-    [image, truth, objects] = await Promise.all([
-      dataset.readImage(id),
-      dataset.readClassMask(id),
-      dataset.readInstanceMask(id),
-    ]);
+    image = await dataset.readImage(id),
+    small = smaller(image),
+    [truth, objects] = [small(await dataset.readClassMask(id)), small(await dataset.readInstanceMask(id))];
   const written: Record<string, figures.Figure> = {};
   const subtitle = "Below each its mean IoU over the labels that occur in the image.";
   const segmentations = async (
     { title, sources, read }: { title: string; sources: readonly LabelSource[]; read: ComparisonResults["labels"] },
   ) => {
     const labels: Record<string, LabelMap> = {};
-    for (const source of sources) labels[SOURCE_NAMES[source]] = await read(id, source);
+    for (const source of sources) labels[SOURCE_NAMES[source]] = small(await read(id, source));
     return figures.segmentationsFigure([{ id, image, truth, labels }], { title, subtitle, classes });
   };
   const pseudo = ["cam", "affinitynet", "irnet"] as const;
@@ -163,7 +165,7 @@ async function comparedFigures(
   if (dataset.list(downstream.valInstanceList).includes(id)) {
     const found: Record<string, PredictedMasks> = {};
     for (const source of ["irnet", "truth"] as const) {
-      found[`trained on ${SOURCE_NAMES[source]}`] = await comparison.maskRcnn(id, source);
+      found[`trained on ${SOURCE_NAMES[source]}`] = resizeInstances(await comparison.maskRcnn(id, source), image);
     }
     written["mask_rcnn"] = figures.detectionsFigure([{ id, image, truth, objects, found }], { classes });
   }

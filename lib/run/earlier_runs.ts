@@ -4,7 +4,6 @@ import type { Config } from "../config/config.ts";
 import type { CostModel, Stage, StageContext, StageCost, UsualImage } from "./stage.ts";
 import { mapConcurrently, readFileIfExists } from "../files/disk.ts";
 import { hashOf } from "../files/hash.ts";
-import { imageSize } from "../data/read_image.ts";
 import { readManifest } from "./manifest.ts";
 import { parseRunReport, type StageReport } from "./run_report.ts";
 import { contextOf, type Session } from "./session.ts";
@@ -127,8 +126,7 @@ export async function usualImage({ config: { data }, dataset }: StageContext, ba
     : Array.from({ length: SAMPLE }, (_, i) => ids[Math.floor(i * ids.length / SAMPLE)]!);
   const sizes = await mapConcurrently(some, async (id) => {
     try {
-      const { width, height } = await imageSize(dataset.imagePath(id));
-      return [width * height / 1e6];
+      return [await dataset.imageSize(id)];
     } catch {
       return [];
     }
@@ -136,7 +134,11 @@ export async function usualImage({ config: { data }, dataset }: StageContext, ba
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   const found = sizes.flat();
   return {
-    megapixels: found.length === 0 ? 0.1875 : mean(found),
+    ...found.length === 0 ? { megapixels: 0.1875, full: 0.1875, longest: 500 } : {
+      megapixels: mean(found.map(({ reading }) => reading.width * reading.height / 1e6)),
+      full: mean(found.map(({ full }) => full.width * full.height / 1e6)),
+      longest: Math.max(...found.map(({ reading }) => Math.max(reading.width, reading.height))),
+    },
     classes: mean(ids.map((id) => dataset.labels(id).length)),
     backend,
   };

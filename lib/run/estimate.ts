@@ -1,5 +1,6 @@
 import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
+import { MADE_FOR } from "../config/init_config.ts";
 import type { Stage, StageCost } from "./stage.ts";
 import { findLibrary } from "../tensor/tensorflow/find_library.ts";
 import { findAdapter } from "../tensor/webgpu/start.ts";
@@ -63,6 +64,17 @@ export async function estimateRun(
     });
   }
   return estimates;
+}
+
+/** Advice where images are larger than those that the preset was made for; `null`: none. */
+export async function readingSizeAdvice(session: Session): Promise<string | null> {
+  const { preset } = session.config, { longest } = await usualImage(contextOf(session), "");
+  if (longest <= 1.25 * MADE_FOR[preset]) return null;
+  return `images of up to ${longest} pixels, larger than those that the preset ${preset} was made for: with ` +
+    `--set data.longSide=${
+      MADE_FOR[preset]
+    } they are read at that size, in less time and memory, and masks come out at ` +
+    "full size";
 }
 
 /** Estimates as a table, and what all stages need together. */

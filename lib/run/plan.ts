@@ -63,7 +63,8 @@ export async function planStage(stage: Stage, context: StageContext, options: Pl
   const ids = stage.kind === "image" ? imagesOf(stage, context, options) : [WHOLE_STAGE];
   const inputs = await InputReader.open(stage, context, options);
   const records = await readManifest(context.files.path(stage.name, "."));
-  const settings = hashOf(stage.settings(context.config));
+  const { longSide } = context.config.data, chosen = stage.settings(context.config);
+  const settings = hashOf(longSide === null ? chosen : [chosen, { longSide }]); // all stages see images of this size
   const tasks = await mapConcurrently(ids, async (id) => {
     const images = stage.kind === "image" ? [id] : stage.ids?.(context) ?? [];
     const previous = records.get(id) ?? null;

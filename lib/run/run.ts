@@ -2,7 +2,7 @@ import type { Config } from "../config/config.ts";
 import type { Stage } from "./stage.ts";
 import { UsageError } from "../config/usage_error.ts";
 import type { BackendReport } from "../tensor/backend.ts";
-import { estimateRun, formatEstimates } from "./estimate.ts";
+import { estimateRun, formatEstimates, readingSizeAdvice } from "./estimate.ts";
 import { describeDoubts, describePlan, type Plan } from "./plan.ts";
 import { runImageStage } from "./run_image_stage.ts";
 import { keepTrainings } from "./retraining.ts";
@@ -86,7 +86,10 @@ export async function previewRun(config: Config, options: RunOptions): Promise<s
     ...plans.map(({ stage, plan }) => describePlan(stage, plan)),
     ...(doubts.length > 0 ? ["", ...doubts] : []),
   ];
-  const table = estimates.length === 0 ? [] : ["", formatEstimates(estimates, session.workdir)];
+  const advice = await readingSizeAdvice(session);
+  const table = estimates.length === 0
+    ? []
+    : ["", formatEstimates(estimates, session.workdir), ...advice === null ? [] : ["", advice]];
   const refusal = await keepTrainings(selected, session, options.keeps ?? config).catch((error) => error);
   if (refusal !== undefined && !(refusal instanceof UsageError)) throw refusal;
   return [...lines, ...table, ...refusal ? ["", `A run would end at once. ${refusal.message}`] : []];

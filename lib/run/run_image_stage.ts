@@ -1,4 +1,5 @@
 import type { Artifact, ImageProcessor, ImageStage, StageContext } from "./stage.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { removeIfExists } from "../files/disk.ts";
 import { sha256 } from "../files/hash.ts";
 import { imagesHash } from "./inputs.ts";
@@ -149,8 +150,15 @@ async function skipOrThrow(
     await quarantine.add(dataset, id, error);
     return progress.write(`${stage.name}: left out ${id}, which cannot be read: ${(error as Error).message}\n`);
   }
-  const hint = readable ? "" : "; --on-bad-image skip leaves such images out";
+  const hint = readable ? await memoryHint(dataset, id, error) : "; --on-bad-image skip leaves such images out";
   throw new Error(`${stage.name}, image ${id}: ${(error as Error).message}${hint}`, { cause: error });
+}
+
+/** Advice where memory ran out, in the words of one of the many that may have asked for it. */
+async function memoryHint(dataset: Dataset, id: string, error: unknown): Promise<string> {
+  if (!/memory|alloc|exhausted|array length/i.test((error as Error).message)) return "";
+  const { reading: { height, width } } = await dataset.imageSize(id);
+  return `; it is read at ${width}×${height} pixels, and with data.longSide at fewer: --set data.longSide=500`;
 }
 
 interface ProcessImagesOptions<T> {

@@ -158,15 +158,8 @@ export interface Restriction {
 export function restrictDataset(dataset: Dataset, { limit, without }: Restriction): Dataset {
   if (limit === Infinity && without.size === 0) return dataset;
   return {
-    classes: dataset.classes,
-    coco: dataset.coco ?? null,
+    ...dataset,
     list: (name) => dataset.list(name).slice(0, limit).filter((id) => !without.has(id)),
-    labels: (id) => dataset.labels(id),
-    imagePath: (id) => dataset.imagePath(id),
-    readImage: (id) => dataset.readImage(id),
-    maskPaths: (id) => dataset.maskPaths(id),
-    readClassMask: (id) => dataset.readClassMask(id),
-    readInstanceMask: (id) => dataset.readInstanceMask(id),
   };
 }
 

@@ -97,8 +97,12 @@ export interface WorkPart {
 
 /** A usual image of the data set, and the backend that works on it. */
 export interface UsualImage {
-  /** Rows times columns, in millions. */
+  /** Rows times columns as stages see it, in millions. */
   readonly megapixels: number;
+  /** Rows times columns of its file, in millions. */
+  readonly full: number;
+  /** Longer side of the largest, as stages see it, pixels. */
+  readonly longest: number;
   /** Classes that are in it. */
   readonly classes: number;
   /** Name of the tensor library. */

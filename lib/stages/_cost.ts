@@ -69,11 +69,12 @@ export function onCores(
   return {
     settings,
     estimate: (context, image) => {
-      const { config } = context, count = ids(context).length, { megapixels } = image;
+      const { config } = context, count = ids(context).length, { megapixels, full } = image;
+      const seen = seconds(image, context) * megapixels, enlarged = full - megapixels;
       return {
-        parts: [{ unit: "images", count, seconds: seconds(image, context) * megapixels / coresFor(config, count) }],
-        bytes: bytes(megapixels),
-        memory: 0.3 * GIB + workersOf(config) * (0.1 * GIB + 1.6 * GIB * megapixels),
+        parts: [{ unit: "images", count, seconds: (seen + 0.5 * enlarged) / coresFor(config, count) }],
+        bytes: bytes(full),
+        memory: 0.3 * GIB + workersOf(config) * (0.1 * GIB + 1.6 * GIB * megapixels + 40e6 * enlarged),
       };
     },
   };

@@ -1,11 +1,18 @@
-import { type CamArchive, camArrays, extractCam, parseCamArrays, parseGivenCams } from "../cam/mod.ts";
+import {
+  type CamArchive,
+  camArrays,
+  camSize,
+  extractCam,
+  parseCamArrays,
+  parseGivenCams,
+  resizeCams,
+} from "../cam/mod.ts";
 import { readFileIfExists } from "../files/disk.ts";
 import type { ImageProcessor, ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
 import { decodeArrays, decodeNpz, encodeNpz } from "../files/npz.ts";
 import { GIB, inferences, networkCost } from "./_cost.ts";
 import { camNetwork } from "./cam_train.ts";
-import { imageSize } from "../data/read_image.ts";
 
 /** Class attention maps of the images that train IRNet and of those that get pseudo labels: made, or given. */
 export const cam: ImageStage = {
@@ -65,10 +72,9 @@ function camFiles(folder: string, id: string): string[] {
 function importCams({ config, dataset }: StageContext): ImageProcessor {
   return {
     process: async (id) => {
-      const { height, width } = await imageSize(dataset.imagePath(id));
-      const { archive, name } = await readGiven(config.cam.from!, id, { height, width });
-      const [h, w] = "size" in archive ? archive.size : [archive.highRes.height, archive.highRes.width];
-      if (h !== height || w !== width) {
+      const { full, reading } = await dataset.imageSize(id), { height, width } = full;
+      const { archive, name } = await readGiven(config.cam.from!, id, full), { height: h, width: w } = camSize(archive);
+      if (![full, reading].some(({ height, width }) => h === height && w === width)) {
         throw new Error(`Expected maps of the ${height}×${width} image ${id} in ${name} but found those of ${h}×${w}`);
       }
       const classes = dataset.classes.length, key = archive.keys.find((key) => key >= classes);
@@ -83,7 +89,7 @@ function importCams({ config, dataset }: StageContext): ImageProcessor {
             `but found ${named(foreign)}`,
         );
       }
-      return { [`${id}.npz`]: encodeNpz(camArrays(archive)) };
+      return { [`${id}.npz`]: encodeNpz(camArrays(resizeCams(archive, reading))) };
     },
   };
 }

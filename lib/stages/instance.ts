@@ -1,4 +1,4 @@
-import { stridedCam } from "../cam/cam_archive.ts";
+import { camSize, stridedCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config/config.ts";
 import type { LabelMap } from "../data/mod.ts";
 import { clusterCentroids, type Clusters, findCentroids } from "../displacement/mod.ts";
@@ -6,7 +6,7 @@ import type { PredictedMasks } from "../evaluation/mod.ts";
 import { decodeNpz, encodeNpz } from "../files/npz.ts";
 import type { IrnetMaps } from "../irnet/mod.ts";
 import { encodePng } from "../files/png.ts";
-import type { ImageStage, StageFiles } from "../run/stage.ts";
+import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { type Evidence, type Instances, missingClasses, synthesizeInstances } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readCams } from "./cam.ts";
@@ -37,7 +37,7 @@ export const instance: ImageStage = {
     const { instanceThreshold: threshold, fragment } = synthesis;
     return {
       process: async (id) => {
-        const { evidence, maps } = await readEvidence(context.files, id);
+        const { evidence, maps } = await readEvidence(context, id);
         const instances = synthesizeInstances(evidence, {
           clusters: clustersOf(maps, displacement),
           threshold,
@@ -68,15 +68,16 @@ function instanceMap({ height, width, score, mask }: Instances): LabelMap {
   return { height, width, data };
 }
 
-/** Evidence of an image for synthesis: its CAMs at stride 4 and IRNet's maps. */
+/** Evidence of an image for synthesis: its CAMs at stride 4 and IRNet's maps, and the image itself if it is larger. */
 export async function readEvidence(
-  files: StageFiles,
+  { files, dataset }: Pick<StageContext, "files" | "dataset">,
   id: string,
 ): Promise<{ evidence: Evidence; maps: IrnetMaps }> {
   const [cams, maps] = await Promise.all([readCams(files, id), readIrnetMaps(files, id)]);
-  const [height, width] = "size" in cams ? cams.size : [cams.highRes.height, cams.highRes.width];
+  const { full, reading } = await dataset.imageSize(id);
+  const guide = full.height > reading.height || full.width > reading.width ? await dataset.readFullImage(id) : null;
   const { data } = stridedCam(cams);
-  return { evidence: { height, width, keys: cams.keys, cams: data, boundary: maps.boundary }, maps };
+  return { evidence: { ...camSize(cams), keys: cams.keys, cams: data, boundary: maps.boundary, guide }, maps };
 }
 
 /** The class-agnostic instance map of a displacement field. */
@@ -104,7 +105,13 @@ export async function readInstances(
     const sides = size ? `${size.height}, ${size.width}` : "H, W";
     throw new Error(`Expected score [N], class [N] and mask [N, ${sides}] in ${name} but found other arrays`);
   }
-  return { height, width, score: score.data, class: classes.data, mask: Uint8Array.from(mask.data) };
+  return {
+    height,
+    width,
+    score: score.data,
+    class: classes.data,
+    mask: mask.data instanceof Uint8Array ? mask.data : Uint8Array.from(mask.data),
+  };
 }
 
 /** `score`, `class` and `mask`, compressed: masks are mostly runs of equal values. */

@@ -13,7 +13,7 @@ import {
 } from "../evaluation/mod.ts";
 import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
-import type { LabelMap } from "../data/mod.ts";
+import { type LabelMap, resizeLabel } from "../data/mod.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
 import { onCores } from "./_cost.ts";
 import { readJson, readTruth } from "./_read.ts";
@@ -83,7 +83,7 @@ export const measure: ImageStage = {
 
 /** Confident labels against ground truth; pixels that are uncertain enter the count alone, not the confusion. */
 async function measureRelation(context: StageContext, id: string, truth: LabelMap) {
-  const predicted = await readConfidentLabels(context.files, id);
+  const predicted = resizeLabel(await readConfidentLabels(context.files, id), truth);
   const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);
   countLabels(counts, { predicted, groundTruth: truth });
   const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
@@ -99,9 +99,9 @@ async function measureLabels(
   const { config, dataset } = context;
   const { fragment, instanceThreshold: threshold } = config.synthesis;
   const { height, width } = truth, labels = dataset.classes.length + 1;
-  const { evidence } = await readEvidence(context.files, id);
+  const { evidence } = await readEvidence(context, id);
   const { keys } = evidence;
-  const maps = highResolutionCam(await readCams(context.files, id)).data;
+  const maps = highResolutionCam(await readCams(context.files, id), truth).data;
 
   const cam = emptySweep(camThresholds(config), labels), semantic = emptySweep(semanticThresholds(config), labels);
   countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), groundTruth: truth });
@@ -129,7 +129,7 @@ async function fitTrainingColours({ config, dataset }: StageContext): Promise<Co
   for (const id of dataset.list(config.data.trainList)) {
     const { truth: classMask } = await readTruth(dataset, id, { exact: false });
     if (!classMask) continue;
-    samples.push({ image: await dataset.readImage(id), classMask });
+    samples.push({ image: await dataset.readFullImage(id), classMask });
     for (const label of classMask.data) found.add(label);
   }
   const isComplete = found.has(0) && dataset.classes.every((_, index) => found.has(index + 1));
@@ -146,7 +146,7 @@ async function measureColours(
   },
 ) {
   const { height, width } = truth, size = height * width;
-  const found = colourBaseline(await dataset.readImage(id), { model: colours, labels: dataset.labels(id) });
+  const found = colourBaseline(await dataset.readFullImage(id), { model: colours, labels: dataset.labels(id) });
   const predicted = { height, width, data: new Uint8Array(size) }, mask = new Uint8Array(found.length * size);
   for (const [n, detection] of found.entries()) {
     mask.set(detection.mask, n * size);

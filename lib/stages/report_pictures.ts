@@ -117,7 +117,7 @@ async function mistakeOf(context: StageContext, id: string): Promise<string | nu
 
 async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
   const { config, dataset } = context;
-  const image = await dataset.readImage(id);
+  const image = config.data.longSide === null ? await dataset.readImage(id) : await dataset.readFullImage(id, IN_FILES);
   const maps = await readIrnetMaps(context.files, id), { height, width } = maps;
   const isTrained = dataset.list(config.data.trainList).includes(id);
   const isExact = dataset.list(config.data.instanceList).includes(id);
@@ -155,7 +155,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     {
       name: "Pseudo instances",
       caption: "Pseudo instance masks",
-      image: drawInstances(image, await readInstances(context.files, id, { size: image })),
+      image: drawInstances(image, await readInstances(context.files, id, { size: (await dataset.imageSize(id)).full })),
     },
     {
       name: "Pseudo labels",

@@ -25,7 +25,7 @@ export const semantic: ImageStage = {
     const { walk, synthesis: { semanticThreshold: threshold } } = context.config;
     return {
       process: async (id) => {
-        const { evidence } = await readEvidence(context.files, id);
+        const { evidence } = await readEvidence(context, id);
         return { [`${id}.png`]: encodePng(synthesizeSemantic(evidence, { threshold, walk }), {}) };
       },
     };

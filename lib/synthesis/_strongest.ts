@@ -1,3 +1,5 @@
+import type { RgbImage } from "../data/image.ts";
+import { guideOf, visitGuided } from "./_guided.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** Pixels of the image to one of the maps, per axis. */
@@ -63,8 +65,37 @@ export function strongest(
   return { height, width, score, index };
 }
 
-/** The highest of maps at stride 4, upsampled bilinearly one at a time, cropped and divided by `peak`. */
+/**
+ * The highest of maps at stride 4, upsampled one at a time and divided by `peak`: bilinearly and cropped, or along the
+ * edges of a larger image.
+ */
 export function strongestUpsampled(
+  maps: readonly Float32Array[],
+  { guide, ...options }: Sizes & { peak: number; floor: number; guide?: RgbImage | null | undefined },
+): StrongestMap {
+  return guide ? strongestGuided(maps, guide, options) : strongestBilinear(maps, options);
+}
+
+function strongestGuided(
+  maps: readonly Float32Array[],
+  image: RgbImage,
+  { peak, floor, ...size }: Sizes & { peak: number; floor: number },
+): StrongestMap {
+  const { height, width } = image, guide = guideOf(image, size);
+  const score = new Float32Array(height * width).fill(floor), index = new Int32Array(height * width);
+  maps.forEach((map, m) => {
+    const visit = (i: number, value: number) => {
+      const part = Math.fround(Math.min(1, value / peak)); // edges may overshoot
+      if (part <= score[i]!) return;
+      score[i] = part;
+      index[i] = m + 1;
+    };
+    visitGuided(map, guide, { low: floor * peak, visit });
+  });
+  return { height, width, score, index };
+}
+
+function strongestBilinear(
   maps: readonly Float32Array[],
   { height, width, rows, columns, peak, floor }: Sizes & { peak: number; floor: number },
 ): StrongestMap {

@@ -33,8 +33,10 @@ export interface DetectOptions {
   readonly classes: ArrayLike<number>;
   /** [H, W] f32, value of the map that `index` names. */
   readonly score: Float32Array;
-  /** Regions of less than this fraction of the image are kept with score 0. */
+  /** Regions of less than this fraction of the image are fragments, which score 0. */
   readonly fragment?: number;
+  /** Whether fragments are among the instances. */
+  readonly fragments?: "keep" | "leave out";
 }
 
 /**
@@ -54,7 +56,7 @@ export interface DetectOptions {
  */
 export function detectInstances(
   index: Int32Array,
-  { height, width, classes, score, fragment = 0.01 }: DetectOptions,
+  { height, width, classes, score, fragment = 0.01, fragments = "keep" }: DetectOptions,
 ): Instances {
   const size = height * width;
   if (score.length !== size) throw new RangeError(`Expected ${height}×${width} scores but found ${score.length}`);
@@ -71,15 +73,20 @@ export function detectInstances(
   const unknown = map.find((m) => !(m >= 0 && m < classes.length));
   if (unknown !== undefined) throw new RangeError(`Expected maps 1…${classes.length} but found ${unknown + 1}`);
 
-  const order = Array.from(map.keys()).sort((a, b) => map[a]! - map[b]! || a - b);
-  const place = new Int32Array(count);
+  const isFragment = (region: number) => area[region]! < size * fragment;
+  const order = Array.from(map.keys()).filter((region) => fragments === "keep" || !isFragment(region))
+    .sort((a, b) => map[a]! - map[b]! || a - b);
+  const place = new Int32Array(count).fill(-1);
   order.forEach((region, n) => place[region] = n);
-  const mask = new Uint8Array(count * size);
-  for (let i = 0; i < size; i++) if (labels[i]) mask[place[labels[i]! - 1]! * size + i] = 1;
+  const mask = new Uint8Array(order.length * size);
+  for (let i = 0; i < size; i++) {
+    const n = labels[i] ? place[labels[i]! - 1]! : -1;
+    if (n >= 0) mask[n * size + i] = 1;
+  }
   return {
     height,
     width,
-    score: Float32Array.from(order, (region) => area[region]! < size * fragment ? 0 : peak[region]!),
+    score: Float32Array.from(order, (region) => isFragment(region) ? 0 : peak[region]!),
     class: Int32Array.from(order, (region) => classes[map[region]!]!),
     mask,
   };

@@ -1,3 +1,5 @@
+import type { RgbImage } from "../data/image.ts";
+
 /**
  * Evidence from which the masks of an image are synthesized; H×W is its size in pixels, h×w = ⌈H/4⌉×⌈W/4⌉ that at
  * stride 4.
@@ -19,6 +21,11 @@ export interface Evidence {
   readonly cams: Float32Array;
   /** Class-boundary probabilities at stride 4. */
   readonly boundary: Float32Array;
+  /**
+   * The image in the size that masks are wanted in, where the evidence comes from a smaller copy of it; absent or `null`:
+   * masks have the size of the evidence.
+   */
+  readonly guide?: RgbImage | null;
 }
 
 /** Settings of the random walk; its grid follows from the image. */

@@ -67,7 +67,8 @@ export interface InstanceOptions {
  *
  * Every CAM is cut into the clusters; each piece walks, is brought to the size of the image and divided by the maximum
  * of all. A pixel belongs to the highest piece, or to the background if none exceeds the threshold. The connected
- * regions of a piece are instances. An image without foreground has N = 0 of them.
+ * regions of a piece are instances. An image without foreground has N = 0 of them. Where the evidence has a guide, scores
+ * are brought to its size along its edges before that, and fragments are left out.
  *
  * Only maps at stride 4 are held for all pieces. Pieces that cannot reach the threshold do not walk.
  *
@@ -83,7 +84,7 @@ export function synthesizeInstances(
   evidence: Evidence,
   { clusters = null, threshold = 0.25, fragment = 0.01, walk = {} }: InstanceOptions = {},
 ): Instances {
-  const { height, width, boundary } = evidence;
+  const { height, width, boundary, guide } = evidence;
   const grid = gridOf(evidence);
   const pieces = instanceCams(evidence, clusters ?? { map: new Int32Array(boundary.length), count: 1 });
 
@@ -105,13 +106,14 @@ export function synthesizeInstances(
   }
 
   walked.sort((a, b) => a.number - b.number);
-  const { score, index } = strongestUpsampled(peak > 0 ? walked.map(({ map }) => map) : [], {
+  const { index, ...found } = strongestUpsampled(peak > 0 ? walked.map(({ map }) => map) : [], {
     height,
     width,
     ...grid,
     peak,
     floor: threshold,
+    guide,
   });
   const classes = walked.map(({ number }) => pieces[number]!.class);
-  return detectInstances(index, { height, width, classes, score, fragment });
+  return detectInstances(index, { ...found, classes, fragment, fragments: guide ? "leave out" : "keep" });
 }

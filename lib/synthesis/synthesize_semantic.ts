@@ -88,7 +88,7 @@ export function synthesizeSemantic(
  * @throws RangeError if an array has another size, or a value is out of range.
  */
 export function scoreSemantic(evidence: Evidence, walk: WalkSettings = {}): ScoredLabels {
-  const { height, width, keys, cams, boundary } = evidence;
+  const { height, width, keys, cams, boundary, guide } = evidence;
   const grid = gridOf(evidence);
   const each = Array.from(
     { length: keys.length },
@@ -96,6 +96,7 @@ export function scoreSemantic(evidence: Evidence, walk: WalkSettings = {}): Scor
   );
   const maps = [...propagateEach(each, boundary, { height: grid.rows, width: grid.columns, ...walk })];
   const peak = maps.reduce((least, map) => upsampledMaximum(map, { height, width, ...grid, least }), 0);
-  const { score, index } = strongestUpsampled(peak > 0 ? maps : [], { height, width, ...grid, peak, floor: 0 });
-  return { height, width, score, label: labelsOf(index, keys) };
+  const options = { height, width, ...grid, peak, floor: 0, guide };
+  const { index, ...scores } = strongestUpsampled(peak > 0 ? maps : [], options);
+  return { ...scores, label: labelsOf(index, keys) };
 }

@@ -97,6 +97,33 @@ Deno.test("init within the project names all paths from beside the configuration
     }
   }));
 
+Deno.test("init has images read at the size that their preset was made for where some are larger", async () => {
+  await withOwnData(async (own) => {
+    await own.bytes("w.safetensors", new Uint8Array(8));
+    const longSide = async (...args: string[]) => {
+      const { stdout } = await own.command("init", own.root, "--force", ...args);
+      const { data } = loadConfig({ file: own.path("irnet.json") });
+      assertEquals(stdout.includes("larger images are read at this size"), data.longSide !== null, stdout);
+      return data.longSide;
+    };
+    await own.image("a.png", { width: 160, height: 90 });
+    assertEquals(await longSide(), null);
+    await own.image("a.png", { width: 161, height: 90 });
+    assertEquals(await longSide(), 160);
+    const lite = ["--preset", "lite", "--weights", own.path("w.safetensors")];
+    assertEquals(await longSide(...lite), null);
+    await own.image("a.png", { width: 300, height: 501 });
+    assertEquals(await longSide(...lite), 500);
+    assertEquals(await longSide(), 160);
+    const { backbone, irnet, cam } = loadConfig({ file: own.path("irnet.json") });
+    assertEquals(
+      [backbone.pretraining!.crop, irnet.crop, cam.scales],
+      [96, 96, presets.sample.cam.scales],
+      "of the median",
+    );
+  });
+});
+
 Deno.test("init leaves out what no run can use, says why, and lists the rest", async () => {
   await withOwnData(async (own) => {
     const whole = await Deno.readFile(own.path("b.png"));

@@ -3,6 +3,7 @@ import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { inFolder } from "../in_folder.ts";
 import { readImage, type RgbImage } from "../../lib/data/mod.ts";
 import { type Samples, tiffOf, type TiffOptions } from "./tiff.ts";
+import { readingSize } from "../../lib/data/read_image.ts";
 
 /** 64×32 pixels: left half red, right half blue, and white in the top left corner. */
 function picture(): { data: Uint8Array; raw: { width: number; height: number; channels: 3 } } {
@@ -33,6 +34,54 @@ Deno.test("readImage() turns an image as each of the eight EXIF orientations say
       assert(near(corner(image, y!, x!), [255, 255, 255], 3), `orientation ${orientation}`);
     }
   });
+});
+
+Deno.test("readImage() shrinks images to a longer side after turning them, and others not at all", async () => {
+  await inFolder(async (folder) => {
+    const { data, raw } = picture(),
+      whiteCorner = [[1, 1], [1, -2], [-2, -2], [-2, 1], [1, 1], [1, -2], [-2, -2], [-2, 1]];
+    for (let orientation = 1; orientation <= 8; orientation++) {
+      const file = `${folder}/${orientation}.jpg`;
+      const large = sharp(data, { raw }).resize(640, 320, { kernel: "nearest" });
+      await large.withMetadata({ orientation }).jpeg({ quality: 95 }).toFile(file);
+      const image = await readImage(file, { longSide: 32 });
+      assertEquals([image.width, image.height], orientation > 4 ? [16, 32] : [32, 16], `orientation ${orientation}`);
+      const [y, x] = whiteCorner[orientation - 1]!;
+      assert(near(corner(image, y!, x!), [255, 255, 255], 3), `orientation ${orientation}`);
+      assertEquals(await readImage(file, { longSide: 640 }), await readImage(file));
+    }
+  });
+});
+
+Deno.test("readImage() shrinks images of any format and kind to nearly the same values", async () => {
+  await inFolder(async (folder) => {
+    const noise = sharp({
+      create: { ...{ width: 96, height: 72, channels: 3 }, noise: { type: "gaussian", mean: 128, sigma: 40 } } as never,
+    });
+    const smooth = await noise.resize(960, 720, { kernel: "cubic" }).png().toBuffer();
+    const options = { longSide: 120 }, source = () => sharp(smooth);
+    await source().toFile(`${folder}/a.png`);
+    const expected = await readImage(`${folder}/a.png`, options);
+    assertEquals([expected.width, expected.height], [120, 90]);
+    await source().jpeg({ quality: 98 }).toFile(`${folder}/a.jpg`);
+    await source().webp({ quality: 98 }).toFile(`${folder}/a.webp`);
+    await source().tiff({ compression: "lzw" }).toFile(`${folder}/a.tif`);
+    await source().toColourspace("rgb16").png().toFile(`${folder}/b.png`);
+    await source().ensureAlpha().png().toFile(`${folder}/c.png`);
+    for (const name of ["a.jpg", "a.webp", "a.tif", "b.png", "c.png"]) {
+      const { data } = await readImage(`${folder}/${name}`, options);
+      const mean = data.reduce((sum, value, i) => sum + Math.abs(value - expected.data[i]!), 0) / data.length;
+      assert(mean < 2, `${name}: ${mean}`);
+    }
+  });
+});
+
+Deno.test("readingSize() keeps proportions, at least a pixel, and never enlarges", () => {
+  assertEquals(readingSize({ width: 4032, height: 3024 }, 500), { width: 500, height: 375 });
+  assertEquals(readingSize({ width: 3024, height: 4032 }, 500), { width: 375, height: 500 });
+  assertEquals(readingSize({ width: 500, height: 375 }, 500), { width: 500, height: 375 });
+  assertEquals(readingSize({ width: 9000, height: 3 }, 500), { width: 500, height: 1 });
+  assertEquals(readingSize({ width: 9000, height: 3 }, null), { width: 9000, height: 3 });
 });
 
 Deno.test("readImage() gives PNG, WebP and TIFF pixel by pixel", async () => {

@@ -69,7 +69,8 @@ Deno.test("drawLabels() shows background as grey, classes in VOC's colours and 2
   assertEquals(pixel(picture, 0, 0), [30, 30, 30]);
   assertEquals(pixel(picture, 0, 1), [...vocPalette().subarray(45, 48)], "a rim has the full colour");
   assertEquals(pixel(picture, 0, 2), [123, 122, 119]);
-  assertThrows(() => drawLabels(image, labels(1, 2, 0, 0)), RangeError, "Expected a map of 1×3 but found 1×2");
+  assertThrows(() => drawLabels(image, labels(3, 1, 0, 0, 0)), RangeError, "Expected a map of 1×3 but found 3×1");
+  assertEquals(drawLabels(image, labels(2, 6, 0, 0, 0, 15, 0, 255, 0, 0, 0, 15, 0, 255), { opacity: 0.5 }), picture);
 });
 
 Deno.test("drawGroundTruth() draws white lines inside ground-truth instances", () => {

@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertRejects } from "../assert.ts";
+import { hashOf } from "../../lib/files/hash.ts";
+import { stages } from "./toy_pipeline.ts";
 import { readManifest } from "../../lib/run/manifest.ts";
 import { previewRun } from "../../lib/run/run.ts";
 import { InterruptedError, UsageError } from "../../lib/config/usage_error.ts";
@@ -41,6 +43,19 @@ Deno.test("run() redoes exactly the stages that depend on a changed setting", as
       run({ change: ({ walk, relation }) => (walk.beta = 8, relation.foreground = foreground) });
     assertEquals(await threshold(0.6), { ...none, pairs: 7, synthesis: 7, evaluation: 1 });
     assertEquals(await threshold(0.6), none);
+  });
+});
+
+Deno.test("run() redoes everything at another reading size, and nothing where none is set, as before there was one", async () => {
+  await withWorkspace(3, async ({ run, out, config }) => {
+    await run();
+    const settings = JSON.parse((await Deno.readTextFile(out("pairs/manifest.jsonl"))).split("\n")[0]!).settings;
+    assertEquals(settings, hashOf(stages.find(({ name }) => name === "pairs")!.settings(config())));
+    const at = (longSide: number | null) => run({ change: ({ data }) => data.longSide = longSide });
+    const all = await at(500);
+    assert(Object.values(all).every((made) => made > 0));
+    assertEquals(await at(500), none);
+    assertEquals(await at(null), all);
   });
 });
 

@@ -20,6 +20,8 @@ export function openDataset({ root }: Config["data"]): Promise<Dataset> {
       if (text(data).startsWith("broken")) throw new Error(`Expected an image in ${root}/${id}.txt`);
       return { width: data.length, height: 1, data };
     },
+    readFullImage: () => Promise.reject(new Error("Expected not to be read")),
+    imageSize: () => Promise.reject(new Error("Expected not to be read")),
     maskPaths: (id) => [`${root}/${id}.mask`, `${root}/${id}.instances`],
     readClassMask: () => Promise.resolve(null),
     readInstanceMask: () => Promise.resolve(null),

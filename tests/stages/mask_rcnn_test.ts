@@ -43,6 +43,7 @@ function run(files: Record<string, Uint8Array>, { settings = config(), masks = t
     dataset: {
       list: (name: string) => name === "val" ? ["c"] : ["a", "b"],
       readImage: () => Promise.resolve(image),
+      imageSize: () => Promise.resolve({ full: image, reading: image }),
       readClassMask: () => Promise.resolve(masks ? labels(2) : null),
       readInstanceMask: () => Promise.resolve(masks ? labels(1) : null),
     },

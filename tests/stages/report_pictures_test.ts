@@ -78,6 +78,9 @@ function context({ trained }: { trained: boolean }): { context: StageContext; st
         labels: () => [0],
         imagePath: () => "x.jpg",
         readImage: () => Promise.resolve({ height: HEIGHT, width: WIDTH, data: new Uint8Array(size * 3) }),
+        readFullImage: () => Promise.reject(new Error("Expected not to be read")),
+        imageSize: () =>
+          Promise.resolve({ full: { height: HEIGHT, width: WIDTH }, reading: { height: HEIGHT, width: WIDTH } }),
         readClassMask: () => Promise.resolve(map(1)),
         maskPaths: () => ["", ""],
         readInstanceMask: () => Promise.reject(new Error("Expected not to be read")),

@@ -1,6 +1,7 @@
-import { assert, assertAlmostEquals, assertClose, assertEquals, assertRejects } from "../assert.ts";
+import { assert, assertAlmostEquals, assertClose, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { conv2d, useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
+import { allocate } from "../../lib/tensor/wasm/_runtime.ts";
 import { registerWasmTrainingKernels } from "../../lib/tensor/wasm/register.ts";
 
 type Values = Record<string, { shape: number[]; data: Float32Array }>;
@@ -238,4 +239,12 @@ Deno.test("memory is free again after many passes", async () => {
   for (let i = 0; i < 2000; i++) pass();
   assertEquals(tf.memory().numTensors, tensors);
   assert(wasm.HEAPU8.length <= bytes, "the heap grows");
+});
+
+Deno.test("memory that runs out is an error, and what was there stays", async () => {
+  await useBackend("wasm");
+  const kept = tf.tensor1d([1, 2, 3]);
+  const allocateGigabytes = () => Array.from({ length: 9 }, () => allocate([2 ** 27, 1]));
+  assertThrows(allocateGigabytes, RangeError, "Expected 512 MiB of WebAssembly memory to be free but found fewer");
+  assertEquals([...kept.mul(2).dataSync()], [2, 4, 6]);
 });

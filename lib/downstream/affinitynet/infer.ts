@@ -1,6 +1,7 @@
 import { propagateAlong } from "../../affinity/mod.ts";
 import { cropImage, type LabelMap, type RgbImage } from "../../data/mod.ts";
 import type { Backbone } from "../../nn/mod.ts";
+import { strongestResized } from "../strongest_resized.ts";
 import { type GridSize, type PathIndex, pathIndex } from "../../relation/mod.ts";
 import { featureDistance } from "../../tensor/feature_pairs.ts";
 import { tf } from "../../tensor/mod.ts";
@@ -44,15 +45,16 @@ export interface FullSizeCams {
  * |---|---|---|---|
  * | `image` | [H, W, 3] | u8 | |
  * | `cams.maps` | [K, H, W] | f32 | 0…1 |
- * | returns | [H, W] | u8 | class ids, 0 background |
+ * | returns | [H, W] | u8 | class ids, 0 background; of `size` where one is given |
  */
 export async function affinityNetLabels(
   { backbone, params }: AffinityNet,
   { image, cams }: { image: RgbImage; cams: FullSizeCams },
-  { radius = 5, alpha = 16, beta = 8, steps = 256 }: AffinityWalk = {},
+  { radius = 5, alpha = 16, beta = 8, steps = 256, size: out = image }: AffinityWalk & { readonly size?: GridSize } =
+    {},
 ): Promise<LabelMap> {
   const { height, width } = image, count = cams.keys.length;
-  if (count === 0) return { height, width, data: new Uint8Array(height * width) };
+  if (count === 0) return { height: out.height, width: out.width, data: new Uint8Array(out.height * out.width) };
   const size = { height: Math.ceil(height / AFFINITY_STRIDE), width: Math.ceil(width / AFFINITY_STRIDE) };
   const canvas = { height: size.height * AFFINITY_STRIDE, width: size.width * AFFINITY_STRIDE };
 
@@ -75,7 +77,9 @@ export async function affinityNetLabels(
     size,
   });
   const walked = propagateAlong(maps, affinities, { count: count + 1, ...size, radius, beta, steps });
-  return { height, width, data: strongestLabels(walked, { keys: cams.keys, size, height, width }) };
+  const cell = [AFFINITY_STRIDE * (out.height / height), AFFINITY_STRIDE * (out.width / width)] as const;
+  const labels = strongestResized(walked, { ...size, cell, size: out });
+  return { ...labels, data: labels.data.map((best) => best === 0 ? 0 : cams.keys[best - 1]! + 1) };
 }
 
 /** The maps with the background score in front. */
@@ -110,45 +114,6 @@ function blockMeans(
     }
   }
   return means.map((sum) => sum / AFFINITY_STRIDE ** 2);
-}
-
-/** The class id of the highest map, after bilinear resizing by 8 and cropping. */
-function strongestLabels(
-  maps: Float32Array,
-  { keys, size, height, width }: {
-    keys: ArrayLike<number>;
-    size: { height: number; width: number };
-    height: number;
-    width: number;
-  },
-): Uint8Array {
-  const rows = interpolation(height, size.height), columns = interpolation(width, size.width);
-  const labels = new Uint8Array(height * width), plane = size.height * size.width;
-  for (let y = 0, at = 0; y < height; y++) {
-    const { low: top, high: bottom, fraction: v } = rows[y]!;
-    for (let x = 0; x < width; x++, at++) {
-      const { low: left, high: right, fraction: u } = columns[x]!;
-      let highest = -Infinity;
-      for (let c = 0; c <= keys.length; c++) {
-        const up = c * plane + top * size.width, down = c * plane + bottom * size.width;
-        const upper = maps[up + left]! * (1 - u) + maps[up + right]! * u;
-        const lower = maps[down + left]! * (1 - u) + maps[down + right]! * u;
-        const value = upper * (1 - v) + lower * v;
-        if (value <= highest) continue;
-        highest = value;
-        labels[at] = c === 0 ? 0 : keys[c - 1]! + 1;
-      }
-    }
-  }
-  return labels;
-}
-
-/** Between which two cells of a grid of stride 8 the centres of pixels lie. */
-function interpolation(length: number, cells: number): { low: number; high: number; fraction: number }[] {
-  return Array.from({ length }, (_, i) => {
-    const at = Math.min(Math.max((i + 0.5) / AFFINITY_STRIDE - 0.5, 0), cells - 1);
-    return { low: Math.floor(at), high: Math.min(Math.floor(at) + 1, cells - 1), fraction: at - Math.floor(at) };
-  });
 }
 
 /**

@@ -1,8 +1,9 @@
 import { argmaxLabels, type CrfSettings, denseCrf } from "../../crf/mod.ts";
 import type { Backbone } from "../../nn/mod.ts";
 import { tf, upsampleBilinear } from "../../tensor/mod.ts";
-import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize } from "../../data/mod.ts";
+import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize, type Size } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
+import { strongestResized } from "../strongest_resized.ts";
 import { pyramid } from "./network.ts";
 
 /** Trained DeepLab. */
@@ -21,6 +22,8 @@ export interface DeepLabInference {
   readonly flip?: boolean;
   /** A dense CRF on the probabilities; `null`: none. Its `confidence` is not used. */
   readonly crf?: CrfSettings | null;
+  /** Size of the labels, where it is not that of the image. */
+  readonly size?: Size;
 }
 
 /** Least probability that the CRF is told. */
@@ -32,12 +35,12 @@ const FLOOR = 1e-8;
  * | name | shape | type | meaning |
  * |---|---|---|---|
  * | `image` | [H, W, 3] | u8 | |
- * | returns | [H, W] | u8 | class ids, 0 background |
+ * | returns | [H, W] | u8 | class ids, 0 background; of `size` where one is given |
  */
 export async function inferDeepLab(
   deepLab: DeepLab,
   image: RgbImage,
-  { scales = [1], flip = true, crf = null }: DeepLabInference = {},
+  { scales = [1], flip = true, crf = null, size = image }: DeepLabInference = {},
 ): Promise<LabelMap> {
   const { height, width } = image;
   const mean = tf.tidy(() => {
@@ -49,7 +52,8 @@ export async function inferDeepLab(
   const marginals = crf
     ? denseCrf({ ...crf, image, classes, unary: values.map((p) => -Math.log(Math.max(p, FLOOR))) })
     : values;
-  return { height, width, data: argmaxLabels(marginals, classes) };
+  if (size.height === height && size.width === width) return { height, width, data: argmaxLabels(marginals, classes) };
+  return strongestResized(marginals, { height, width, cell: [size.height / height, size.width / width], size });
 }
 
 /** Class probabilities of one scale, [H, W, labels]. */

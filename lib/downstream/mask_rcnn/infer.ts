@@ -1,6 +1,6 @@
 import type { Backbone } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { cropImage, type RgbImage } from "../../data/mod.ts";
+import { cropImage, type RgbImage, type Size } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { levelAnchors, proposals } from "./anchors.ts";
 import type { Boxes } from "./boxes.ts";
@@ -50,12 +50,14 @@ const AT_ONCE = 16;
  *
  * @param network The network.
  * @param image An image of any size.
- * @param settings Anchors, numbers of proposals and of detections.
+ * @param settings Anchors, numbers of proposals and of detections; size of the masks, where it is not the image's.
  */
 export async function inferMaskRcnn(
   { backbone, params }: MaskRcnn,
   image: RgbImage,
-  settings: Pick<MaskRcnnSettings, "anchor" | "proposals" | "detections">,
+  { size: out = image, ...settings }: Pick<MaskRcnnSettings, "anchor" | "proposals" | "detections"> & {
+    readonly size?: Size;
+  },
 ): Promise<FoundInstances> {
   const { height, width } = image, size = { height, width };
   const strides = levelStrides(backbone.taps), canvas = { height: roundedUp(height), width: roundedUp(width) };
@@ -82,7 +84,7 @@ export async function inferMaskRcnn(
     });
     const proposal = await arrays(tf.tidy(() => proposalHead(params, levels)));
     const regions = proposals(proposal, { size, anchors, ...settings.proposals });
-    if (regions.length === 0) return drawn({ boxes: regions, classes: [], scores: [] }, { size, masks: [] });
+    if (regions.length === 0) return drawn({ boxes: regions, classes: [], scores: [] }, { size, out, masks: [] });
     const found = await arrays(tf.tidy(() => boxHead(params, read(regions, BOX_SIZE))));
     const kept = detections(found, { regions, size, most: settings.detections });
     const masks: Float32Array[] = [];
@@ -91,7 +93,7 @@ export async function inferMaskRcnn(
       const { logits } = await arrays({ logits: tf.tidy(() => maskHead(params, read(boxes, MASK_SIZE))) });
       masks.push(...probabilities(logits, kept.classes.slice(first, first + AT_ONCE)));
     }
-    return drawn(kept, { size, masks });
+    return drawn(kept, { size, out, masks });
   } finally {
     tf.dispose(levels);
   }
@@ -116,15 +118,16 @@ function probabilities(logits: Float32Array, classes: readonly number[]): Float3
   );
 }
 
-/** Detections with their masks in the image. */
+/** Detections with their masks in the image, brought from its size to that of the masks. */
 function drawn(
   { boxes, classes, scores }: Detections,
-  { size: { height, width }, masks }: { size: { height: number; width: number }; masks: readonly Float32Array[] },
+  { size, out: { height, width }, masks }: { size: Size; out: Size; masks: readonly Float32Array[] },
 ): FoundInstances {
+  const factors = [width / size.width, height / size.height] as const;
   const mask = new Uint8Array(classes.length * height * width);
   masks.forEach((probabilities, n) =>
     pasteMask(probabilities, {
-      box: boxes.subarray(4 * n, 4 * n + 4),
+      box: boxes.slice(4 * n, 4 * n + 4).map((side, i) => side * factors[i % 2]!),
       size: 2 * MASK_SIZE,
       out: mask.subarray(n * height * width, (n + 1) * height * width),
       height,

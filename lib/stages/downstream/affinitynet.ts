@@ -86,7 +86,10 @@ export const affinityNet: ImageStage = {
       process: async (id) => {
         const image = await dataset.readImage(id), archive = await readCams(files, id);
         const cams = { keys: archive.keys, maps: highResolutionCam(archive).data };
-        const labels = await affinityNetLabels(network, { image, cams }, config.downstream.affinityNet);
+        const labels = await affinityNetLabels(network, { image, cams }, {
+          ...config.downstream.affinityNet,
+          size: (await dataset.imageSize(id)).full,
+        });
         return { [`${id}.png`]: encodePng(labels, {}) };
       },
       close: () => disposeParams(network.params),

@@ -114,9 +114,9 @@ async function pseudoInstances(
 ): Promise<Record<string, InstanceMatches>> {
   const { cam, synthesis: { instanceThreshold, fragment }, walk } = context.config;
   const archive = await readCams(context.files, id);
-  const { data, height, width } = highResolutionCam(archive);
+  const { data, height, width } = highResolutionCam(archive, truth);
   const components = instancesFromCams(data, { height, width, keys: archive.keys, threshold: cam.threshold, fragment });
-  const { evidence } = await readEvidence(context.files, id);
+  const { evidence } = await readEvidence(context, id);
   const boundary = synthesizeInstances(evidence, { threshold: instanceThreshold, fragment, walk });
   return {
     [PSEUDO_INSTANCES.cam]: matchInstances(components, truth),

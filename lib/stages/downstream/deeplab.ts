@@ -2,7 +2,7 @@ import type { Config } from "../../config/config.ts";
 import type { CrfSettings } from "../../crf/mod.ts";
 import { deepLabTask, inferDeepLab, pyramidParameters } from "../../downstream/deeplab/mod.ts";
 import type { CostModel, ImageStage, StageFiles, WholeStage } from "../../run/stage.ts";
-import type { LabelMap } from "../../data/mod.ts";
+import { type LabelMap, resizeLabel } from "../../data/mod.ts";
 import { encodePng } from "../../files/png.ts";
 import { disposeParams } from "../../weights/mod.ts";
 import { denseFactor, GIB, inferences, networkCost, steps, trainingMemory } from "../_cost.ts";
@@ -83,7 +83,8 @@ export function deepLabTrain(source: LabelSource): WholeStage {
         task: deepLabTask(backboneFor(config), { labels: config.data.classes.length + 1, training }),
         weights: await initialWeights(context),
         ids: dataset.list(config.downstream.trainList),
-        label: (id) => readLabels(context, id, { source }),
+        label: async (id) =>
+          resizeLabel(await readLabels(context, id, { source }), (await dataset.imageSize(id)).reading),
       });
     },
   };
@@ -116,7 +117,8 @@ export function deepLab(source: LabelSource): ImageStage {
       return {
         process: async (id) => {
           const image = await dataset.readImage(id);
-          const labels = await inferDeepLab(network, image, { scales, crf: crf ? CRF : null });
+          const { full: size } = await dataset.imageSize(id);
+          const labels = await inferDeepLab(network, image, { scales, crf: crf ? CRF : null, size });
           return { [`${id}.png`]: encodePng(labels, {}) };
         },
         close: () => disposeParams(network.params),

@@ -1,11 +1,6 @@
 import type { Config } from "../../config/config.ts";
-import {
-  inferMaskRcnn,
-  type InstanceLabels,
-  maskRcnnParameters,
-  maskRcnnTask,
-} from "../../downstream/mask_rcnn/mod.ts";
-import { groundTruthInstances } from "../../evaluation/mod.ts";
+import { inferMaskRcnn, maskRcnnParameters, maskRcnnTask } from "../../downstream/mask_rcnn/mod.ts";
+import { groundTruthInstances, type InstanceMasks } from "../../evaluation/mod.ts";
 import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
 import { disposeParams, type ParameterSpec } from "../../weights/mod.ts";
 import { GIB, inferences, MIB, networkCost, steps, trainingMemory } from "../_cost.ts";
@@ -14,7 +9,7 @@ import { trainInStage } from "../_training.ts";
 import { initialWeights, weightsFiles } from "../backbone_train.ts";
 import { encodeInstances, readInstances } from "../instance.ts";
 import { MASK_SOURCES, type MaskSource } from "./sources.ts";
-import { keepInstances } from "../../evaluation/instances.ts";
+import { keepInstances, resizeInstances } from "../../evaluation/instances.ts";
 
 function headParameters(config: Config): ParameterSpec[] {
   const { taps } = backboneOf(config), classes = config.data.classes.length;
@@ -109,7 +104,8 @@ export function maskRcnnTrain(source: MaskSource): WholeStage {
         task: maskRcnnTask(backboneOf(config), settings),
         weights: await initialWeights(context),
         ids,
-        label: (id) => instancesToLearn(context, id, { source }),
+        label: async (id) =>
+          resizeInstances(await instancesToLearn(context, id, { source }), (await dataset.imageSize(id)).reading),
       });
     },
   };
@@ -120,7 +116,7 @@ async function instancesToLearn(
   context: StageContext,
   id: string,
   { source }: { source: MaskSource },
-): Promise<InstanceLabels> {
+): Promise<InstanceMasks> {
   const { config, dataset } = context;
   if (source === "truth") {
     const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
@@ -160,7 +156,8 @@ export function maskRcnn(source: MaskSource): ImageStage {
       return {
         process: async (id) => {
           const image = await dataset.readImage(id);
-          const instances = await inferMaskRcnn(network, image, settings);
+          const { full: size } = await dataset.imageSize(id);
+          const instances = await inferMaskRcnn(network, image, { ...settings, size });
           return { [`${id}.npz`]: encodeInstances(instances) };
         },
         close: () => disposeParams(network.params),

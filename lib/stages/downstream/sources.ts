@@ -63,7 +63,7 @@ export async function readLabels(
   }
   if (source === "cam") {
     const archive = await readCams(context.files, id);
-    const { data, height, width } = highResolutionCam(archive);
+    const { data, height, width } = highResolutionCam(archive, (await dataset.imageSize(id)).full);
     return applyThreshold(scoreCams(data, { keys: archive.keys, height, width }), config.cam.threshold);
   }
   return await readLabelMap(context.files, { stage: STAGE_OF[source]!, id });

@@ -58,6 +58,15 @@ let loaded: { readonly backend: WasmBackend; readonly kernels: WasmKernels } | u
 export async function loadKernels(): Promise<void> {
   const backend = tf.backend() as unknown as WasmBackend;
   if (loaded?.backend === backend) return;
+  const { wasm } = backend;
+  wasm._free(wasm._malloc(16)); // the first call puts the function itself in the place of its loader
+  const take = wasm._malloc;
+  wasm._malloc = (bytes) => {
+    const address = take(bytes);
+    if (address !== 0 || bytes === 0) return address;
+    // Unchecked, tfjs would write over what lies at the address 0.
+    throw new RangeError(`Expected ${Math.ceil(bytes / 2 ** 20)} MiB of WebAssembly memory to be free but found fewer`);
+  };
   const exports = await Promise.all(
     ["convolution", "winograd", "maps"].map(async (name) => {
       const binary = await (await fetch(new URL(`./${name}.wasm`, import.meta.url))).arrayBuffer();
@@ -107,9 +116,8 @@ export function clear(address: number, bytes: number): void {
 /** Lends memory of the given sizes in bytes to a function; it may be read up to 32 bytes beyond each. */
 export function withScratch<T>(sizes: readonly number[], use: (...addresses: number[]) => T): T {
   const { wasm } = runtime().backend;
-  const aligned = sizes.map((size) => (size + 32 + 63) & ~63);
+  const aligned = sizes.map((size) => 64 * Math.ceil((size + 32) / 64));
   const whole = wasm._malloc(aligned.reduce((sum, size) => sum + size, 0)) >>> 0;
-  if (whole === 0) throw new Error(`Expected ${aligned} bytes of WebAssembly memory to be free but found fewer`);
   try {
     let next = whole;
     return use(...aligned.map((size) => (next += size) - size));
