@@ -37,9 +37,9 @@ onWebgpu("alignRegions() reads more maps than a program can bind", async () => {
 
 onWebgpu("runShader() refuses a program that binds more than the adapter can, and names it", () => {
   const x = tf.ones([1]);
-  const inputs = Array.from({ length: mostBindings() }, () => x);
+  const inputs = Object.fromEntries(Array.from({ length: mostBindings() }, (_, i) => [`x${i}`, x]));
   assertThrows(
-    () => runShader({ key: "wide", code: () => "", inputs, outputs: [[1]], workgroups: [1] }),
+    () => runShader({ key: "wide", code: () => "", inputs, outputs: { y: [1] }, workgroups: [1] }),
     RangeError,
     `Expected at most ${mostBindings()} tensors in the program "wide" but found ${mostBindings() + 1}`,
   );

@@ -98,8 +98,8 @@ Deno.test({
     const [result] = runShader({
       key: "a program with a mistake",
       code: () => "@compute @workgroup_size(1) fn main() { nothing(); }",
-      inputs: [],
-      outputs: [[1]],
+      inputs: {},
+      outputs: { y: [1] },
       workgroups: [1],
     });
     await assertRejects(() => result!.data(), Error, "Expected the GPU to do its work but found: Shader");

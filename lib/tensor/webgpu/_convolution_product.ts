@@ -26,15 +26,12 @@ export const bestPlan: Planner = (size, options) => {
   return planProduct(size, { ...options, storageBytes: device.limits.maxComputeWorkgroupStorageSize });
 };
 
-/** Fields of `size` in the programs. */
-export const convolutionNumbers = ["rows", "sum", "perSplit", "height", "width", "newHeight", "newWidth"] as const;
-
-/** Values of {@linkcode convolutionNumbers}. */
+/** Sizes that the programs know. */
 export function convolutionSizes(
   { rows, sum }: ProductSize,
-  { plan, x, y }: { plan: ProductPlan; x: Shape; y: Shape },
-): number[] {
-  return [rows, sum, plan.perSplit, x[1], x[2], y[1], y[2]];
+  { plan: { perSplit }, x, y }: { plan: ProductPlan; x: Shape; y: Shape },
+) {
+  return { rows, sum, perSplit, height: x[1], width: x[2], newHeight: y[1], newWidth: y[2] };
 }
 
 /** Workgroups of a product. */
@@ -48,11 +45,11 @@ export function productWorkgroups(
 /** Declares `range()` of a product whose sum is cut into parts. */
 export const splitRange = `
 fn range(part: i32) -> vec2<i32> {
-  return vec2<i32>(part * size.perSplit, min((part + 1) * size.perSplit, size.sum));
+  return vec2<i32>(part * options.perSplit, min((part + 1) * options.perSplit, options.sum));
 }`;
 
 /** Body of `rowOf()` of a product whose parts are stored one after the other. */
-export const splitRow = "return select(-1, part * size.rows + m, m < size.rows);";
+export const splitRow = "return select(-1, part * options.rows + m, m < options.rows);";
 
 /** Where the values of a product's operand lie in an array. */
 interface Gathering {

@@ -1,20 +1,10 @@
 import type { Convolution, Epilogue } from "../_kernels.ts";
 import { isPointwise, outputSize } from "../_window.ts";
 import type * as tf from "../tf.ts";
-import {
-  declareBindings,
-  epilogueBindings,
-  epilogueCode,
-  epilogueInputs,
-  type EpilogueSteps,
-  lanesOf,
-  noEpilogue,
-  stepsOf,
-} from "./_wgsl.ts";
+import { epilogueCode, epilogueInputs, type EpilogueSteps, lanesOf, noEpilogue, stepsOf, typeOf } from "./_wgsl.ts";
 import {
   bestPlan,
   type ConvolutionCode,
-  convolutionNumbers,
   convolutionSizes,
   gather,
   type Planner,
@@ -52,9 +42,11 @@ export function convolve(
   const [y] = runShader({
     key: `convolve ${JSON.stringify(code)}`,
     code: () => convolveCode(code),
-    inputs: [x, filter, ...epilogueInputs(epilogue)],
-    outputs: [split ? [plan.splits, size.rows, size.columns] : shape],
-    numbers: convolutionSizes(size, { plan, x: x.shape, y: shape }),
+    inputs: { x, weights: filter, ...epilogueInputs(epilogue) },
+    outputs: { y: split ? [plan.splits, size.rows, size.columns] : shape },
+    type: typeOf(lanesOf(outputs)),
+    types: { x: typeOf(lanesOf(channels)) },
+    sizes: convolutionSizes(size, { plan, x: x.shape, y: shape }),
     workgroups: productWorkgroups(size, { tile: plan.tile, parts: plan.splits }),
   });
   return (split ? sumRows(y!, { rows: plan.splits, shape, epilogue: options }) : y) as tf.Tensor4D;
@@ -71,22 +63,17 @@ export function convolveCode(
     : {
       fields: "row: i32, column: i32, image: i32",
       spot: `
-  let image = side / (size.newHeight * size.newWidth);
-  let pixel = side % (size.newHeight * size.newWidth);
-  return SpotA(pixel / size.newWidth * ${stride} - ${top}, pixel % size.newWidth * ${stride} - ${left}, image);`,
+  let image = side / (options.newHeight * options.newWidth);
+  let pixel = side % (options.newHeight * options.newWidth);
+  return SpotA(pixel / options.newWidth * ${stride} - ${top}, pixel % options.newWidth * ${stride} - ${left}, image);`,
       index: `
   let tap = k / ${channels};
   let row = spot.row + tap / ${columns};
   let column = spot.column + tap % ${columns};
-  if (row < 0 || row >= size.height || column < 0 || column >= size.width) { return -1; }
-  return ((spot.image * size.height + row) * size.width + column) * ${channels} + k % ${channels};`,
+  if (row < 0 || row >= options.height || column < 0 || column >= options.width) { return -1; }
+  return ((spot.image * options.height + row) * options.width + column) * ${channels} + k % ${channels};`,
     };
   return [
-    declareBindings({
-      outputs: { y: lanesY },
-      inputs: { x: lanesX, weights: lanesY, ...epilogueBindings(epilogue, lanesY) },
-      numbers: convolutionNumbers,
-    }),
     epilogueCode(epilogue, lanesY),
     matrixProduct({
       tile,

@@ -4,7 +4,6 @@ import type * as tf from "../tf.ts";
 import {
   bestPlan,
   type ConvolutionCode,
-  convolutionNumbers,
   convolutionSizes,
   gather,
   type Planner,
@@ -17,7 +16,7 @@ import {
 import { matrixProduct } from "./_matrix_product.ts";
 import { runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
-import { declareBindings, lanesOf, noEpilogue } from "./_wgsl.ts";
+import { lanesOf, noEpilogue, typeOf } from "./_wgsl.ts";
 
 /**
  * Gradient of a convolution for its input: the product of all output gradients that a pixel has a part in
@@ -44,9 +43,11 @@ export function convolveInputGradient(
   const [dx] = runShader({
     key: `convolveInputGradient ${JSON.stringify(code)}`,
     code: () => convolveInputGradientCode(code),
-    inputs: [dy, filter],
-    outputs: [plan.splits > 1 ? [plan.splits, size.rows, size.columns] : shape],
-    numbers: convolutionSizes(size, { plan, x: shape, y: dy.shape }),
+    inputs: { dy, weights: filter },
+    outputs: { dx: plan.splits > 1 ? [plan.splits, size.rows, size.columns] : shape },
+    type: typeOf(lanesOf(outputs)),
+    types: { dx: typeOf(lanesOf(channels)) },
+    sizes: convolutionSizes(size, { plan, x: shape, y: dy.shape }),
     workgroups: productWorkgroups(size, { tile: plan.tile, parts: classes * plan.splits }),
   });
   return (plan.splits > 1 ? sumRows(dx!, { rows: plan.splits, shape, epilogue: noEpilogue }) : dx) as tf.Tensor4D;
@@ -56,16 +57,13 @@ export function convolveInputGradient(
 function convolveInputGradientCode({ window, channels, outputs, tile }: ConvolutionCode): string {
   const lanesX = lanesOf(channels), lanesY = lanesOf(outputs);
   const operands = isPointwise(window) ? pointwise(outputs) : taps({ window, channels, outputs });
-  return [
-    declareBindings({ outputs: { dx: lanesX }, inputs: { dy: lanesY, weights: lanesY }, numbers: convolutionNumbers }),
-    matrixProduct({
-      tile,
-      a: gather("A", { array: "dy", lanes: lanesY, along: "sum", ...operands.gradients }),
-      b: gather("B", { array: "weights", lanes: lanesY, along: "sum", ...operands.weights }),
-      code: operands.range +
-        productResult({ array: "dx", columns: channels, lanes: lanesX, row: operands.row, finish: false }),
-    }),
-  ].join("\n");
+  return matrixProduct({
+    tile,
+    a: gather("A", { array: "dy", lanes: lanesY, along: "sum", ...operands.gradients }),
+    b: gather("B", { array: "weights", lanes: lanesY, along: "sum", ...operands.weights }),
+    code: operands.range +
+      productResult({ array: "dx", columns: channels, lanes: lanesX, row: operands.row, finish: false }),
+  });
 }
 
 function pointwise(outputs: number) {
@@ -100,18 +98,18 @@ fn range(part: i32) -> vec2<i32> {
   return vec2<i32>(0, taps.rows * taps.columns * ${outputs});
 }`;
   const grid = `
-  let high = (size.height + ${stride - 1}) / ${stride};
-  let wide = (size.width + ${stride - 1}) / ${stride};
+  let high = (options.height + ${stride - 1}) / ${stride};
+  let wide = (options.width + ${stride - 1}) / ${stride};
   let image = m / (high * wide);
   let pixel = m % (high * wide);`;
   return {
     range: classOf + range,
     row: stride === 1 ? splitRow : `
-  if (m >= size.rows) { return -1; }${grid}
+  if (m >= options.rows) { return -1; }${grid}
   let row = pixel / wide * ${stride} + part / ${stride};
   let column = pixel % wide * ${stride} + part % ${stride};
-  if (row >= size.height || column >= size.width) { return -1; }
-  return (image * size.height + row) * size.width + column;`,
+  if (row >= options.height || column >= options.width) { return -1; }
+  return (image * options.height + row) * options.width + column;`,
     gradients: {
       // The output that the first tap belongs to; those of later taps lie before it.
       fields: "row: i32, column: i32, image: i32, columns: i32",
@@ -126,8 +124,8 @@ fn range(part: i32) -> vec2<i32> {
   let tap = k / ${outputs};
   let row = spot.row - tap / spot.columns;
   let column = spot.column - tap % spot.columns;
-  if (row < 0 || row >= size.newHeight || column < 0 || column >= size.newWidth) { return -1; }
-  return ((spot.image * size.newHeight + row) * size.newWidth + column) * ${outputs} + k % ${outputs};`,
+  if (row < 0 || row >= options.newHeight || column < 0 || column >= options.newWidth) { return -1; }
+  return ((spot.image * options.newHeight + row) * options.newWidth + column) * ${outputs} + k % ${outputs};`,
     },
     weights: {
       fields: "channel: i32, row: i32, column: i32, columns: i32",
@@ -163,9 +161,11 @@ export function convolveFilterGradient(
   const [gradient] = runShader({
     key: `convolveFilterGradient ${JSON.stringify(code)}`,
     code: () => convolveFilterGradientCode(code),
-    inputs: [x, dy],
-    outputs: [plan.splits > 1 ? [plan.splits, size.rows, size.columns] : shape],
-    numbers: convolutionSizes(size, { plan, x: x.shape, y: dy.shape }),
+    inputs: { x, dy },
+    outputs: { gradient: plan.splits > 1 ? [plan.splits, size.rows, size.columns] : shape },
+    type: typeOf(lanesOf(outputs)),
+    types: { x: typeOf(lanesOf(channels)) },
+    sizes: convolutionSizes(size, { plan, x: x.shape, y: dy.shape }),
     workgroups: productWorkgroups(size, { tile: plan.tile, parts: plan.splits }),
   });
   const whole = plan.splits > 1 ? sumRows(gradient!, { rows: plan.splits, shape, epilogue: noEpilogue }) : gradient;
@@ -184,21 +184,18 @@ function convolveFilterGradientCode({ window, channels, outputs, tile }: Convolu
   let tap = side / ${channels};
   return SpotA(tap / ${columns} - ${top}, tap % ${columns} - ${left}, side % ${channels});`,
       index: `
-  let image = k / (size.newHeight * size.newWidth);
-  let pixel = k % (size.newHeight * size.newWidth);
-  let row = pixel / size.newWidth * ${stride} + spot.row;
-  let column = pixel % size.newWidth * ${stride} + spot.column;
-  if (row < 0 || row >= size.height || column < 0 || column >= size.width) { return -1; }
-  return ((image * size.height + row) * size.width + column) * ${channels} + spot.channel;`,
+  let image = k / (options.newHeight * options.newWidth);
+  let pixel = k % (options.newHeight * options.newWidth);
+  let row = pixel / options.newWidth * ${stride} + spot.row;
+  let column = pixel % options.newWidth * ${stride} + spot.column;
+  if (row < 0 || row >= options.height || column < 0 || column >= options.width) { return -1; }
+  return ((image * options.height + row) * options.width + column) * ${channels} + spot.channel;`,
     };
-  return [
-    declareBindings({ outputs: { gradient: lanesY }, inputs: { x: lanesX, dy: lanesY }, numbers: convolutionNumbers }),
-    matrixProduct({
-      tile,
-      a: gather("A", { array: "x", lanes: lanesX, along: "side", ...pixels }),
-      b: rowMajor({ array: "dy", lanes: lanesY, columns: outputs }),
-      code: splitRange +
-        productResult({ array: "gradient", columns: outputs, lanes: lanesY, row: splitRow, finish: false }),
-    }),
-  ].join("\n");
+  return matrixProduct({
+    tile,
+    a: gather("A", { array: "x", lanes: lanesX, along: "side", ...pixels }),
+    b: rowMajor({ array: "dy", lanes: lanesY, columns: outputs }),
+    code: splitRange +
+      productResult({ array: "gradient", columns: outputs, lanes: lanesY, row: splitRow, finish: false }),
+  });
 }

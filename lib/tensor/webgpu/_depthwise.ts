@@ -3,8 +3,6 @@ import type { Convolution, Epilogue, Shape } from "../_kernels.ts";
 import { outputSize, type Window } from "../_window.ts";
 import type * as tf from "../tf.ts";
 import {
-  declareBindings,
-  epilogueBindings,
   epilogueCode,
   epilogueInputs,
   type EpilogueSteps,
@@ -41,9 +39,10 @@ export function convolveDepthwise(
   const [y] = runShader({
     key: `convolveDepthwise ${JSON.stringify(code)}`,
     code: () => convolveDepthwiseCode(code),
-    inputs: [x, filter, ...epilogueInputs(options)],
-    outputs: [shape],
-    numbers: sizes(count, { x: x.shape, y: shape, chunks: 1 }),
+    inputs: { x, weights: filter, ...epilogueInputs(options) },
+    outputs: { y: shape },
+    type: typeOf(lanesOf(channels)),
+    sizes: sizes(count, { x: x.shape, y: shape, chunks: 1 }),
     workgroups: workgroupsFor(count),
   });
   return y as tf.Tensor4D;
@@ -60,9 +59,10 @@ export function convolveDepthwiseInputGradient(
   const [dx] = runShader({
     key: `convolveDepthwiseInputGradient ${JSON.stringify(code)}`,
     code: () => convolveDepthwiseInputGradientCode(code),
-    inputs: [dy, filter],
-    outputs: [shape],
-    numbers: sizes(count, { x: shape, y: dy.shape, chunks: 1 }),
+    inputs: { dy, weights: filter },
+    outputs: { dx: shape },
+    type: typeOf(lanesOf(channels)),
+    sizes: sizes(count, { x: shape, y: dy.shape, chunks: 1 }),
     workgroups: workgroupsFor(count),
   });
   return dx as tf.Tensor4D;
@@ -81,117 +81,103 @@ export function convolveDepthwiseFilterGradient(
   const [parts] = runShader({
     key: `convolveDepthwiseFilterGradient ${JSON.stringify(code)}`,
     code: () => convolveDepthwiseFilterGradientCode(code),
-    inputs: [x, dy],
-    outputs: [[chunks, shape[0], shape[1], channels]],
-    numbers: sizes(chunks * vectors, { x: x.shape, y: dy.shape, chunks }),
+    inputs: { x, dy },
+    outputs: { parts: [chunks, shape[0], shape[1], channels] },
+    type: typeOf(lanesOf(channels)),
+    sizes: sizes(chunks * vectors, { x: x.shape, y: dy.shape, chunks }),
     workgroups: workgroupsFor(chunks * vectors),
   });
   const sum = sumRows(parts!, { rows: chunks, shape: [shape[0], shape[1], channels], epilogue: noEpilogue });
   return sum.reshape([...shape]);
 }
 
-const numbers = ["count", "pixels", "chunks", "height", "width", "newHeight", "newWidth"] as const;
-
-function sizes(count: number, { x, y, chunks }: { x: Shape; y: Shape; chunks: number }): number[] {
-  return [count, y[0] * y[1] * y[2], chunks, x[1], x[2], y[1], y[2]];
+function sizes(count: number, { x, y, chunks }: { x: Shape; y: Shape; chunks: number }) {
+  const pixels = y[0] * y[1] * y[2];
+  return { count, pixels, chunks, height: x[1], width: x[2], newHeight: y[1], newWidth: y[2] };
 }
 
 /** The program of {@linkcode convolveDepthwise}. */
-export function convolveDepthwiseCode(
+function convolveDepthwiseCode(
   { window, channels, epilogue }: DepthwiseCode & { epilogue: EpilogueSteps },
 ): string {
   const lanes = lanesOf(channels), vectors = channels / lanes;
   const { stride, padding: [top, , left] } = window;
-  return [
-    declareBindings({
-      outputs: { y: lanes },
-      inputs: { x: lanes, weights: lanes, ...epilogueBindings(epilogue, lanes) },
-      numbers,
-    }),
-    epilogueCode(epilogue, lanes),
-    invocationsCode(`
+  return epilogueCode(epilogue, lanes) + invocationsCode(`
   let channel = i % ${vectors};
   let pixel = i / ${vectors};
-  let left = pixel % size.newWidth * ${stride} - ${left};
-  let top = pixel / size.newWidth % size.newHeight * ${stride} - ${top};
-  let image = pixel / size.newWidth / size.newHeight;
+  let left = pixel % options.newWidth * ${stride} - ${left};
+  let top = pixel / options.newWidth % options.newHeight * ${stride} - ${top};
+  let image = pixel / options.newWidth / options.newHeight;
   var sum = ${typeOf(lanes)}();
 ${
-      eachTap(window, ({ row, column, tap }) => `
+    eachTap(window, ({ row, column, tap }) => `
   {
     let row = top + ${row};
     let column = left + ${column};
-    if (row >= 0 && row < size.height && column >= 0 && column < size.width) {
-      let at = ((image * size.height + row) * size.width + column) * ${vectors} + channel;
+    if (row >= 0 && row < options.height && column >= 0 && column < options.width) {
+      let at = ((image * options.height + row) * options.width + column) * ${vectors} + channel;
       sum = fma(x[at], weights[${tap * vectors} + channel], sum);
     }
   }`)
-    }
-  y[i] = finish(sum, i, channel);`),
-  ].join("\n");
+  }
+  y[i] = finish(sum, i, channel);`);
 }
 
 /** The program of {@linkcode convolveDepthwiseInputGradient}. */
-export function convolveDepthwiseInputGradientCode({ window, channels }: DepthwiseCode): string {
+function convolveDepthwiseInputGradientCode({ window, channels }: DepthwiseCode): string {
   const lanes = lanesOf(channels), vectors = channels / lanes;
   const { stride, padding: [top, , left] } = window;
-  return [
-    declareBindings({ outputs: { dx: lanes }, inputs: { dy: lanes, weights: lanes }, numbers }),
-    invocationsCode(`
+  return invocationsCode(`
   let channel = i % ${vectors};
   let pixel = i / ${vectors};
-  let right = pixel % size.width + ${left};
-  let bottom = pixel / size.width % size.height + ${top};
-  let image = pixel / size.width / size.height;
+  let right = pixel % options.width + ${left};
+  let bottom = pixel / options.width % options.height + ${top};
+  let image = pixel / options.width / options.height;
   var sum = ${typeOf(lanes)}();
 ${
-      eachTap(window, ({ row, column, tap }) => `
+    eachTap(window, ({ row, column, tap }) => `
   {
     let row = (bottom - ${row}) / ${stride};
     let column = (right - ${column}) / ${stride};
     if (row * ${stride} == bottom - ${row} && column * ${stride} == right - ${column} &&
-        row >= 0 && row < size.newHeight && column >= 0 && column < size.newWidth) {
-      let at = ((image * size.newHeight + row) * size.newWidth + column) * ${vectors} + channel;
+        row >= 0 && row < options.newHeight && column >= 0 && column < options.newWidth) {
+      let at = ((image * options.newHeight + row) * options.newWidth + column) * ${vectors} + channel;
       sum = fma(dy[at], weights[${tap * vectors} + channel], sum);
     }
   }`)
-    }
-  dx[i] = sum;`),
-  ].join("\n");
+  }
+  dx[i] = sum;`);
 }
 
 /** The program of {@linkcode convolveDepthwiseFilterGradient}. */
-export function convolveDepthwiseFilterGradientCode({ window, channels }: DepthwiseCode): string {
+function convolveDepthwiseFilterGradientCode({ window, channels }: DepthwiseCode): string {
   const lanes = lanesOf(channels), vectors = channels / lanes;
   const { size: [rows, columns], stride, padding: [top, , left] } = window;
-  return [
-    declareBindings({ outputs: { parts: lanes }, inputs: { x: lanes, dy: lanes }, numbers }),
-    invocationsCode(`
+  return invocationsCode(`
   let channel = i % ${vectors};
   let chunk = i / ${vectors};
 ${eachTap(window, ({ tap }) => `  var sum${tap} = ${typeOf(lanes)}();\n`)}
-  for (var pixel = chunk; pixel < size.pixels; pixel += size.chunks) {
+  for (var pixel = chunk; pixel < options.pixels; pixel += options.chunks) {
     let gradient = dy[pixel * ${vectors} + channel];
-    let left = pixel % size.newWidth * ${stride} - ${left};
-    let top = pixel / size.newWidth % size.newHeight * ${stride} - ${top};
-    let image = pixel / size.newWidth / size.newHeight;
+    let left = pixel % options.newWidth * ${stride} - ${left};
+    let top = pixel / options.newWidth % options.newHeight * ${stride} - ${top};
+    let image = pixel / options.newWidth / options.newHeight;
 ${
-      eachTap(window, ({ row, column, tap }) => `
+    eachTap(window, ({ row, column, tap }) => `
     {
       let row = top + ${row};
       let column = left + ${column};
-      if (row >= 0 && row < size.height && column >= 0 && column < size.width) {
-        let at = ((image * size.height + row) * size.width + column) * ${vectors} + channel;
+      if (row >= 0 && row < options.height && column >= 0 && column < options.width) {
+        let at = ((image * options.height + row) * options.width + column) * ${vectors} + channel;
         sum${tap} = fma(x[at], gradient, sum${tap});
       }
     }`)
-    }
+  }
   }
 ${
-      eachTap(window, ({ tap }) =>
-        `  parts[(chunk * ${rows * columns} + ${tap}) * ${vectors} + channel] = sum${tap};\n`)
-    }`),
-  ].join("\n");
+    eachTap(window, ({ tap }) =>
+      `  parts[(chunk * ${rows * columns} + ${tap}) * ${vectors} + channel] = sum${tap};\n`)
+  }`);
 }
 
 /** Writes something for every tap of a filter. */

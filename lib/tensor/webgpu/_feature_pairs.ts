@@ -18,50 +18,38 @@ export function featurePairLosses(
   { labels, pairs, weights, epsilon }: WeightedFeaturePairs,
 ): { total: tf.Tensor; gradient: tf.Tensor } {
   const [images, height, width, channels] = features.shape, { reach, count, destinations } = pairs;
+  const { background, foreground, negative } = weights;
   const rows = Math.max(height - reach, 0), columns = Math.max(width - 2 * reach, 0), sources = rows * columns;
   if (sources === 0) return { total: tf.scalar(0), gradient: tf.zerosLike(features) };
   const groups = Math.ceil(sources / GROUP), shape = [images, count, sources];
   const maps = tf.tensor1d(Int32Array.from(labels.flatMap((map) => [...map])), "int32");
   const offsets = tf.tensor2d(destinations, [count, 2], "int32");
   const options = {
-    numbers: [height, width, channels, reach, count, rows, columns],
-    factors: [weights.background, weights.foreground, weights.negative, epsilon],
+    types: { labels: "i32", offsets: "vec2i" }, // (y, x)
+    numbers: { height, width, channels, reach, count, rows, columns },
+    factors: { background, foreground, negative, epsilon },
   };
   const [slopes, sums] = runShader({
     key: "affinityPairs",
     code: pairCode,
-    inputs: [features, maps, offsets],
-    outputs: [shape, [images, count, groups]],
+    inputs: { features, labels: maps, offsets },
+    outputs: { slopes: shape, sums: [images, count, groups] },
     ...options,
     workgroups: [groups, count, images],
   });
   const [gradient] = runShader({
     key: "affinityGradient",
     code: gradientCode,
-    inputs: [features, slopes!, offsets],
-    outputs: [features.shape],
+    inputs: { features, slopes: slopes!, offsets },
+    outputs: { gradient: features.shape },
     ...options,
     workgroups: [Math.ceil(channels / GROUP), height * width, images],
   });
   return { total: sums!.sum(), gradient: gradient! };
 }
 
-const optionsCode = (binding: number) => `
-struct Options {
-  height: u32, width: u32, channels: u32, reach: u32, count: u32, rows: u32, columns: u32,
-  background: f32, foreground: f32, negative: f32, epsilon: f32,
-}
-@group(0) @binding(${binding}) var<uniform> options: Options;
-`;
-
 /** One invocation a pair: its loss, and the slope of that by the distance of its features. */
 const pairCode = () => `
-@group(0) @binding(0) var<storage, read_write> slopes: array<f32>;
-@group(0) @binding(1) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(2) var<storage, read> features: array<f32>;
-@group(0) @binding(3) var<storage, read> labels: array<i32>;
-@group(0) @binding(4) var<storage, read> offsets: array<vec2i>; // (y, x)
-${optionsCode(5)}
 ${workgroupSum(GROUP)}
 const VOID = 255;
 
@@ -105,11 +93,6 @@ fn main(
 
 /** One invocation a value: what the pairs pull at it whose source or destination its pixel is. */
 const gradientCode = () => `
-@group(0) @binding(0) var<storage, read_write> gradient: array<f32>;
-@group(0) @binding(1) var<storage, read> features: array<f32>;
-@group(0) @binding(2) var<storage, read> slopes: array<f32>;
-@group(0) @binding(3) var<storage, read> offsets: array<vec2i>;
-${optionsCode(4)}
 
 fn isSource(at: vec2i) -> bool { // (y, x)
   return at.x >= 0 && at.x < i32(options.rows) &&

@@ -19,30 +19,33 @@ export const groupNormKernels: Pick<Kernels, "groupNorm" | "groupNormGradients">
     const [batch, height, width, channels] = x.shape, each = channels / groups;
     const [y, statistics] = tf.tidy(() => {
       const rows = Math.max(1, Math.ceil(CHUNK / (width * each))), chunks = Math.ceil(height / rows);
-      const numbers = [height, width, channels, groups, rows, chunks];
+      const numbers = { height, width, channels, groups, rows, chunks };
       const [moments] = runShader({
         key: "groupNormMoments",
         code: momentsCode,
-        inputs: [x],
-        outputs: [[batch, groups, chunks, 2]],
+        inputs: { map: x },
+        outputs: { moments: [batch, groups, chunks, 2] },
+        types: { moments: "vec2f" },
         numbers,
         workgroups: [chunks, groups, batch],
       });
       const [statistics] = runShader({
         key: "groupNormStatistics",
         code: statisticsCode,
-        inputs: [moments!],
-        outputs: [[batch, groups, 2]],
+        inputs: { moments: moments! },
+        outputs: { statistics: [batch, groups, 2] },
+        type: "vec2f",
         numbers,
-        factors: [epsilon],
+        factors: { epsilon },
         workgroups: [groups, batch],
       });
       const [y] = runShader({
         key: `groupNorm ${activation}`,
         code: () => normCode(activation),
-        inputs: [x, statistics!, scale, offset],
-        outputs: [x.shape],
-        numbers: [height, width, channels, groups],
+        inputs: { map: x, statistics: statistics!, scale, offset },
+        outputs: { result: x.shape },
+        types: { statistics: "vec2f" },
+        numbers: { height, width, channels, groups },
         workgroups: [Math.ceil(width * channels / GROUP), height, batch],
       });
       return [y as tf.Tensor4D, statistics!];
@@ -52,16 +55,17 @@ export const groupNormKernels: Pick<Kernels, "groupNorm" | "groupNormGradients">
 
   groupNormGradients(dy, [x, statistics, scale, y], { groups, share }) {
     const [batch, height, width, channels] = dy.shape, each = channels / groups;
-    const rectified = y ? [y] : [];
+    const maps = { slopes: dy, map: x!, statistics: statistics!, output: y }, types = { statistics: "vec2f" };
     // Sums over pixels of d and of d · z, with z the normalised map and d the gradient before the ReLU.
     const sums = share(tf.tidy(() => {
       const rows = Math.max(1, Math.ceil(CHUNK / GROUP / width)), chunks = Math.ceil(height / rows);
       const [parts] = runShader({
-        key: `groupNormSums ${rectified.length}`,
-        code: () => sumsCode(rectified.length > 0),
-        inputs: [dy, x!, statistics!, ...rectified],
-        outputs: [[batch, chunks, 2, channels]],
-        numbers: [height, width, channels, groups, rows],
+        key: `groupNormSums ${y !== undefined}`,
+        code: () => sumsCode(y !== undefined),
+        inputs: maps,
+        outputs: { sums: [batch, chunks, 2, channels] },
+        types,
+        numbers: { height, width, channels, groups, rows },
         workgroups: [Math.ceil(channels / GROUP), chunks, batch],
       });
       return parts!.sum(1); // [B, 2, C]
@@ -71,11 +75,12 @@ export const groupNormKernels: Pick<Kernels, "groupNorm" | "groupNormGradients">
       x() {
         const means = sums.mul(scale!).reshape([batch, 2, groups, each]).sum(3).div(height * width * each);
         return runShader({
-          key: `groupNormGradient ${rectified.length}`,
-          code: () => gradientCode(rectified.length > 0),
-          inputs: [dy, x!, statistics!, scale!, means, ...rectified],
-          outputs: [dy.shape],
-          numbers: [height, width, channels, groups],
+          key: `groupNormGradient ${y !== undefined}`,
+          code: () => gradientCode(y !== undefined),
+          inputs: { ...maps, scale: scale!, means }, // [B, 2, groups]
+          outputs: { result: dy.shape },
+          types,
+          numbers: { height, width, channels, groups },
           workgroups: [Math.ceil(width * channels / GROUP), height, batch],
         })[0]!;
       },
@@ -87,10 +92,6 @@ export const groupNormKernels: Pick<Kernels, "groupNorm" | "groupNormGradients">
 
 /** Mean of a group's values in a chunk of rows, and the sum of their squared distances from it. */
 const momentsCode = () => `
-struct Options { height: u32, width: u32, channels: u32, groups: u32, rows: u32, chunks: u32 }
-@group(0) @binding(0) var<storage, read_write> moments: array<vec2f>;
-@group(0) @binding(1) var<storage, read> map: array<f32>;
-@group(0) @binding(2) var<uniform> options: Options;
 ${workgroupSum(SUMMING)}
 @compute @workgroup_size(${SUMMING})
 fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) lane: u32) {
@@ -114,10 +115,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 
 /** Mean and 1 / standard deviation of each group, from those of its chunks. */
 const statisticsCode = () => `
-struct Options { height: u32, width: u32, channels: u32, groups: u32, rows: u32, chunks: u32, epsilon: f32 }
-@group(0) @binding(0) var<storage, read_write> statistics: array<vec2f>;
-@group(0) @binding(1) var<storage, read> moments: array<vec2f>;
-@group(0) @binding(2) var<uniform> options: Options;
 ${workgroupSum(SUMMING)}
 fn fractionOf(chunk: u32) -> f32 {
   return f32(min(options.rows, options.height - chunk * options.rows)) / f32(options.height);
@@ -142,13 +139,6 @@ fn main(@builtin(workgroup_id) group: vec3u, @builtin(local_invocation_index) la
 }`;
 
 const normCode = (activation: "relu" | undefined) => `
-struct Options { height: u32, width: u32, channels: u32, groups: u32 }
-@group(0) @binding(0) var<storage, read_write> result: array<f32>;
-@group(0) @binding(1) var<storage, read> map: array<f32>;
-@group(0) @binding(2) var<storage, read> statistics: array<vec2f>; // mean, 1 / standard deviation
-@group(0) @binding(3) var<storage, read> scale: array<f32>;
-@group(0) @binding(4) var<storage, read> offset: array<f32>;
-@group(0) @binding(5) var<uniform> options: Options;
 ${activation ? activationCode(activation, 1) : ""}
 
 @compute @workgroup_size(${GROUP})
@@ -163,13 +153,6 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
 
 /** Sums over a chunk of rows, for each channel: of the gradient, and of its product with the normalised map. */
 const sumsCode = (rectified: boolean) => `
-struct Options { height: u32, width: u32, channels: u32, groups: u32, rows: u32 }
-@group(0) @binding(0) var<storage, read_write> sums: array<f32>;
-@group(0) @binding(1) var<storage, read> slopes: array<f32>;
-@group(0) @binding(2) var<storage, read> map: array<f32>;
-@group(0) @binding(3) var<storage, read> statistics: array<vec2f>;
-${rectified ? "@group(0) @binding(4) var<storage, read> output: array<f32>;" : ""}
-@group(0) @binding(${rectified ? 5 : 4}) var<uniform> options: Options;
 
 @compute @workgroup_size(${GROUP})
 fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) groups: vec3u) {
@@ -194,15 +177,6 @@ fn main(@builtin(global_invocation_id) id: vec3u, @builtin(num_workgroups) group
 
 /** rate · (d · scale − mean of that − z · mean of its product with z). */
 const gradientCode = (rectified: boolean) => `
-struct Options { height: u32, width: u32, channels: u32, groups: u32 }
-@group(0) @binding(0) var<storage, read_write> result: array<f32>;
-@group(0) @binding(1) var<storage, read> slopes: array<f32>;
-@group(0) @binding(2) var<storage, read> map: array<f32>;
-@group(0) @binding(3) var<storage, read> statistics: array<vec2f>;
-@group(0) @binding(4) var<storage, read> scale: array<f32>;
-@group(0) @binding(5) var<storage, read> means: array<f32>; // [B, 2, groups]
-${rectified ? "@group(0) @binding(6) var<storage, read> output: array<f32>;" : ""}
-@group(0) @binding(${rectified ? 7 : 6}) var<uniform> options: Options;
 
 @compute @workgroup_size(${GROUP})
 fn main(@builtin(global_invocation_id) id: vec3u) {

@@ -31,29 +31,33 @@ export function pathPairLosses(
   const boundary = tf.sigmoid(logits);
   const maps = tf.tensor1d(Int32Array.from(labels.flatMap((map) => [...map])), "int32");
   const index = tf.tensor1d(Int32Array.from([...starts, ...destinations, ...paths]), "int32");
-  const inputs = [boundary, displacement, maps, index];
-  const numbers = [height, width, reach, count, rows, columns];
-  const factors = [
-    ...[weights.affinityBackground, weights.affinityForeground, weights.affinityNegative],
-    ...[weights.displacementForeground, weights.displacementBackground],
-  ];
+  const inputs = { boundary, displacement, labels: maps, index }; // starts, destinations, paths
+  const options = {
+    types: { displacement: "vec2f", displacementGradient: "vec2f", labels: "i32", index: "i32", places: "u32" },
+    numbers: { height, width, reach, count, rows, columns },
+    factors: {
+      affinityBackground: weights.affinityBackground,
+      affinityForeground: weights.affinityForeground,
+      affinityNegative: weights.affinityNegative,
+      displacementForeground: weights.displacementForeground,
+      displacementBackground: weights.displacementBackground,
+    },
+  };
 
   const [slopes, places, sums] = runShader({
     key: "pairLosses",
     code: pairCode,
     inputs,
-    outputs: [[images, count, sources], [images, count, sources], [images, count, groups]],
-    numbers,
-    factors,
+    outputs: { slopes: [images, count, sources], places: [images, count, sources], sums: [images, count, groups] },
+    ...options,
     workgroups: [groups, count, images],
   });
   const [logitsGradient, displacementGradient] = runShader({
     key: "pairLossGradients",
     code: gradientCode,
-    inputs: [...inputs, slopes!, places!],
-    outputs: [logits.shape, displacement.shape],
-    numbers,
-    factors,
+    inputs: { ...inputs, slopes: slopes!, places: places! },
+    outputs: { logitsGradient: logits.shape, displacementGradient: displacement.shape },
+    ...options,
     workgroups: [Math.ceil(height * width / GROUP), 1, images],
   });
   // What is not finite shows, also where no pair looks.
@@ -61,18 +65,7 @@ export function pathPairLosses(
   return { total: sums!.sum().add(nonFinite), gradients: [logitsGradient!, displacementGradient!] };
 }
 
-const declarations = ({ first, last }: { first: number; last: number }) => `
-struct Options {
-  height: u32, width: u32, reach: u32, count: u32, rows: u32, columns: u32,
-  affinityBackground: f32, affinityForeground: f32, affinityNegative: f32,
-  displacementForeground: f32, displacementBackground: f32,
-}
-@group(0) @binding(${first}) var<storage, read> boundary: array<f32>;
-@group(0) @binding(${first + 1}) var<storage, read> displacement: array<vec2f>;
-@group(0) @binding(${first + 2}) var<storage, read> labels: array<i32>;
-@group(0) @binding(${first + 3}) var<storage, read> index: array<i32>; // starts, destinations, paths
-@group(0) @binding(${last}) var<uniform> options: Options;
-
+const declarations = `
 const VOID = 255;
 
 fn firstPoint(pair: u32) -> u32 { return u32(index[pair]); }
@@ -109,10 +102,7 @@ fn displacementFactor(label: i32) -> f32 {
 
 /** One invocation a pair: its loss, its slope by the highest boundary of its path, and which point that is. */
 const pairCode = () => `
-@group(0) @binding(0) var<storage, read_write> slopes: array<f32>;
-@group(0) @binding(1) var<storage, read_write> places: array<u32>;
-@group(0) @binding(2) var<storage, read_write> sums: array<f32>;
-${declarations({ first: 3, last: 7 })}
+${declarations}
 
 const MARGIN = 1e-5;
 ${workgroupSum(GROUP)}
@@ -166,11 +156,7 @@ fn main(
 
 /** One invocation a pixel: what the pairs pull at it whose highest point it is, and whose source or destination. */
 const gradientCode = () => `
-@group(0) @binding(0) var<storage, read_write> logitsGradient: array<f32>;
-@group(0) @binding(1) var<storage, read_write> displacementGradient: array<vec2f>;
-${declarations({ first: 2, last: 8 })}
-@group(0) @binding(6) var<storage, read> slopes: array<f32>;
-@group(0) @binding(7) var<storage, read> places: array<u32>;
+${declarations}
 
 /** Slope of the displacement loss of a pair by its source. */
 fn pull(source: u32, destination: u32, offset: vec2i) -> vec2f {

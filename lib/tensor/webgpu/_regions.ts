@@ -15,9 +15,10 @@ export function alignRegions(maps: readonly tf.Tensor4D[], { regions, size, samp
     return runShader({
       key: `alignRegions of ${maps.length}`,
       code: () => alignCode(maps.length),
-      inputs: [tableOf(regions), sizes, ...maps],
-      outputs: [[regions.length, size, size, channels]],
-      numbers: [channels, regions.length, size, samples],
+      inputs: { table: tableOf(regions), sizes, ...Object.fromEntries(maps.map((map, m) => [`map${m}`, map])) },
+      outputs: { result: [regions.length, size, size, channels] },
+      types: { sizes: "vec2i" }, // (height, width)
+      numbers: { channels, size, samples },
       workgroups: [Math.ceil(channels / GROUP), size * size, regions.length],
     })[0] as tf.Tensor4D;
   });
@@ -53,9 +54,9 @@ export function alignRegionsGradient(
       return runShader({
         key: "alignRegionsGradient",
         code: gradientCode,
-        inputs: [table, dy],
-        outputs: [shape],
-        numbers: [channels, regions.length, size, samples, map, height, width],
+        inputs: { table, slopes: dy },
+        outputs: { gradient: shape },
+        numbers: { channels, regions: regions.length, size, samples, map, height, width },
         workgroups: [Math.ceil(channels / GROUP), height * width, images],
       })[0]!;
     });
@@ -69,8 +70,6 @@ function tableOf(regions: readonly SampledRegion[]): tf.Tensor {
 }
 
 const regionCode = `
-@group(0) @binding(1) var<storage, read> table: array<f32>;
-
 /** Two neighbours and the fraction of the second; outside of the map the first is -1. */
 struct Point { low: i32, high: i32, fraction: f32 }
 
@@ -89,16 +88,11 @@ fn columnPoint(region: u32, i: u32) -> Point { return rowPoint(region, options.s
 
 /** One invocation a value of the result: the mean of the points of its bin. */
 const alignCode = (maps: number) => `
-struct Options { channels: u32, regions: u32, size: u32, samples: u32 }
-@group(0) @binding(0) var<storage, read_write> result: array<f32>;
 ${regionCode}
-@group(0) @binding(2) var<storage, read> sizes: array<vec2i>; // (height, width)
-${names(maps).map((name, m) => `@group(0) @binding(${3 + m}) var<storage, read> ${name}: array<f32>;`).join("\n")}
-@group(0) @binding(${3 + maps}) var<uniform> options: Options;
 
 fn valueOf(map: u32, index: u32) -> f32 {
   switch map {
-    ${names(maps).map((name, m) => `case ${m}: { return ${name}[index]; }`).join("\n    ")}
+    ${Array.from({ length: maps }, (_, m) => `case ${m}: { return map${m}[index]; }`).join("\n    ")}
     default: { return 0; }
   }
 }
@@ -136,15 +130,9 @@ fn main(@builtin(global_invocation_id) id: vec3u) {
   result[place] = sum / f32(options.samples * options.samples);
 }`;
 
-const names = (maps: number) => Array.from({ length: maps }, (_, m) => `map${m}`);
-
 /** One invocation a value of the map: it collects from the points of all regions whose neighbour it is. */
 const gradientCode = () => `
-struct Options { channels: u32, regions: u32, size: u32, samples: u32, map: u32, height: u32, width: u32 }
-@group(0) @binding(0) var<storage, read_write> gradient: array<f32>;
 ${regionCode}
-@group(0) @binding(2) var<storage, read> slopes: array<f32>;
-@group(0) @binding(3) var<uniform> options: Options;
 
 fn weightOf(point: Point, at: i32) -> f32 {
   if (point.low < 0) { return 0; }

@@ -12,9 +12,9 @@ export const resizeKernels: Pick<Kernels, "resize" | "resizeGradient"> = {
     return runShader({
       key: "resize",
       code: resizeCode,
-      inputs: [x],
-      outputs: [[batch, height, width, channels]],
-      numbers: [rows, columns, height, width, channels],
+      inputs: { map: x },
+      outputs: { result: [batch, height, width, channels] },
+      numbers: { rows, columns, height, width, channels },
       workgroups: [Math.ceil(width * channels / GROUP), height, batch],
     })[0] as tf.Tensor4D;
   },
@@ -24,20 +24,15 @@ export const resizeKernels: Pick<Kernels, "resize" | "resizeGradient"> = {
     return runShader({
       key: "resizeGradient",
       code: gradientCode,
-      inputs: [dy],
-      outputs: [shape],
-      numbers: [rows, columns, height, width, channels],
+      inputs: { map: dy },
+      outputs: { result: shape },
+      numbers: { rows, columns, height, width, channels },
       workgroups: [Math.ceil(columns * channels / GROUP), rows, batch],
     })[0] as tf.Tensor4D;
   },
 };
 
 const declarations = `
-struct Options { rows: u32, columns: u32, height: u32, width: u32, channels: u32 }
-@group(0) @binding(0) var<storage, read_write> result: array<f32>;
-@group(0) @binding(1) var<storage, read> map: array<f32>;
-@group(0) @binding(2) var<uniform> options: Options;
-
 /** Two neighbouring samples and the fraction of the second. */
 struct Point { low: u32, high: u32, fraction: f32 }
 

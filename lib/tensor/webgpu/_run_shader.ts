@@ -4,16 +4,22 @@ import * as tf from "../tf.ts";
 export interface Shader {
   /** Name and variant: programs of the same key are the same. */
   readonly key: string;
-  /** Its source in WGSL, from its declarations on; needed when the key is new. */
+  /** Its source in WGSL after the declarations of what it binds; needed when the key is new. */
   code(): string;
-  /** What it reads. */
-  readonly inputs: readonly tf.Tensor[];
-  /** Shapes of what it writes. Their contents are undefined before. */
-  readonly outputs: readonly (readonly number[])[];
-  /** Whole numbers for a `struct` of `u32`, */
-  readonly numbers?: readonly number[];
-  /** … and others, which follow them as `f32`. */
-  readonly factors?: readonly number[];
+  /** What it reads, by the names of the arrays. */
+  readonly inputs: Readonly<Record<string, tf.Tensor | undefined>>;
+  /** Shapes of what it writes, by the names of the arrays. Their contents are undefined before. */
+  readonly outputs: Readonly<Record<string, readonly number[]>>;
+  /** Type of the arrays' elements. Default: `f32`. */
+  readonly type?: string;
+  /** Types of those that differ, by name. */
+  readonly types?: Readonly<Record<string, string>>;
+  /** Fields of `options`: whole numbers as `i32`, */
+  readonly sizes?: Readonly<Record<string, number>>;
+  /** … as `u32`, */
+  readonly numbers?: Readonly<Record<string, number>>;
+  /** … and others as `f32`. */
+  readonly factors?: Readonly<Record<string, number>>;
   /** How many workgroups run, along each axis. */
   readonly workgroups: readonly [x: number, y?: number, z?: number];
 }
@@ -41,34 +47,57 @@ export function mostBindings(): number {
 }
 
 /**
- * Runs a program of our own in the backend's queue. Its entry point is `main`; group 0 binds the outputs, then the
- * inputs, then the numbers.
+ * Runs a program of our own in the backend's queue. Its entry point is `main`; outputs, inputs and numbers are declared
+ * for it.
  *
+ * @returns The outputs, in their order.
  * @throws RangeError if it binds more tensors than the adapter lets a program bind.
  */
-export function runShader({ key, code, inputs, outputs, numbers = [], factors = [], workgroups }: Shader): tf.Tensor[] {
+export function runShader(shader: Shader): tf.Tensor[] {
+  const { key, code, outputs, workgroups } = shader;
   const gpu = tf.backend() as unknown as Internals;
-  const tensors = outputs.length + inputs.length;
-  if (tensors > mostBindings()) {
-    throw new RangeError(`Expected at most ${mostBindings()} tensors in the program "${key}" but found ${tensors}`);
+  const inputs = Object.entries(shader.inputs).filter((entry): entry is [string, tf.Tensor] => entry[1] !== undefined);
+  const names = [...Object.keys(outputs), ...inputs.map(([name]) => name)];
+  if (names.length > mostBindings()) {
+    throw new RangeError(
+      `Expected at most ${mostBindings()} tensors in the program "${key}" but found ${names.length}`,
+    );
   }
+  const fields = [
+    ...fieldsOf(shader.sizes, "i32"),
+    ...fieldsOf(shader.numbers, "u32"),
+    ...fieldsOf(shader.factors, "f32"),
+  ];
+  const source = () => {
+    const arrays = names.map((name, binding) =>
+      `@group(0) @binding(${binding}) var<storage, ${name in outputs ? "read_write" : "read"}> ${name}: ` +
+      `array<${shader.types?.[name] ?? shader.type ?? "f32"}>;`
+    );
+    const options = fields.length === 0 ? [] : [
+      `struct Options { ${fields.map(({ name, type }) => `${name}: ${type}`).join(", ")} }`,
+      `@group(0) @binding(${names.length}) var<uniform> options: Options;`,
+    ];
+    return [...arrays, ...options, code()].join("\n");
+  };
   const pipeline = gpu.pipelineCache[key] ??= gpu.device.createComputePipeline({
     label: key,
     layout: "auto",
-    compute: { module: gpu.device.createShaderModule({ label: key, code: code() }), entryPoint: "main" },
+    compute: { module: gpu.device.createShaderModule({ label: key, code: source() }), entryPoint: "main" },
   });
-  const results = outputs.map((shape) => gpu.makeTensorInfo([...shape], "float32"));
-  const bound = [...results, ...inputs];
+  const results = Object.values(outputs).map((shape) => gpu.makeTensorInfo([...shape], "float32"));
+  const bound = [...results, ...inputs.map(([, tensor]) => tensor)];
   for (const { dataId } of bound) {
     gpu.uploadToGPU(dataId);
     gpu.commandQueueOwnedIds.add(dataId); // not given away before the queue is submitted
   }
   const resources = bound.map((tensor) => gpu.tensorToBinding(tensor));
-  const uniforms = [
-    ...numbers.map((value) => ({ type: "uint32" as const, data: [value] })),
-    ...factors.map((value) => ({ type: "float32" as const, data: [value] })),
-  ];
-  if (uniforms.length > 0) resources.push(gpu.makeUniforms(uniforms));
+  if (fields.length > 0) {
+    const uniforms = fields.map(({ type, value }) => ({
+      type: type === "f32" ? "float32" as const : "uint32" as const,
+      data: [value],
+    }));
+    resources.push(gpu.makeUniforms(uniforms));
+  }
   gpu.ensureCommandEncoderReady();
   const pass = gpu.computePassEncoder ??= gpu.commandEncoder.beginComputePass();
   pass.setPipeline(pipeline);
@@ -85,4 +114,8 @@ export function runShader({ key, code, inputs, outputs, numbers = [], factors = 
     gpu.submitQueue();
   }
   return results.map((info) => tf.engine().makeTensorFromTensorInfo(info));
+}
+
+function fieldsOf(values: Readonly<Record<string, number>> | undefined, type: "i32" | "u32" | "f32") {
+  return Object.entries(values ?? {}).map(([name, value]) => ({ name, type, value }));
 }

@@ -1,8 +1,6 @@
 import type { Epilogue } from "../_kernels.ts";
 import type * as tf from "../tf.ts";
 import {
-  declareBindings,
-  epilogueBindings,
   epilogueCode,
   epilogueInputs,
   type EpilogueSteps,
@@ -37,9 +35,10 @@ export function sumRows(
   const [sum] = runShader({
     key: `sumRows ${JSON.stringify(code)}`,
     code: () => sumRowsCode(code),
-    inputs: [parts, ...epilogueInputs(last ? epilogue : noEpilogue)],
-    outputs: [last ? shape : [chunks, columns]],
-    numbers: [chunks * columns / lanes, rows, columns / lanes, chunks],
+    inputs: { parts, ...(last ? epilogueInputs(epilogue) : {}) },
+    outputs: { result: last ? shape : [chunks, columns] },
+    type: typeOf(lanes),
+    sizes: { count: chunks * columns / lanes, rows, columns: columns / lanes, chunks },
     workgroups: workgroupsFor(chunks * columns / lanes),
   });
   return last ? sum! : sumRows(sum!, { rows: chunks, shape, epilogue });
@@ -51,22 +50,14 @@ export function chunksOf(rows: number, vectors: number): number {
 }
 
 /** The program of {@linkcode sumRows}: an invocation sums every n-th row of some neighbouring columns. */
-export function sumRowsCode(
+function sumRowsCode(
   { lanes, channels, epilogue }: { lanes: Lanes; channels: number; epilogue: EpilogueSteps },
 ): string {
-  return [
-    declareBindings({
-      outputs: { result: lanes },
-      inputs: { parts: lanes, ...epilogueBindings(epilogue, lanes) },
-      numbers: ["count", "rows", "columns", "chunks"],
-    }),
-    epilogueCode(epilogue, lanes),
-    invocationsCode(`
-  let column = i % size.columns;
+  return epilogueCode(epilogue, lanes) + invocationsCode(`
+  let column = i % options.columns;
   var sum = ${typeOf(lanes)}();
-  for (var row = i / size.columns; row < size.rows; row += size.chunks) {
-    sum += parts[row * size.columns + column];
+  for (var row = i / options.columns; row < options.rows; row += options.chunks) {
+    sum += parts[row * options.columns + column];
   }
-  result[i] = finish(sum, i, i % ${channels / lanes});`),
-  ].join("\n");
+  result[i] = finish(sum, i, i % ${channels / lanes});`);
 }

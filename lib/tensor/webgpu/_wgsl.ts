@@ -14,27 +14,6 @@ export function typeOf(lanes: Lanes): string {
   return lanes === 4 ? "vec4<f32>" : "f32";
 }
 
-/**
- * Declares what `runShader` binds: outputs, then inputs, both arrays of the lanes given, then the numbers as fields of
- * `size`.
- */
-export function declareBindings(
-  { outputs, inputs, numbers }: {
-    outputs: Record<string, Lanes>;
-    inputs: Record<string, Lanes>;
-    numbers: readonly string[];
-  },
-): string {
-  const arrays = [
-    ...Object.entries(outputs).map(([name, lanes]) => `var<storage, read_write> ${name}: array<${typeOf(lanes)}>;`),
-    ...Object.entries(inputs).map(([name, lanes]) => `var<storage, read> ${name}: array<${typeOf(lanes)}>;`),
-  ];
-  return [
-    `struct Size { ${numbers.map((name) => `${name}: i32`).join(", ")} }`,
-    ...[...arrays, "var<uniform> size: Size;"].map((line, binding) => `@group(0) @binding(${binding}) ${line}`),
-  ].join("\n");
-}
-
 /** Programs of which every invocation works out one thing for itself. */
 
 const perWorkgroup = 256, widest = 32768;
@@ -45,13 +24,13 @@ export function workgroupsFor(count: number): readonly [number, number] {
   return [Math.min(workgroups, widest), Math.ceil(workgroups / widest)];
 }
 
-/** A program whose body runs with `i` from 0 to `size.count` − 1. */
+/** A program whose body runs with `i` from 0 to `options.count` − 1. */
 export function invocationsCode(body: string): string {
   return `
 @compute @workgroup_size(${perWorkgroup})
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_index) thread: u32) {
   let i = i32((group.y * ${widest}u + group.x) * ${perWorkgroup}u + thread);
-  if (i >= size.count) { return; }
+  if (i >= options.count) { return; }
 ${body}
 }`;
 }
@@ -71,14 +50,9 @@ export function stepsOf({ bias, addend, activation }: Epilogue): EpilogueSteps {
   return { bias: bias !== undefined, addend: addend !== undefined, activation };
 }
 
-/** Arrays that an epilogue reads. */
-export function epilogueBindings({ bias, addend }: EpilogueSteps, lanes: Lanes): Record<string, Lanes> {
-  return { ...(bias ? { bias: lanes } : {}), ...(addend ? { addend: lanes } : {}) };
-}
-
-/** Tensors for {@linkcode epilogueBindings}. */
-export function epilogueInputs({ bias, addend }: Epilogue): tf.Tensor[] {
-  return [bias, addend].filter((tensor) => tensor !== undefined);
+/** What an epilogue reads. */
+export function epilogueInputs({ bias, addend }: Epilogue): Record<"bias" | "addend", tf.Tensor | undefined> {
+  return { bias, addend };
 }
 
 /**

@@ -11,16 +11,7 @@ import { alignRegions, alignRegionsGradient } from "./_regions.ts";
 import { resizeKernels } from "./_resize.ts";
 import { mostBindings, runShader } from "./_run_shader.ts";
 import { sumRows } from "./_sum_rows.ts";
-import {
-  activationCode,
-  declareBindings,
-  invocationsCode,
-  type Lanes,
-  lanesOf,
-  noEpilogue,
-  typeOf,
-  workgroupsFor,
-} from "./_wgsl.ts";
+import { activationCode, invocationsCode, lanesOf, noEpilogue, typeOf, workgroupsFor } from "./_wgsl.ts";
 
 /** Kernels of the backend `webgpu`: programs of our own. */
 export const webgpuKernels: Kernels & MethodKernels = {
@@ -110,38 +101,27 @@ function relu(x: tf.Tensor, activation: Activation): tf.Tensor {
   const lanes = lanesOf(x.size), count = x.size / lanes;
   return runShader({
     key: `${activation} ${lanes}`,
-    code: () => reluCode(activation, lanes),
-    inputs: [x],
-    outputs: [x.shape],
-    numbers: [count],
+    code: () => activationCode(activation, lanes) + invocationsCode("  y[i] = activate(x[i]);"),
+    inputs: { x },
+    outputs: { y: x.shape },
+    type: typeOf(lanes),
+    sizes: { count },
     workgroups: workgroupsFor(count),
   })[0]!;
 }
 
-/** The program of {@linkcode relu}. */
-function reluCode(activation: Activation, lanes: Lanes): string {
-  return declareBindings({ outputs: { y: lanes }, inputs: { x: lanes }, numbers: ["count"] }) +
-    activationCode(activation, lanes) + invocationsCode("  y[i] = activate(x[i]);");
-}
-
 /** Gradient before a ReLU, from the gradient after it and its output. */
 function reluGradient(dy: tf.Tensor4D, y: tf.Tensor4D, activation: Activation): tf.Tensor4D {
-  const lanes = lanesOf(y.size), count = y.size / lanes;
+  const lanes = lanesOf(y.size), count = y.size / lanes, type = typeOf(lanes);
+  const stopped = [`y[i] <= ${type}()`, ...(activation === "relu6" ? [`y[i] >= ${type}(6.0)`] : [])];
   const [dx] = runShader({
     key: `reluGradient ${activation} ${lanes}`,
-    code: () => reluGradientCode(activation, lanes),
-    inputs: [dy, y],
-    outputs: [y.shape],
-    numbers: [count],
+    code: () => invocationsCode(`  dx[i] = select(dy[i], ${type}(), ${stopped.join(" | ")});`),
+    inputs: { dy, y },
+    outputs: { dx: y.shape },
+    type,
+    sizes: { count },
     workgroups: workgroupsFor(count),
   });
   return dx as tf.Tensor4D;
-}
-
-/** The program of {@linkcode reluGradient}. */
-function reluGradientCode(activation: Activation, lanes: Lanes): string {
-  const type = typeOf(lanes);
-  const stopped = [`y[i] <= ${type}()`, ...(activation === "relu6" ? [`y[i] >= ${type}(6.0)`] : [])];
-  return declareBindings({ outputs: { dx: lanes }, inputs: { dy: lanes, y: lanes }, numbers: ["count"] }) +
-    invocationsCode(`  dx[i] = select(dy[i], ${type}(), ${stopped.join(" | ")});`);
 }
