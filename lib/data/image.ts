@@ -2,10 +2,7 @@
  * The two kinds of image that every room passes around.
  * @module
  */
-export { type LabelMap, vocPalette } from "../files/png.ts";
-
-/** Most classes, or instances, of a label map: a byte a pixel, of which 0 is background and 255 void. */
-export const MOST_LABELS = 254;
+export { type LabelMap, MOST_LABELS, vocPalette } from "../files/png.ts";
 
 /**
  * Image as people see it: 8-bit sRGB, no alpha.

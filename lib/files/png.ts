@@ -8,6 +8,9 @@ import { concat } from "@std/bytes/concat";
 import { crc32, deflateSync, inflateSync } from "node:zlib";
 const SIGNATURE = Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a);
 
+/** Most classes, or instances, of a label map: a byte a pixel, of which 0 is background and 255 void. */
+export const MOST_LABELS = 254;
+
 /** A small file can claim to be huge; 2^28 pixels is what libvips, too, takes by default. */
 const MOST_PIXELS = 2 ** 28;
 

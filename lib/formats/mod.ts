@@ -8,4 +8,4 @@ export * from "./coco_segmentation.ts";
 export * from "./coco_writer.ts";
 export * from "./run_lengths.ts";
 export * from "./voc_labels.ts";
-export type { LabelMap } from "../data/image.ts";
+export type { LabelMap } from "../files/png.ts";

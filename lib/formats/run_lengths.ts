@@ -1,4 +1,4 @@
-import type { LabelMap } from "../data/image.ts";
+import type { LabelMap } from "../files/png.ts";
 
 /**
  * Mask as COCO counts it: column by column, from the top, the lengths of runs that are outside and inside in turn,

@@ -1,4 +1,4 @@
-import { type LabelMap, MOST_LABELS } from "../data/image.ts";
+import { type LabelMap, MOST_LABELS } from "../files/png.ts";
 import type { ExportedInstances } from "./coco_writer.ts";
 
 /** The two maps in which VOC stores instances. */
