@@ -14,6 +14,8 @@ export interface FolderProblems {
   readonly usable: readonly string[];
   /** About the others, which are left out. */
   readonly leftOut: readonly string[];
+  /** All files and ids that are left out or not judged by, one a line, where the sentences name some of them only. */
+  readonly all: readonly string[];
   /** About what a run can live with. */
   readonly doubtful: readonly string[];
 }
@@ -75,17 +77,32 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
   const lost = [...names.keys()].filter((id) => !present.has(id));
   const empty = images.filter(({ id }) => names.get(id)?.length === 0).map(({ id }) => id);
   const small = images.filter(({ width, height }) => Math.min(width, height) < SMALL).map(({ id }) => id);
+  const labelsOf = (id: string) => (names.get(id) ?? []).map((name) => classes.indexOf(name) + 1);
   const faulty = images.flatMap((image) => {
     const problems = [
-      maskProblem(image, { mask: masks.get(image.id), kind: "class", most: classes.length }),
+      maskProblem(image, {
+        mask: meantIds(masks.get(image.id), labelsOf(image.id)),
+        kind: "class",
+        most: classes.length,
+      }),
       maskProblem(image, { mask: instanceMasks.get(image.id), kind: "instance", most: 254 }),
     ];
     return problems.filter((problem) => problem !== null).map((problem) => ({ id: image.id, problem }));
   });
   const unusable = new Set(unlabelled), unjudged = new Set(faulty.map(({ id }) => id));
+  const damaged = unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`);
+  const doubled = ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`);
+  const unfit = faulty.map(({ problem }) => `${problem}: it is not judged by`);
+  const all = [
+    ...damaged,
+    ...doubled,
+    ...unlabelled.map((id) => `${id} has no labels in ${labelSource}`),
+    ...lost.map((id) => `${id} has labels, but no image`),
+    ...unfit,
+  ];
   const leftOut = [
-    ...few(unreadable.map(({ id, message }) => `${id} cannot be read: ${message}`)),
-    ...few(ambiguous.map(({ id, files }) => `${id} is the name of several files: ${files.join(", ")}`)),
+    ...few(damaged),
+    ...few(doubled),
     unlabelled.length > 0 &&
     `without labels in ${labelSource} (an empty list would say that no class is shown): ${some(unlabelled)}`,
     lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
@@ -98,12 +115,18 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     ...few(copies(images).map((ids) => `the same file under several names: ${some(ids)}`)),
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
-    ...few(faulty.map(({ problem }) => `${problem}: it is not judged by`)),
-    ...oddMasks(report),
+    ...few(unfit),
+    ...oddMasks(report, labelsOf),
     ...disagreeing(report, { classes, usable: usable.filter((id) => !unjudged.has(id)) }),
   ];
   const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
-  return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful) };
+  return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful), all: all.length > 10 ? all : [] };
+}
+
+/** A mask by its indices, where the labels of its image agree with these and not with VOC's colours. */
+function meantIds(mask: MaskFacts | undefined, labels: readonly number[]): MaskFacts | undefined {
+  const fits = (ids: readonly number[]) => ids.every((id) => labels.includes(id));
+  return mask?.indices && !fits(mask.ids) && fits(mask.indices) ? { ...mask, ids: mask.indices, indices: null } : mask;
 }
 
 /** Names that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
@@ -150,8 +173,9 @@ function maskProblem(
 }
 
 /** Masks that are read, but perhaps not as they were meant; files that are no masks at all. */
-function oddMasks({ masks, names, otherMasks }: FolderReport): string[] {
-  const read = [...masks].filter(([, { problem }]) => problem === null);
+function oddMasks({ masks, names, otherMasks }: FolderReport, labelsOf: (id: string) => number[]): string[] {
+  const read = [...masks].map(([id, mask]) => [id, meantIds(mask, labelsOf(id))!] as const)
+    .filter(([, { problem }]) => problem === null);
   const bare = read.filter(([id, { ids, hasVoid }]) => hasVoid && ids.length === 0 && names.get(id)?.length)
     .map(([id]) => id);
   const recoloured = read.filter(([, { indices }]) => indices !== null).map(([id]) => id);
@@ -170,10 +194,10 @@ function disagreeing(
   { classes, usable }: { classes: readonly string[]; usable: readonly string[] },
 ): string[] {
   const found = usable.flatMap((id) => {
-    const { ids = [], indices = null } = masks.get(id) ?? {};
-    const foreign = (ids: readonly number[]) =>
-      ids.find((label) => classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!));
-    const label = indices && foreign(indices) === undefined ? undefined : foreign(ids);
+    const ids = meantIds(masks.get(id), (names.get(id) ?? []).map((name) => classes.indexOf(name) + 1))?.ids ?? [];
+    const label = ids.find((label) =>
+      classes[label - 1] !== undefined && !names.get(id)?.includes(classes[label - 1]!)
+    );
     return label === undefined ? [] : [`${id} (${label}: ${classes[label - 1]})`];
   });
   return found.length === 0 ? [] : [

@@ -72,7 +72,7 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   }
 
   write(describeFolder(report, classes));
-  const { usable, leftOut, doubtful } = folderProblems(report, classes);
+  const { usable, leftOut, doubtful, all } = folderProblems(report, classes);
   if (leftOut.length > 0) write(`\nLeft out\n${bulleted(leftOut)}`);
   if (doubtful.length > 0) write(`\nTo look at\n${bulleted(doubtful)}`);
 
@@ -80,7 +80,11 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   const lists = await chooseLists(report, { classes, labelColumn, out, usable, isWhole: leftOut.length === 0 });
   const own = initConfig(report, { preset, classes, labelColumn, weights: options.weights ?? null, ...lists });
   const config = mapPaths(own, (path) => pathBeside(out, path));
-  const files = [...lists.files, { path: out, text: `${JSON.stringify(config, null, 2)}\n` }];
+  const whole = { path: `${out.replace(/\.json$/i, "")}.left_out.txt`, text: `${all.join("\n")}\n` };
+  const files = [...lists.files, ...all.length > 0 ? [whole] : [], {
+    path: out,
+    text: `${JSON.stringify(config, null, 2)}\n`,
+  }];
   for (const { path } of options.force ? [] : files) {
     if (await exists(path)) throw new UsageError(`Expected to write ${path} but found it there already; use --force`);
   }

@@ -1,4 +1,7 @@
 /** Masks as people bring them: ids as indices or grey levels, or as VOC's colours. */
+import { join } from "node:path";
+import type { ImageFiles } from "./_image_files.ts";
+import { isFile, isFolder } from "../files/disk.ts";
 import { type LabelMap, type PngSamples, readPngSamples, vocPalette } from "../files/png.ts";
 
 /** A mask that cannot be used: it is damaged, of another size than its image, or holds what is no id. */
@@ -89,4 +92,18 @@ function colourAt(values: ArrayLike<number>, at: number, scale = 1): number {
 export function fittingIds({ data, indices }: Mask, labels: readonly number[]): Uint8Array {
   const known = new Set([0, 255, ...labels]), fits = (ids: Uint8Array) => ids.every((id) => known.has(id));
   return indices && !fits(data) && fits(indices) ? indices : data;
+}
+
+/** Where the masks of an image are: at `<id>.png`, or `<id>.PNG` where only that is there. */
+export function maskFinder(
+  root: string,
+  { maskName }: Pick<ImageFiles, "maskName">,
+): (id: string) => readonly [classes: string, instances: string] {
+  const folders = ["SegmentationClass", "SegmentationObject"].map((name) => join(root, name));
+  const exists = folders.map(isFolder);
+  const pathIn = (n: 0 | 1, id: string) => {
+    const path = join(folders[n]!, `${maskName(id)}.png`), other = join(folders[n]!, `${maskName(id)}.PNG`);
+    return exists[n] && !isFile(path) && isFile(other) ? other : path;
+  };
+  return (id) => [pathIn(0, id), pathIn(1, id)];
 }

@@ -2,11 +2,11 @@ import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
 import type { Size } from "./resize.ts";
-import { findImages, IMAGE_EXTENSIONS, type ImageFiles } from "./_image_files.ts";
+import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
 import { type CocoNumbers, nearestOf } from "./_label_names.ts";
 import { findLabels, type Labels, openLabels } from "./_labels.ts";
 import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
-import { decodeMask, fittingIds, type Mask, MaskError } from "./_mask.ts";
+import { decodeMask, fittingIds, type Mask, MaskError, maskFinder } from "./_mask.ts";
 import { imageSize, readImage, readingSize } from "./read_image.ts";
 
 /** Images, their class names and, where they exist, their ground truth. */
@@ -155,17 +155,6 @@ export async function openDataset(
 function categoryNumbers(classes: readonly string[], { categories }: CocoNumbers): number[] {
   let highest = Math.max(0, ...categories.values());
   return classes.map((name) => categories.get(name.normalize()) ?? ++highest);
-}
-
-/** Where the masks of an image are: at `<id>.png`, or `<id>.PNG` where only that is there. */
-export function maskFinder(root: string, { maskName }: Pick<ImageFiles, "maskName">): Dataset["maskPaths"] {
-  const folders = ["SegmentationClass", "SegmentationObject"].map((name) => join(root, name));
-  const exists = folders.map(isFolder);
-  const pathIn = (n: 0 | 1, id: string) => {
-    const path = join(folders[n]!, `${maskName(id)}.png`), other = join(folders[n]!, `${maskName(id)}.PNG`);
-    return exists[n] && !isFile(path) && isFile(other) ? other : path;
-  };
-  return (id) => [pathIn(0, id), pathIn(1, id)];
 }
 
 /** Every image, after a check that images and labels belong together. */

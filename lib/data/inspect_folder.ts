@@ -7,8 +7,7 @@ import type { FoundLabels } from "./_label_names.ts";
 import { findLabels, readLabels } from "./_labels.ts";
 import { decodeImage, imageProblem, isTransparent } from "./read_image.ts";
 import { isFile, isFolder, namesIn } from "../files/disk.ts";
-import { decodeMask } from "./_mask.ts";
-import { maskFinder } from "./dataset.ts";
+import { decodeMask, maskFinder } from "./_mask.ts";
 
 /** Content of a folder of images. */
 export interface FolderReport {

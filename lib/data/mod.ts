@@ -10,6 +10,6 @@ export * from "./image.ts";
 export { MaskError } from "./_mask.ts";
 export * from "./inspect_folder.ts";
 export * from "./random.ts";
-export * from "./read_image.ts";
+export { type ImageSize, imageSize, readImage, readingSize } from "./read_image.ts";
 export * from "./resize.ts";
 export { doubtTeaching, type TeachingDoubts } from "./teaching.ts";

@@ -143,7 +143,7 @@ export interface PngSamples {
  * @param kinds Kinds that are read. Default: all.
  * @throws Error as {@linkcode decodePng}.
  */
-export function readPngSamples(bytes: Uint8Array, name: string, kinds: Kinds = ALL): PngSamples {
+export function readPngSamples(bytes: Uint8Array, name: string, kinds: PngKinds = ALL): PngSamples {
   if (SIGNATURE.some((byte, i) => bytes[i] !== byte)) {
     throw new Error(`Expected ${name} to be a PNG file but found ${kindOfFile(bytes) ?? "another kind"}`);
   }
@@ -177,11 +177,11 @@ export function readPngSamples(bytes: Uint8Array, name: string, kinds: Kinds = A
   return { width, height, channels, data, palette: indexed ? palette : null };
 }
 
-/** Bits a sample by the kind of a file. */
-type Kinds = Readonly<Record<string, readonly number[]>>;
+/** Kinds of PNG files, such as `RGB with alpha`, and how many bits a sample they may have. */
+export type PngKinds = Readonly<Record<string, readonly number[]>>;
 
-const LABELS: Kinds = { grey: [1, 2, 4, 8], indexed: [1, 2, 4, 8] };
-const ALL: Kinds = {
+const LABELS: PngKinds = { grey: [1, 2, 4, 8], indexed: [1, 2, 4, 8] };
+const ALL: PngKinds = {
   ...LABELS,
   grey: [1, 2, 4, 8, 16],
   ...Object.fromEntries(["RGB", "grey with alpha", "RGB with alpha"].map((kind) => [kind, [8, 16]])),
@@ -227,7 +227,7 @@ function* chunks(bytes: Uint8Array, name: string): Generator<{ type: string; bod
   }
 }
 
-function readHeader(body: Uint8Array, name: string, kinds: Kinds): Header {
+function readHeader(body: Uint8Array, name: string, kinds: PngKinds): Header {
   if (body.length !== 13) throw new Error(`Expected a header of 13 bytes in ${name} but found ${body.length}`);
   const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
   const [bits, colourType, , , interlace] = body.subarray(8) as unknown as [number, number, number, number, number];

@@ -325,3 +325,18 @@ Deno.test("init tells masks that are read in another way than they may be meant"
     ) assert(stdout.includes(`\n  ${line}`), `Expected ${line} in\n${stdout}`);
     assert(!stdout.includes("Left out") && !stdout.includes("ground truth with classes that"), stdout);
   }));
+
+Deno.test("init lists in a file what is left out, where the sentences name only some of it", () =>
+  withOwnData(async (own) => {
+    const ids = Array.from({ length: 12 }, (_, i) => `bad${i + 10}`);
+    for (const id of ids) await own.text(`${id}.jpg`, "<html><title>404</title></html>");
+    await own.text(
+      "labels.json",
+      JSON.stringify({ a: ["kite"], b: [], c: ["kite"], d: [], ...Object.fromEntries(ids.map((id) => [id, []])) }),
+    );
+    const { code, stdout } = await own.command("init", own.root, "--out", own.path("my.json"));
+    assertEquals(code, 0);
+    assert(stdout.includes("and 2 more like it") && stdout.includes(own.path("my.left_out.txt")), stdout);
+    const lines = (await Deno.readTextFile(own.path("my.left_out.txt"))).trim().split("\n");
+    assertEquals(lines, ids.map((id) => `${id} cannot be read: a page of HTML, as failed downloads leave it`));
+  }));

@@ -31,7 +31,7 @@ export const init: Command = {
   flags: { ...INIT_FLAGS, ...COMMON_FLAGS },
   permissions: ({ given }) => {
     const folder = given.positionals[0]!, out = given.value("out") ?? join(folder, "irnet.json");
-    const lists = ["all", "train", "val"].map((name) => `${out.replace(/\.json$/i, "")}.${name}.txt`);
+    const lists = ["all", "train", "val", "left_out"].map((name) => `${out.replace(/\.json$/i, "")}.${name}.txt`);
     return { read: [folder], write: [out, ...lists] };
   },
   run: async ({ given, config }) => {
