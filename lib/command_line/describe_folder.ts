@@ -1,12 +1,10 @@
 import { levenshteinDistance } from "@std/text/levenshtein-distance";
 import type { FolderReport, ImageFacts, MaskFacts } from "../data/inspect_folder.ts";
+import { counted, doubtTeaching, FEW } from "../data/teaching.ts";
 import { textTable } from "../files/terminal.ts";
 
 /** Side below which an image is called very small, pixels. */
 const SMALL = 32;
-
-/** Images of a class below which it is called rare. */
-const RARE = 5;
 
 /** Problems of a folder in sentences. */
 export interface FolderProblems {
@@ -16,6 +14,8 @@ export interface FolderProblems {
   readonly leftOut: readonly string[];
   /** All files and ids that are left out or not judged by, one a line, where the sentences name some of them only. */
   readonly all: readonly string[];
+  /** Why a classifier could learn nothing; `null`: it can. It is among the doubtful, too. */
+  readonly hopeless: string | null;
   /** About what a run can live with. */
   readonly doubtful: readonly string[];
 }
@@ -28,7 +28,7 @@ export interface FolderProblems {
  * @returns Lines of text.
  */
 export function describeFolder(report: FolderReport, classes: readonly string[]): string {
-  const { root, images, names, labelSource, labels, masks, instanceMasks } = report;
+  const { root, images, negatives, names, labelSource, labels, masks, instanceMasks } = report;
   const sizes = images.map(({ width, height }) => ({ width, height, area: width * height }))
     .sort((a, b) => a.area - b.area)
     .map(({ width, height }) => `${width}×${height}`);
@@ -45,6 +45,7 @@ export function describeFolder(report: FolderReport, classes: readonly string[])
         perImage.toFixed(1)
       } an image`,
     ],
+    ...(negatives.length > 0 ? [["negatives", `${counted(negatives.length)} without any class`]] : []),
     [
       "ground truth",
       masks.size > 0
@@ -108,11 +109,15 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     lost.length > 0 && `labelled, but without an image: ${some(lost)}`,
   ];
   const usable = images.map(({ id }) => id).filter((id) => !unusable.has(id));
+  const shown = [...usable.map((id) => names.get(id)!), ...report.negatives.map(() => [])];
+  const { hopeless, doubts } = doubtTeaching(shown, classes);
   const doubtful = [
+    ...hopeless === null ? [] : [hopeless],
     ...report.labels.doubts,
     ...alike(report, classes),
+    ...doubts,
     ...rare(report, classes),
-    ...few(copies(images).map((ids) => `the same file under several names: ${some(ids)}`)),
+    ...few(copies([...images, ...report.negatives]).map((ids) => `the same file under several names: ${some(ids)}`)),
     small.length > 0 && `with a side below ${SMALL} pixels, of which masks can hardly be made: ${some(small)}`,
     empty.length > 0 && `without any class, as background for the classifier: ${some(empty)}`,
     ...few(unfit),
@@ -120,7 +125,13 @@ export function folderProblems(report: FolderReport, classes: readonly string[])
     ...disagreeing(report, { classes, usable: usable.filter((id) => !unjudged.has(id)) }),
   ];
   const sentences = (list: readonly (string | false)[]) => list.filter((sentence) => sentence !== false);
-  return { usable, leftOut: sentences(leftOut), doubtful: sentences(doubtful), all: all.length > 10 ? all : [] };
+  return {
+    usable,
+    leftOut: sentences(leftOut),
+    hopeless,
+    doubtful: sentences(doubtful),
+    all: all.length > 10 ? all : [],
+  };
 }
 
 /** A mask by its indices, where the labels of its image agree with these and not with VOC's colours. */
@@ -145,9 +156,10 @@ function alike(report: FolderReport, classes: readonly string[]): string[] {
 function rare(report: FolderReport, classes: readonly string[]): string[] {
   const counts = classes.map((name) => imagesOf(report, name)), most = Math.max(...counts);
   return classes.flatMap((name, i) => {
-    if (counts[i]! < RARE) return [`class ${name} is in ${counted(counts[i]!)}: too few to learn it from`];
     const factor = Math.floor(most / counts[i]!);
-    return factor >= 10 ? [`class ${name} is in ${factor} times fewer images than the most frequent one`] : [];
+    return factor >= 10 && counts[i]! >= FEW
+      ? [`class ${name} is in ${factor} times fewer images than the most frequent one`]
+      : [];
   });
 }
 
@@ -209,8 +221,6 @@ function disagreeing(
 function imagesOf({ images, names }: FolderReport, name: string): number {
   return images.filter(({ id }) => names.get(id)?.includes(name)).length;
 }
-
-const counted = (images: number) => images === 1 ? "1 image" : `${images} images`;
 
 /** How often each word occurs, the most frequent first. */
 function frequencies(words: readonly string[]): string {

@@ -3,7 +3,7 @@ import type { Config } from "../config/config.ts";
 import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeFolder, folderProblems } from "./describe_folder.ts";
-import { exists, removeIfExists } from "../files/disk.ts";
+import { exists, isFolder, removeIfExists } from "../files/disk.ts";
 import { classesOf, initConfig } from "../config/init_config.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
@@ -16,6 +16,8 @@ export interface InitFolderOptions {
   readonly labels?: string;
   /** Headings of the columns of class names in a table; absent: found by their names. */
   readonly labelColumn?: string;
+  /** Folder of images without any class, added to what classifiers train on. */
+  readonly negatives?: string;
   /** Names of the classes in the order of the ids in masks; absent: in alphabetical order. */
   readonly classes?: readonly string[];
   /** File of ImageNet weights. */
@@ -41,7 +43,7 @@ export interface InitFolderOptions {
  * @throws Error if there are no images, no labels or no classes, or the labels cannot be read.
  */
 export async function initFolder(folder: string, options: InitFolderOptions): Promise<void> {
-  const { write, out = join(folder, "irnet.json"), labelColumn = null } = options;
+  const { write, out = join(folder, "irnet.json"), labelColumn = null, negatives = null } = options;
   const given = options.classes?.map((name) => name.normalize()) ?? null;
   const preset = choosePreset(options);
   if (!options.force && await exists(out)) {
@@ -50,10 +52,14 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   if (options.weights !== undefined && !await exists(options.weights)) {
     throw new UsageError(`Expected a file for --weights but found none at ${options.weights}`);
   }
+  if (negatives !== null && !isFolder(negatives)) {
+    throw new UsageError(`Expected a folder for --negatives but found none at ${negatives}`);
+  }
   const bar = new Progress("looking at", options.progress);
   const report = await inspectFolder(folder, {
     labels: options.labels ?? await onlyTable(folder, out),
     labelColumn,
+    negatives,
     classes: given,
     progress: (done, total) => bar.update(done, total),
   });
@@ -72,13 +78,27 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   }
 
   write(describeFolder(report, classes));
-  const { usable, leftOut, doubtful, all } = folderProblems(report, classes);
+  const { usable, leftOut, hopeless, doubtful, all } = folderProblems(report, classes);
   if (leftOut.length > 0) write(`\nLeft out\n${bulleted(leftOut)}`);
   if (doubtful.length > 0) write(`\nTo look at\n${bulleted(doubtful)}`);
 
   if (usable.length === 0) throw new Error(`Expected images with labels in ${folder} but all have to be left out`);
-  const lists = await chooseLists(report, { classes, labelColumn, out, usable, isWhole: leftOut.length === 0 });
-  const own = initConfig(report, { preset, classes, labelColumn, weights: options.weights ?? null, ...lists });
+  const lists = await chooseLists(report, {
+    classes,
+    labelColumn,
+    negatives,
+    out,
+    usable,
+    isWhole: leftOut.length === 0,
+  });
+  const own = initConfig(report, {
+    preset,
+    classes,
+    labelColumn,
+    negatives,
+    weights: options.weights ?? null,
+    ...lists,
+  });
   const config = mapPaths(own, (path) => pathBeside(out, path));
   const whole = { path: `${out.replace(/\.json$/i, "")}.left_out.txt`, text: `${all.join("\n")}\n` };
   const files = [...lists.files, ...all.length > 0 ? [whole] : [], {
@@ -104,7 +124,11 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   const longSide = config.data?.longSide;
   if (longSide) write(`data.longSide ${longSide}: larger images are read at this size; masks come out at full size`);
   if (preset === "sample") write(WITHOUT_WEIGHTS);
-  write(`\nNext\n  deno task pipeline --config ${quoted(out)}\n  deno task export --config ${quoted(out)}`);
+  write(
+    hopeless
+      ? `\nNext\n  deno task init ${quoted(folder)} --negatives folder-of-other-images --force`
+      : `\nNext\n  deno task pipeline --config ${quoted(out)}\n  deno task export --config ${quoted(out)}`,
+  );
 }
 
 const WITHOUT_WEIGHTS = `
@@ -146,15 +170,16 @@ interface Lists {
  */
 async function chooseLists(
   report: FolderReport,
-  { classes, labelColumn, out, usable, isWhole }: {
+  { classes, labelColumn, negatives, out, usable, isWhole }: {
     classes: readonly string[];
     labelColumn: string | null;
+    negatives: string | null;
     out: string;
     usable: readonly string[];
     isWhole: boolean;
   },
 ): Promise<Lists> {
-  const dataset = await openDataset({ root: report.root, labels: report.labelSource, labelColumn, classes });
+  const dataset = await openDataset({ root: report.root, labels: report.labelSource, labelColumn, negatives, classes });
   for (const id of usable) dataset.labels(id); // all classes are known
   const known = new Set(usable);
   const files: { path: string; text: string }[] = [];

@@ -1,7 +1,7 @@
 import { basename, dirname, join, resolve } from "node:path";
 import { sha256 } from "../files/hash.ts";
 import { type Config, presets } from "./config.ts";
-import type { FolderReport } from "../data/inspect_folder.ts";
+import type { FolderReport, ImageFacts } from "../data/inspect_folder.ts";
 import { VOC_CLASSES } from "../data/voc_classes.ts";
 import type { Part } from "./merge.ts";
 
@@ -13,6 +13,8 @@ export interface InitOptions {
   readonly weights: string | null;
   /** Names of the classes in the order of the masks' ids. */
   readonly classes: readonly string[];
+  /** Folder of images without any class; `null`: none. */
+  readonly negatives: string | null;
   /** Columns of the class names; `null`: found by their headings. */
   readonly labelColumn: string | null;
   /** Ids to train on, and to make masks for. */
@@ -44,14 +46,18 @@ export const MADE_FOR = { paper: 500, lite: 500, sample: 160 } satisfies Record<
  * @returns Settings that differ from the preset's, as a file of `--config` holds them.
  */
 export function initConfig(report: FolderReport, options: InitOptions): Part<Config> {
-  const { preset, weights, list, valList, usable, labelColumn } = options;
-  const base = presets[preset], sides = longerSides(report, new Set(usable)), most = MADE_FOR[preset];
+  const { preset, weights, list, valList, usable, labelColumn, negatives } = options;
+  const base = presets[preset],
+    known = new Set(usable),
+    sides = longerSides(report.images.filter(({ id }) => known.has(id))),
+    most = MADE_FOR[preset];
   const data: Part<Config["data"]> = {
     root: report.root,
     labels: report.labelSource,
     ...labelColumn === null ? {} : { labelColumn },
+    ...negatives === null ? {} : { negatives },
     classes: [...options.classes],
-    ...(sides.at(-1)! > most ? { longSide: most } : {}),
+    ...(sides.at(-1)! > most || longerSides(report.negatives).at(-1)! > most ? { longSide: most } : {}),
     trainList: list,
     classifierList: null,
     valList,
@@ -59,8 +65,9 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
     instanceList: list,
     meanDisplacementList: null,
   };
-  const epochs = ({ batch, epochs }: { batch: number; epochs: number }, leastSteps: number) =>
-    Math.max(epochs, Math.ceil(leastSteps / Math.max(1, Math.floor(usable.length / batch))));
+  const classified = usable.length + report.negatives.length;
+  const epochs = ({ batch, epochs }: { batch: number; epochs: number }, leastSteps: number, images = classified) =>
+    Math.max(epochs, Math.ceil(leastSteps / Math.max(1, Math.floor(images / batch))));
   const start = { preset, workdir: workdirFor(report.root), data };
   const { cam: { training: cam }, irnet: { training: irnet }, backbone: { pretraining } } = base;
   if (!pretraining) {
@@ -69,7 +76,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
       ...start,
       backbone: { weights },
       cam: { training: { epochs: epochs(cam, least.cam) } },
-      irnet: { training: { epochs: epochs(irnet, least.irnet) } },
+      irnet: { training: { epochs: epochs(irnet, least.irnet, usable.length) } },
     };
   }
   const median = 16 * Math.round(sides[sides.length >> 1]! / 16),
@@ -86,7 +93,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
         resizeLong: [Math.round(0.75 * crop), Math.round(1.25 * crop)],
       },
     },
-    irnet: { training: { crop, epochs: epochs(irnet, LEAST_STEPS.irnet) }, crop },
+    irnet: { training: { crop, epochs: epochs(irnet, LEAST_STEPS.irnet, usable.length) }, crop },
     evaluation: { colourBaseline: false },
   };
 }
@@ -114,7 +121,6 @@ export function classesOf({ names, labels, masks }: FolderReport): string[] {
   return isVoc ? [...VOC_CLASSES] : [...found].sort();
 }
 
-function longerSides({ images }: FolderReport, usable: ReadonlySet<string>): number[] {
-  const sides = images.filter(({ id }) => usable.has(id)).map(({ width, height }) => Math.max(width, height));
-  return sides.sort((a, b) => a - b);
+function longerSides(images: readonly ImageFacts[]): number[] {
+  return images.map(({ width, height }) => Math.max(width, height)).sort((a, b) => a - b);
 }

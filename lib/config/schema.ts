@@ -103,6 +103,11 @@ const data = z.strictObject({
     default: null,
     path: "file or folder",
   }),
+  negatives: setting(text.nullable(), {
+    help: "Folder of images without any class, which classifiers train on besides; null: none",
+    default: null,
+    path: "folder with images",
+  }),
   labelColumn: setting(text.min(1).nullable(), {
     help: "Headings of the columns of class names in a CSV, a,b; null: found by their names",
     default: null,

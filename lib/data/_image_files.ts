@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { realpathSync } from "node:fs";
 import { isFolder } from "../files/disk.ts";
 
@@ -41,10 +41,10 @@ export function withoutImageExtension(name: string): string {
   return IMAGE_FILE.exec(name)?.[1] ?? name;
 }
 
-/** Finds the images in `JPEGImages` of a folder, else in `images`, else in the folder itself, also over links. */
-export function findImages(root: string): ImageFiles {
+/** Finds the images in `JPEGImages` of a folder, else in `images`, else in the folder itself, also over links; not in `except`. */
+export function findImages(root: string, except: string | null = null): ImageFiles {
   const folder = ["JPEGImages", "images"].map((name) => join(root, name)).find(isFolder) ?? root;
-  const byPlace = Map.groupBy([...imagePaths(folder)].sort(), withoutImageExtension);
+  const byPlace = Map.groupBy([...imagePaths(folder, except && resolve(except))].sort(), withoutImageExtension);
   if (byPlace.size === 0) throw new Error(`Expected images (${IMAGE_EXTENSIONS}) in ${folder} but found none`);
   const byName = Map.groupBy(byPlace.keys(), lastOf);
   const byId = new Map<string, string[]>();
@@ -59,18 +59,24 @@ export function findImages(root: string): ImageFiles {
   return { folder, byId, maskName, find: finderOf(byId) };
 }
 
-function* imagePaths(folder: string, below = "", outer: readonly string[] = []): Generator<string> {
+function* imagePaths(
+  folder: string,
+  except: string | null,
+  below = "",
+  outer: readonly string[] = [],
+): Generator<string> {
   const here = join(folder, below), entries = Array.from(Deno.readDirSync(here)); // faster than Node's
+  if (resolve(here) === except) return;
   if (below !== "" && entries.some(({ name }) => name === "run.json")) return; // results of a run, not images
   for (const entry of entries) {
     if (entry.name.startsWith(".") || NO_IMAGES.has(entry.name)) continue;
     const path = below === "" ? entry.name : `${below}/${entry.name}`, isLink = entry.isSymlink;
     if (entry.isDirectory) {
-      yield* imagePaths(folder, path, outer);
+      yield* imagePaths(folder, except, path, outer);
     } else if (isLink && isFolder(join(folder, path))) {
       const target = realpathSync(join(folder, path)), around = [...outer, realpathSync(here)];
       const isCircle = around.some((one) => one === target || one.startsWith(`${target}/`));
-      if (!isCircle) yield* imagePaths(folder, path, [...around, target]);
+      if (!isCircle) yield* imagePaths(folder, except, path, [...around, target]);
     } else if (IMAGE_FILE.test(entry.name)) {
       yield path;
     }

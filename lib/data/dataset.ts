@@ -18,7 +18,7 @@ export interface Dataset {
   /**
    * Ids of a list, in its order: the name of a file in `ImageSets/Segmentation`, or the path of a text file, which may
    * hold names of files and paths as well. `all`, where there is no such file, is every image in the order of the ids,
-   * each of which must have labels and the other way round.
+   * each of which must have labels and the other way round. The folder of images without any class is a list, too.
    * @throws Error if it is missing or empty, holds an image twice, or one without file or labels.
    */
   list(name: string): string[];
@@ -61,6 +61,8 @@ export interface DatasetOptions {
   readonly labels: string | null;
   /** Headings of the columns of class names in a CSV, or their key in a JSON list; default: by their names. */
   readonly labelColumn?: string | null;
+  /** Folder of images without any class, which no label names; absent, `null`: none. */
+  readonly negatives?: string | null;
   /** Names of the classes. */
   readonly classes: readonly string[];
   /** Longer side that larger images are shrunk to for the stages, pixels; `null`: they are not. */
@@ -84,15 +86,21 @@ export interface DatasetOptions {
  * ```
  */
 export async function openDataset(
-  { root, labels, labelColumn = null, classes, longSide = null }: DatasetOptions,
+  { root, labels, labelColumn = null, negatives = null, classes, longSide = null }: DatasetOptions,
 ): Promise<Dataset> {
   if (root === null) throw new Error("Expected data.root to name the folder of a data set but found null");
   if (!isFolder(root)) throw new Error(`Expected data.root to name a folder but found none at ${root}`);
-  const images = findImages(root), { folder, byId } = images;
+  const images = findImages(root, negatives), { folder, byId } = images;
   const labelsOf = await openLabels(findLabels(root, labels, images), { images, column: labelColumn, classes });
 
+  const bare = negatives === null ? null : findImages(negatives);
+  for (const id of bare?.byId.keys() ?? []) {
+    const shown = labelsOf.has(id) ? labelsOf.source : byId.has(id) ? folder : null;
+    if (shown) throw new Error(`Expected images in ${negatives} that nothing else names but found ${id} in ${shown}`);
+  }
+
   const imagePath = (id: string): string => {
-    const files = byId.get(id);
+    const isBare = bare?.byId.has(id), { folder, byId } = isBare ? bare! : images, files = byId.get(id);
     if (!files) throw new Error(`Expected an image ${id} (${IMAGE_EXTENSIONS}) in ${folder}`);
     if (files.length > 1) throw new Error(`Expected one image ${id} in ${folder} but found ${files.join(", ")}`);
     return join(folder, files[0]!);
@@ -109,6 +117,7 @@ export async function openDataset(
     classes,
     coco: labelsOf.coco && { images: labelsOf.coco.images, categories: categoryNumbers(classes, labelsOf.coco) },
     list(name) {
+      if (bare && name === negatives) return [...bare.byId.keys()].sort();
       const found = readList(root, name);
       if (!found) return allImages(byId, { folder, labelsOf });
       const ids = new Set<string>();
@@ -123,7 +132,7 @@ export async function openDataset(
       }
       return [...ids];
     },
-    labels: (id) => labelsOf.get(id),
+    labels: (id) => bare?.byId.has(id) ? [] : labelsOf.get(id),
     imagePath,
     readImage: async (id) => await readImage(imagePath(id), { longSide }),
     readFullImage: async (id, longSide) => await readImage(imagePath(id), { longSide: longSide ?? null }),

@@ -23,6 +23,8 @@ export interface FolderReport {
   readonly labelSource: string;
   /** What is in it. */
   readonly labels: Omit<FoundLabels, "names">;
+  /** Those in the folder of images without any class. */
+  readonly negatives: readonly ImageFacts[];
   /** Class names of images by id, of those without an image too. */
   readonly names: ReadonlyMap<string, readonly string[]>;
   /** Names of the lists in `ImageSets/Segmentation`. */
@@ -71,6 +73,8 @@ export interface MaskFacts {
 export interface InspectOptions {
   /** File or folder of the labels; `null`: where {@linkcode openDataset} finds them. */
   readonly labels: string | null;
+  /** Folder of images without any class; absent: none. */
+  readonly negatives?: string | null;
   /** Columns of the class names; default: found by their headings. */
   readonly labelColumn?: string | null;
   /** Names of the classes, if they are known. */
@@ -85,7 +89,7 @@ export interface InspectOptions {
  * @param root The folder.
  * @param options Where the labels are.
  * @returns What was found; judging it is left to the caller.
- * @throws Error if there are no images, no labels, or labels that cannot be read.
+ * @throws Error if there are no images, no labels, or labels that cannot be read, or if an image without any class cannot.
  * @example
  * ```ts ignore
  * const { images, names } = await inspectFolder("my-data", { labels: null });
@@ -93,10 +97,10 @@ export interface InspectOptions {
  */
 export async function inspectFolder(
   root: string,
-  { labels: file, labelColumn = null, classes = null, progress }: InspectOptions,
+  { labels: file, labelColumn = null, negatives = null, classes = null, progress }: InspectOptions,
 ): Promise<FolderReport> {
   if (!isFolder(root)) throw new Error(`Expected a folder of images but found none at ${root}`);
-  const found = findImages(root), { folder, byId } = found, labelSource = findLabels(root, file, found);
+  const found = findImages(root, negatives), { folder, byId } = found, labelSource = findLabels(root, file, found);
   const { names, ...labels } = await readLabels(labelSource, { images: found, column: labelColumn, classes });
 
   const images: ImageFacts[] = [], unreadable: { id: string; message: string }[] = [];
@@ -125,6 +129,7 @@ export async function inspectFolder(
     ambiguous: ids.filter((id) => byId.get(id)!.length > 1).map((id) => ({ id, files: byId.get(id)! })),
     labelSource,
     labels,
+    negatives: negatives === null ? [] : await inspectNegatives(negatives),
     names,
     lists: isFolder(lists)
       ? readdirSync(lists).filter((file) => file.endsWith(".txt")).map((file) => file.slice(0, -4)).sort()
@@ -136,6 +141,25 @@ export async function inspectFolder(
     ),
     instanceMasks,
   };
+}
+
+/** Images without any class, each of which must be readable: nothing lists them one by one. */
+async function inspectNegatives(root: string): Promise<ImageFacts[]> {
+  const { folder, byId } = findImages(root), images: ImageFacts[] = [];
+  await inLanes([...byId].sort(), async ([id, [file, ...others]]) => {
+    const path = join(folder, file!);
+    if (others.length > 0) {
+      throw new Error(`Expected one image ${id} in ${folder} but found ${file}, ${others.join(", ")}`);
+    }
+    try {
+      images.push(await inspectImage(id, path));
+    } catch (error) {
+      throw new Error(
+        `Expected images that can be read in ${root} but found ${path}: ${await imageProblem(error, path)}`,
+      );
+    }
+  });
+  return images;
 }
 
 async function inspectImage(id: string, path: string): Promise<ImageFacts> {

@@ -1,5 +1,5 @@
 /** Images on which a class needs to be, and not to be, for a classifier to learn it: fewer are called too few. */
-const FEW = 5;
+export const FEW = 5;
 
 /** Reasons why class names may not teach a classifier, in sentences. */
 export interface TeachingDoubts {

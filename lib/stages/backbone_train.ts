@@ -52,9 +52,10 @@ export const backboneTrain: WholeStage = {
   },
 };
 
-/** Images that classifiers train on. */
+/** Images that classifiers train on: those of their list, and images without any class. */
 export function classifierIds({ config: { data }, dataset }: Pick<StageContext, "config" | "dataset">): string[] {
-  return dataset.list(data.classifierList ?? data.trainList);
+  const { classifierList, trainList, negatives } = data;
+  return [...dataset.list(classifierList ?? trainList), ...negatives === null ? [] : dataset.list(negatives)];
 }
 
 /** What classifiers cannot learn from the labels of their images. */

@@ -47,8 +47,10 @@ async function doubtfulClasses(context: Context): Promise<string[]> {
   const poor = classifierQuality(Object.values(logits), { labels: ids.map(labels), classes })
     .filter(({ skill }) => skill < POOR)
     .map(({ name, images, precision, chance }) =>
-      `class ${name}: the classifier is poor, average precision ${percent(precision)} on ${ids.length} images of its ` +
-      `training, ${images} of which show it; by chance ${percent(chance)}`
+      `class ${name}: the classifier is poor, average precision ${
+        percent(precision)
+      } on ${ids.length} training images ` +
+      `(${images} with it), by chance ${percent(chance)}`
     );
   if (cam.weights !== null) return poor;
   const { hopeless, doubts } = classifierDoubts(context);

@@ -340,3 +340,48 @@ Deno.test("init lists in a file what is left out, where the sentences name only 
     const lines = (await Deno.readTextFile(own.path("my.left_out.txt"))).trim().split("\n");
     assertEquals(lines, ids.map((id) => `${id} cannot be read: a page of HTML, as failed downloads leave it`));
   }));
+
+Deno.test("init names a class that is in every image, and with --negatives adds images without it", async () => {
+  await withOwnData(async (own) => {
+    await own.text("labels.json", JSON.stringify({ a: ["kite"], b: ["kite"], c: ["kite"], d: ["kite"] }));
+    const hopeless = "all 4 images show kite, so nothing tells it from the background";
+    const first = await own.command("init", own.root);
+    assertEquals(first.code, 0, first.stderr);
+    assert(first.stdout.includes(`To look at\n  ${hopeless}: add images without it`), first.stdout);
+    assert(first.stdout.trim().endsWith(`init ${own.root} --negatives folder-of-other-images --force`), first.stdout);
+    const dry = await own.command("run", "--dry-run", "--config", own.path("irnet.json"), "--workdir", own.path("out"));
+    assert(dry.stdout.includes(`\nbackbone_train: ${hopeless}`), dry.stdout);
+    const run = await own.command("run", "--config", own.path("irnet.json"), "--workdir", own.path("out"));
+    assertEquals(run.code, 1);
+    assert(run.stderr.includes(`backbone_train: ${hopeless}`), run.stderr);
+
+    for (let i = 0; i < 5; i++) await own.image(`without/n${i}.png`, { width: 40, height: 30 });
+    const negatives = own.path("without");
+    const { code, stdout, stderr } = await own.command("init", own.root, "--negatives", negatives, "--force");
+    assertEquals([code, stderr], [0, ""]);
+    for (
+      const line of ["  negatives     5 images without any class", "  class kite is in 4 images: too few to learn it"]
+    ) {
+      assert(stdout.includes(`\n${line}`), stdout);
+    }
+    const config = loadConfig({ file: own.path("irnet.json") });
+    assertEquals([config.data.negatives, config.data.trainList], [negatives, "all"]);
+    assertEquals(JSON.parse(await Deno.readTextFile(own.path("irnet.json"))).data.negatives, "without");
+    const again = await own.command(
+      "run",
+      "--dry-run",
+      "--config",
+      own.path("irnet.json"),
+      "--workdir",
+      own.path("out"),
+    );
+    assert(!again.stdout.includes(hopeless) && again.stdout.includes("irnet_train"), again.stdout);
+    assert(/^cam .*: 4 images/m.test(again.stdout), "masks are made for those with a class alone");
+
+    await own.bytes("without/bad.png", Uint8Array.of(1, 2, 3));
+    const bad = await own.command("init", own.root, "--negatives", negatives, "--force");
+    assertEquals(bad.code, 1);
+    assert(bad.stderr.includes(`Expected images that can be read in ${negatives} but found ${negatives}/bad.png`));
+    assertEquals((await own.command("init", own.root, "--negatives", own.path("no"), "--force")).code, 2);
+  });
+});

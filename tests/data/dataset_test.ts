@@ -283,3 +283,23 @@ Deno.test("Dataset takes masks of an image that EXIF data turn as people see it"
     await assertRejects(() => dataset.readClassMask("b"), Error, "b.jpg, which its EXIF data turn, but found 4×2");
   });
 });
+
+Deno.test("openDataset() takes a folder of images without any class, also from within its own, as a list of its own", async () => {
+  const files = { "a.png": image, "b.png": image, "labels.json": '{"a": ["cat"], "b": ["dog"]}' };
+  await withDataset({ ...files, "none/x.png": image, "none/below/w.png": image }, async (root) => {
+    const open = (negatives: string | null) => openDataset({ root, labels: null, negatives, classes });
+    const dataset = await open(`${root}/none/`);
+    assertEquals([dataset.list("all"), dataset.list(`${root}/none/`)], [["a", "b"], ["w", "x"]]);
+    assertEquals([dataset.labels("a"), dataset.labels("x")], [[0], []]);
+    assertEquals(dataset.imagePath("w"), `${root}/none/below/w.png`);
+    assertEquals((await dataset.readImage("x")).width, 2);
+    const plain = await open(null);
+    assertThrows(() => plain.list("all"), Error, "but found none of w, x");
+    await Deno.writeFile(`${root}/none/b.png`, image);
+    await assertRejects(
+      () => open(`${root}/none`),
+      Error,
+      `Expected images in ${root}/none that nothing else names but found b in ${root}/labels.json`,
+    );
+  });
+});

@@ -30,8 +30,7 @@ Deno.test("resultDoubts() names poor classifiers, and labelled images without an
   };
   assertEquals(await resultDoubts(context(files), ["img2", "img3"]), {
     classes: [
-      "class cat: the classifier is poor, average precision 50.0 on 12 images of its training, 6 of which show it; by " +
-      "chance 50.0",
+      "class cat: the classifier is poor, average precision 50.0 on 12 training images (6 with it), by chance 50.0",
     ],
     images: ["img3: no instance of dog: it has no class attention map"],
   });

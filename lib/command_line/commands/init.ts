@@ -13,6 +13,11 @@ const INIT_FLAGS = {
   },
   "label-column": { value: "a,b", help: "headings of the columns of class names in a CSV, default by their names" },
   classes: { value: "a,b", help: "all classes in the order of their ids in masks, default in alphabetical order" },
+  negatives: {
+    value: "folder",
+    help: "images without any class, for a classifier to tell classes from the background by",
+    path: "reads",
+  },
   weights: {
     value: "file",
     help: "ImageNet weights of the preset's backbone; without them it starts from random ones",
@@ -43,6 +48,7 @@ export const init: Command = {
       ...defined({
         labels: given.value("labels"),
         labelColumn: given.value("label-column"),
+        negatives: given.value("negatives"),
         classes: given.words("classes"),
         weights: given.value("weights"),
         preset: given.has("preset") ? config.preset : undefined,
