@@ -6,8 +6,8 @@
  * @module
  */
 export * from "./average_precision.ts";
-export * from "./coco_evaluation.ts";
 export * from "./classifier_quality.ts";
+export * from "./coco_evaluation.ts";
 export * from "./comparison.ts";
 export * from "./instances.ts";
 export * from "./label_counts.ts";

@@ -9,3 +9,4 @@ export * from "./open_results.ts";
 export * from "./score_predictions.ts";
 export * from "./tables.ts";
 export * from "./write_figures.ts";
+export type { ResultDoubts } from "../stages/doubts.ts";

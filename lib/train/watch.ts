@@ -35,7 +35,7 @@ export interface LossProblem {
  *
  * A training has diverged where that is ten times the loss at its start and ten times that of a constant answer. It has
  * learned nothing where it is over, had 50 steps, and its loss is not below that of a constant answer, or, where none is
- * known, not below the mean of its first three steps.
+ * known, not below the mean of the first three steps that had anything to learn.
  *
  * @param losses Loss of every step so far.
  * @param options `constant`: loss of the best answer that is the same for all images, absent where it is unknown;
@@ -51,9 +51,10 @@ export function lossProblem(
   losses: readonly number[],
   { constant, isOver }: { readonly constant?: number | undefined; readonly isOver: boolean },
 ): LossProblem | null {
-  const last = Math.min(WINDOW, losses.length >> 1), first = losses.slice(0, 3);
+  const last = Math.min(WINDOW, losses.length >> 1), first = losses.filter((loss) => loss > 0).slice(0, 3);
   if (last < 2 || (!isOver && last < WINDOW)) return null;
-  const end = median(losses.slice(-last)), start = first.reduce((sum, loss) => sum + loss, 0) / first.length;
+  const end = median(losses.slice(-last)),
+    start = first.reduce((sum, loss) => sum + loss, 0) / Math.max(1, first.length);
   const high = FACTOR * Math.max(losses[0]!, constant ?? 0, LEAST_LOSS);
   if (end > high) return { kind: "diverged", start: losses[0]!, end, last };
   const isTold = isOver && losses.length >= LEAST_STEPS;

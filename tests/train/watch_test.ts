@@ -35,6 +35,8 @@ Deno.test("lossProblem() says after 50 steps that a loss not below a constant an
   assertEquals(lossProblem(stuck.slice(0, 49), { constant, isOver: true }), null);
   assertEquals(lossProblem(stuck, { isOver: true }), null, "it fell from its start");
   assertEquals(lossProblem(losses(50, () => 0), { isOver: true })?.kind, "learned nothing");
+  const late = losses(50, (step) => step < 5 ? 0 : 1 - step / 100);
+  assertEquals(lossProblem(late, { isOver: true }), null, "the first batches had nothing to learn");
   assertEquals(lossProblem(losses(50, (step) => 0.7 - step / 100), { constant, isOver: true }), null);
 });
 
