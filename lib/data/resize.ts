@@ -14,6 +14,11 @@ export interface Size {
   readonly width: number;
 }
 
+/** The canvas of whole blocks of 16 pixels that an image fits into. */
+export function wholeBlocks({ height, width }: Size): Size {
+  return { height: Math.ceil(height / 16) * 16, width: Math.ceil(width / 16) * 16 };
+}
+
 /**
  * Resizes an image with the bicubic filter (a = −0.5), widened when shrinking so that nothing aliases.
  * Columns first, then rows; each pass is rounded to 8 bits; a pass that changes nothing is skipped.

@@ -59,12 +59,8 @@ export async function affinityNetLabels(
   const canvas = { height: size.height * AFFINITY_STRIDE, width: size.width * AFFINITY_STRIDE };
 
   const features = tf.tidy(() => {
-    const input = tf.tensor4d(cropImage(image, { ...canvas, preprocess: backbone.preprocess }), [
-      1,
-      canvas.height,
-      canvas.width,
-      3,
-    ]);
+    const pixels = cropImage(image, { ...canvas, preprocess: backbone.preprocess });
+    const input = tf.tensor4d(pixels, [1, canvas.height, canvas.width, 3]);
     return affinityFeatures(params, backbone.forward(params, input, { taps: true }).taps, [size.height, size.width]);
   });
   const index = pathIndex(radius);
@@ -100,11 +96,7 @@ function withBackground(
 /** Means over blocks of 8×8 pixels; what the image does not cover counts as 0. */
 function blockMeans(
   maps: Float32Array,
-  { count, image, size }: {
-    count: number;
-    image: { height: number; width: number };
-    size: { height: number; width: number };
-  },
+  { count, image, size }: { count: number; image: GridSize; size: GridSize },
 ): Float32Array {
   const means = new Float32Array(count * size.height * size.width);
   for (let c = 0, at = 0; c < count; c++) {
@@ -133,9 +125,8 @@ export function pairAffinities(
     for (let y = 0; y < height - dy; y++) {
       for (let x = Math.max(0, -dx); x < Math.min(width, width - dx); x++) {
         const i = y * width + x, j = i + dy * width + dx;
-        result[(k * height + y) * width + x] = Math.exp(
-          -featureDistance(features, i * channels, j * channels, channels),
-        );
+        const distance = featureDistance(features, i * channels, j * channels, channels);
+        result[(k * height + y) * width + x] = Math.exp(-distance);
       }
     }
   }

@@ -1,7 +1,15 @@
 import { argmaxLabels, type CrfSettings, denseCrf } from "../../crf/mod.ts";
 import type { Backbone } from "../../nn/mod.ts";
 import { tf, upsampleBilinear } from "../../tensor/mod.ts";
-import { cropImage, type LabelMap, resizeImage, type RgbImage, scaledSize, type Size } from "../../data/mod.ts";
+import {
+  cropImage,
+  type LabelMap,
+  resizeImage,
+  type RgbImage,
+  scaledSize,
+  type Size,
+  wholeBlocks,
+} from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { strongestResized } from "../strongest_resized.ts";
 import { pyramid } from "./network.ts";
@@ -64,25 +72,16 @@ function probabilities(
 ): tf.Tensor3D {
   return tf.tidy(() => {
     const size = scaledSize(image, scale);
-    const canvas = { height: roundedUp(size.height), width: roundedUp(size.width) };
-    const view = resizeImage(image, size);
-    const inputs = [false, ...(flip ? [true] : [])].map((mirrored) =>
-      tf.tensor3d(cropImage(view, { ...canvas, flip: mirrored, preprocess: backbone.preprocess }), [
-        canvas.height,
-        canvas.width,
-        3,
-      ])
-    );
-    const logits = pyramid(params, backbone.forward(params, tf.stack(inputs) as tf.Tensor4D).features);
+    const canvas = wholeBlocks(size), view = resizeImage(image, size);
+    const inputs = [false, ...(flip ? [true] : [])].map((mirrored) => {
+      const pixels = cropImage(view, { ...canvas, flip: mirrored, preprocess: backbone.preprocess });
+      return tf.tensor4d(pixels, [1, canvas.height, canvas.width, 3]);
+    });
+    const logits = pyramid(params, backbone.forward(params, tf.concat(inputs)).features);
     const full = upsampleBilinear(logits, [canvas.height, canvas.width])
       .slice([0, 0, 0, 0], [-1, size.height, size.width, -1]) as tf.Tensor4D;
     const [own, mirror] = tf.split(full, inputs.length) as [tf.Tensor4D, tf.Tensor4D?];
     const both = mirror ? own.add<tf.Tensor4D>(mirror.reverse(2)).div<tf.Tensor4D>(2) : own;
     return tf.softmax(upsampleBilinear(both, [image.height, image.width])).squeeze<tf.Tensor3D>([0]);
   });
-}
-
-/** Images of whole blocks of 16 pixels, padded at the right and below. */
-function roundedUp(side: number): number {
-  return Math.ceil(side / 16) * 16;
 }

@@ -1,8 +1,8 @@
 import type { Backbone } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
-import { cropImage, type RgbImage, type Size } from "../../data/mod.ts";
+import { cropImage, type RgbImage, type Size, wholeBlocks } from "../../data/mod.ts";
 import type { Params } from "../../weights/mod.ts";
-import { levelAnchors, proposals } from "./anchors.ts";
+import { proposals } from "./anchors.ts";
 import type { Boxes } from "./boxes.ts";
 import { type Detections, detections } from "./detections.ts";
 import {
@@ -14,11 +14,11 @@ import {
   maskHead,
   type MaskRcnnSettings,
   proposalHead,
+  pyramidAnchors,
   pyramidTaps,
-  regionLevels,
+  readRegions,
 } from "./network.ts";
 import { pasteMask } from "./masks.ts";
-import { roiAlign } from "./roi_align.ts";
 
 /** Trained Mask R-CNN. */
 export interface MaskRcnn {
@@ -60,28 +60,17 @@ export async function inferMaskRcnn(
   },
 ): Promise<FoundInstances> {
   const { height, width } = image, size = { height, width };
-  const strides = levelStrides(backbone.taps), canvas = { height: roundedUp(height), width: roundedUp(width) };
+  const strides = levelStrides(backbone.taps), canvas = wholeBlocks(size);
   const levels = tf.tidy(() => {
-    const input = tf.tensor4d(cropImage(image, { ...canvas, preprocess: backbone.preprocess }), [
-      1,
-      canvas.height,
-      canvas.width,
-      3,
-    ]);
+    const pixels = cropImage(image, { ...canvas, preprocess: backbone.preprocess });
+    const input = tf.tensor4d(pixels, [1, canvas.height, canvas.width, 3]);
     const { taps } = backbone.forward(params, input, { taps: true });
     return featurePyramid(params, pyramidTaps(backbone.taps).map((i) => taps[i]!));
   });
   const read = (boxes: Boxes, side: number) =>
-    roiAlign(levels.slice(0, strides.regions.length), {
-      regions: { boxes, image: new Int32Array(boxes.length / 4), level: regionLevels(boxes, strides.regions) },
-      strides: strides.regions,
-      size: side,
-    });
+    readRegions(levels, { boxes, image: new Int32Array(boxes.length / 4), strides: strides.regions, size: side });
   try {
-    const anchors = levels.map(({ shape: [, height, width] }, i) => {
-      const stride = strides.all[i]!;
-      return levelAnchors({ stride, height, width }, settings.anchor * stride);
-    });
+    const anchors = pyramidAnchors(levels, { strides: strides.all, anchor: settings.anchor });
     const proposal = await arrays(tf.tidy(() => proposalHead(params, levels)));
     const regions = proposals(proposal, { size, anchors, ...settings.proposals });
     if (regions.length === 0) return drawn({ boxes: regions, classes: [], scores: [] }, { size, out, masks: [] });
@@ -135,9 +124,4 @@ function drawn(
     })
   );
   return { height, width, score: Float32Array.from(scores), class: Int32Array.from(classes), mask };
-}
-
-/** Canvases are whole blocks of 16 pixels, padded at the right and below. */
-function roundedUp(side: number): number {
-  return Math.ceil(side / 16) * 16;
 }

@@ -2,7 +2,7 @@ import type { Tap } from "../../nn/mod.ts";
 import { tf } from "../../tensor/mod.ts";
 import type { Params } from "../../weights/mod.ts";
 import { anchorTargets, regionTargets } from "./_targets.ts";
-import { levelAnchors, proposals } from "./anchors.ts";
+import { proposals } from "./anchors.ts";
 import type { TrainingView } from "./augment_instances.ts";
 import { type Boxes, joinBoxes } from "./boxes.ts";
 import { binaryCrossEntropy, crossEntropy, smoothL1 } from "./losses.ts";
@@ -15,10 +15,10 @@ import {
   maskHead,
   type MaskRcnnSettings,
   proposalHead,
+  pyramidAnchors,
   pyramidTaps,
-  regionLevels,
+  readRegions,
 } from "./network.ts";
-import { roiAlign } from "./roi_align.ts";
 
 /** Difference, in units of the box codes, where the losses of boxes become linear. */
 const BETA = 1 / 9;
@@ -70,12 +70,8 @@ export function maskRcnnLoss(
         codes: proposal.codes.dataSync<"float32">(),
       }, { anchors, side, settings });
     const targets = regionTargets(views, { proposed: found, count: settings.regions, classes, batch, side });
-    const align = ({ boxes, image }: { boxes: Boxes; image: number[] }, size: number) =>
-      roiAlign(levels.slice(0, strides.regions.length), {
-        regions: { boxes, image, level: regionLevels(boxes, strides.regions) },
-        strides: strides.regions,
-        size,
-      });
+    const align = (regions: { boxes: Boxes; image: number[] }, size: number) =>
+      readRegions(levels, { ...regions, strides: strides.regions, size });
     const boxes = boxHead(params, align(targets.regions, BOX_SIZE));
     losses.push(crossEntropy(boxes.scores, targets.classes), smoothL1(boxes.codes, { ...targets.codes, beta: BETA }));
     losses.push(
@@ -106,10 +102,8 @@ export async function proposedRegions(
     anchors = lower.anchors;
     return lower.proposal;
   });
-  const [objectness, codes] = await Promise.all([
-    proposal.objectness.data<"float32">(),
-    proposal.codes.data<"float32">(),
-  ]);
+  const values = [proposal.objectness.data<"float32">(), proposal.codes.data<"float32">()] as const;
+  const [objectness, codes] = await Promise.all(values);
   tf.dispose([...activations, proposal.objectness, proposal.codes]);
   return proposalsOf({ objectness, codes }, { anchors, side, settings });
 }
@@ -122,10 +116,7 @@ function lowerLayers(
 ) {
   const strides = levelStrides(taps);
   const levels = featurePyramid(params, pyramidTaps(taps).map((i) => activations[i]!));
-  const anchors = levels.map(({ shape: [, height, width] }, i) => {
-    const stride = strides.all[i]!;
-    return levelAnchors({ stride, height, width }, settings.anchor * stride);
-  });
+  const anchors = pyramidAnchors(levels, { strides: strides.all, anchor: settings.anchor });
   return { strides, levels, anchors, proposal: proposalHead(params, levels) };
 }
 
@@ -135,12 +126,12 @@ function proposalsOf(
   { anchors, side, settings }: { anchors: readonly Boxes[]; side: number; settings: MaskRcnnLossOptions["settings"] },
 ): Boxes[] {
   const each = anchors.reduce((sum, { length }) => sum + length / 4, 0);
-  return Array.from(
-    { length: objectness.length / each },
-    (_, b) =>
-      proposals({
-        objectness: objectness.subarray(b * each, (b + 1) * each),
-        codes: codes.subarray(4 * b * each, 4 * (b + 1) * each),
-      }, { size: { height: side, width: side }, anchors, ...settings.proposals }),
-  );
+  const options = { size: { height: side, width: side }, anchors, ...settings.proposals };
+  return Array.from({ length: objectness.length / each }, (_, b) => {
+    const first = b * each, end = first + each;
+    return proposals(
+      { objectness: objectness.subarray(first, end), codes: codes.subarray(4 * first, 4 * end) },
+      options,
+    );
+  });
 }

@@ -7,8 +7,9 @@
 import type { Tap } from "../../nn/mod.ts";
 import { conv2d, maxPool, tf, upsampleBilinear } from "../../tensor/mod.ts";
 import type { ParameterSpec, Params } from "../../weights/mod.ts";
-import { ANCHOR_RATIOS } from "./anchors.ts";
+import { ANCHOR_RATIOS, levelAnchors } from "./anchors.ts";
 import type { Boxes } from "./boxes.ts";
+import { type Regions, roiAlign } from "./roi_align.ts";
 
 /** Sizes of the layers. */
 export interface MaskRcnnWidths {
@@ -166,6 +167,25 @@ export function regionLevels(boxes: Boxes, strides: readonly number[]): Int32Arr
     const level = Math.floor(Math.log2(16 * Math.sqrt(area) / CANONICAL / strides[0]!) + 1e-6);
     return Math.min(Math.max(level, 0), strides.length - 1);
   });
+}
+
+/** Makes the anchors of all levels of a pyramid, with squares of `anchor` strides. */
+export function pyramidAnchors(
+  levels: readonly tf.Tensor4D[],
+  { strides, anchor }: { strides: readonly number[]; anchor: number },
+): Boxes[] {
+  return levels.map(({ shape: [, height, width] }, i) =>
+    levelAnchors({ stride: strides[i]!, height, width }, anchor * strides[i]!)
+  );
+}
+
+/** Reads regions [R, 4] of the images [R] of a batch from the levels of their size: [R, size, size, width]. */
+export function readRegions(
+  levels: readonly tf.Tensor4D[],
+  { strides, size, ...regions }: Omit<Regions, "level"> & { strides: readonly number[]; size: number },
+): tf.Tensor4D {
+  const level = regionLevels(regions.boxes, strides);
+  return roiAlign(levels.slice(0, strides.length), { regions: { ...regions, level }, strides, size });
 }
 
 /**
