@@ -1,11 +1,11 @@
 import { affinity } from "../affinity/affinity.ts";
 import type { RgbImage } from "../data/image.ts";
-import { pathIndex, sourceIndices } from "../relation/path_index.ts";
 import { drawCam } from "./cam.ts";
 import { colourMap, type ColourMapName, colourOf, type Rgb } from "./colours.ts";
 import type { Box } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
 import type { ScalarMap } from "./maps.ts";
+import { expectWithin, outlined, pairsOfMiddle, valuesAround } from "./_neighbourhood.ts";
 import { panelFigure } from "./_panels.ts";
 import { heatmapTrace } from "./_stepped.ts";
 
@@ -35,21 +35,19 @@ const OUTSIDE: Rgb = [214, 212, 206];
  * @throws RangeError if the pixel lies outside, or the map does not hold as many values as its size says.
  */
 export function affinityFigure(image: RgbImage, options: AffinityFigureOptions): Figure {
-  const { boundary, radius = 5, beta = 10 } = options, { height, width } = boundary;
+  const { boundary, radius = 5, beta = 10 } = options;
   const reach = Math.ceil(radius) - 1, side = 2 * reach + 1;
   const [row, column] = options.pixel ?? nearBoundary(boundary, reach);
-  if (!(row >= 0 && row < height && column >= 0 && column < width)) {
-    throw new RangeError(`Expected a pixel within ${height}×${width} but found (${row}, ${column})`);
-  }
-  const window = boundaryAround(boundary, { row, column, reach });
-  const affinities = affinitiesOfMiddle(window, { radius, reach });
+  expectWithin([row, column], boundary);
+  const window = Float32Array.from(valuesAround(boundary, { row, column, reach }, NaN));
+  const affinities = affinitiesOfMiddle(window, radius);
   const powers = affinities.map((value) => value ** beta);
   const picture = (values: Float32Array, colours: ColourMapName) => ({
     picture: coloured(values, side, colours),
     isSharp: true,
   });
   const over = (box: Box) => mark(box, side);
-  const stride = image.width / width;
+  const stride = image.width / boundary.width;
   const title = `Affinities of one pixel, radius ${radius}`;
   return panelFigure({
     title,
@@ -62,11 +60,10 @@ export function affinityFigure(image: RgbImage, options: AffinityFigureOptions):
           caption: "boundary map and the neighbourhood",
           over: ({ x, y, scale }) => {
             const unit = stride * scale, left = x + (column - reach) * unit, top = y + (row - reach) * unit;
-            const rect = `<rect x="${left}" y="${top}" width="${side * unit}" height="${side * unit}" fill="none"`;
-            return `${rect} stroke="#000" stroke-width="4"/>${rect} stroke="#fff" stroke-width="2"/>`;
+            return outlined(`<rect x="${left}" y="${top}" width="${side * unit}" height="${side * unit}"`);
           },
         },
-        { ...picture(window.data, "inferno"), caption: "boundary probability", over },
+        { ...picture(window, "inferno"), caption: "boundary probability", over },
         { ...picture(affinities, "viridis"), caption: "affinity a", over },
         { ...picture(powers, "viridis"), caption: `a to the power ${beta}`, over },
       ],
@@ -79,7 +76,7 @@ export function affinityFigure(image: RgbImage, options: AffinityFigureOptions):
     ],
     plotly: () => {
       const maps = [
-        { data: window.data, colours: "inferno" as const, name: "boundary" },
+        { data: window, colours: "inferno" as const, name: "boundary" },
         { data: affinities, colours: "viridis" as const, name: "affinity" },
         { data: powers, colours: "viridis" as const, name: `affinity^${beta}` },
       ];
@@ -110,46 +107,16 @@ export function affinityFigure(image: RgbImage, options: AffinityFigureOptions):
   });
 }
 
-/** The neighbourhood of a pixel, NaN outside of the map. */
-function boundaryAround(
-  { height, width, data }: ScalarMap,
-  { row, column, reach }: { row: number; column: number; reach: number },
-): ScalarMap {
-  const side = 2 * reach + 1;
-  return {
-    height: side,
-    width: side,
-    data: Float32Array.from({ length: side * side }, (_, i) => {
-      const y = row - reach + Math.floor(i / side), x = column - reach + i % side;
-      return y >= 0 && y < height && x >= 0 && x < width ? data[y * width + x]! : NaN;
-    }),
-  };
-}
-
 /** Affinities of the window's middle to all others, NaN where there is no pair; with itself 1. */
-function affinitiesOfMiddle(
-  { height, width, data }: ScalarMap,
-  { radius, reach }: { radius: number; reach: number },
-): Float32Array {
-  // Room of boundaries around the window lets every one of its pixels be the first of a pair.
-  const roomy = { height: height + 2 * reach, width: width + 2 * reach };
-  const padded = new Float32Array(roomy.height * roomy.width).fill(1);
-  data.forEach((value, i) => {
-    padded[(Math.floor(i / width) + reach) * roomy.width + i % width + reach] = Number.isNaN(value) ? 1 : value;
-  });
-  const index = pathIndex(radius), sources = sourceIndices(index, roomy);
-  const values = affinity(padded, { ...roomy, radius });
-  const placeOf = new Map(Array.from(sources, (pixel, s) => [pixel, s]));
-  const result = new Float32Array(height * width).fill(NaN);
-  result[reach * width + reach] = 1;
-  for (let d = 0; d < index.count; d++) {
-    const dy = index.destinations[2 * d]!, dx = index.destinations[2 * d + 1]!;
-    const of = (y: number, x: number) =>
-      values[d * sources.length + placeOf.get((y + reach) * roomy.width + x + reach)!]!;
-    result[(reach + dy) * width + reach + dx] = of(reach, reach);
-    result[(reach - dy) * width + reach - dx] = of(reach - dy, reach - dx);
-  }
-  return result.map((value, i) => Number.isNaN(data[i]!) ? NaN : value);
+function affinitiesOfMiddle(window: Float32Array, radius: number): Float32Array {
+  // What is not there is all boundary.
+  const known = window.map((value) => Number.isNaN(value) ? 1 : value);
+  const { size, room, neighbours } = pairsOfMiddle(known, radius, 1);
+  const values = affinity(room, { ...size, radius }), side = Math.sqrt(window.length);
+  const result = new Float32Array(window.length).fill(NaN);
+  result[result.length >> 1] = 1;
+  for (const { y, x, pair } of neighbours) result[y * side + x] = values[pair]!;
+  return result.map((value, i) => Number.isNaN(window[i]!) ? NaN : value);
 }
 
 /** A pixel with little boundary on it and much in its neighbourhood. */
@@ -159,8 +126,8 @@ function nearBoundary(boundary: ScalarMap, reach: number): readonly [number, num
   for (let row = margin; row < boundary.height - margin; row++) {
     for (let column = margin; column < boundary.width - margin; column++) {
       const own = boundary.data[row * boundary.width + column]!;
-      const { data } = boundaryAround(boundary, { row, column, reach });
-      const low = data.filter((value) => value < 0.2).length, high = data.filter((value) => value > 0.5).length;
+      const near = valuesAround(boundary, { row, column, reach }, NaN);
+      const low = near.filter((value) => value < 0.2).length, high = near.filter((value) => value > 0.5).length;
       const mixed = Math.min(low, 3 * high) - 100 * own;
       if (mixed > most) [best, most] = [[row, column], mixed];
     }
@@ -179,6 +146,5 @@ function coloured(values: Float32Array, side: number, colours: ColourMapName): R
 /** A ring around the pixel in the middle. */
 function mark({ x, y, width }: Box, side: number): string {
   const cell = width / side, middle = width / 2;
-  const ring = `<circle cx="${x + middle}" cy="${y + middle}" r="${cell * 0.36}" fill="none"`;
-  return `${ring} stroke="#000" stroke-width="4"/>${ring} stroke="#fff" stroke-width="2"/>`;
+  return outlined(`<circle cx="${x + middle}" cy="${y + middle}" r="${cell * 0.36}"`);
 }

@@ -40,6 +40,11 @@ export interface Chart {
 /** Colours of lines that differ without colour vision, on light and on dark ground. */
 export const CHART_COLOURS: readonly string[] = ["#d9822b", "#3f8fd2", "#2ca089", "#b565a7", "#8c8c8c"];
 
+/** Axes with these titles, of which y begins at zero. */
+export function axesFromZero(x: string, y: string): Chart["layout"] {
+  return { xaxis: { title: { text: x } }, yaxis: { title: { text: y }, rangemode: "tozero" } };
+}
+
 /**
  * A chart as a figure: lines and points as vectors, and values at the pointer where Plotly is.
  *

@@ -1,3 +1,7 @@
+import type { Size as PictureSize } from "../data/resize.ts";
+
+export type { PictureSize };
+
 /**
  * A map of one number a pixel, of any size: it is stretched over the picture.
  *
@@ -5,11 +9,7 @@
  * |---|---|---|---|
  * | `data` | [h, w] | f32 | row by row |
  */
-export interface ScalarMap {
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
+export interface ScalarMap extends PictureSize {
   /** h·w values. */
   readonly data: Float32Array;
 }
@@ -21,11 +21,7 @@ export interface ScalarMap {
  * |---|---|---|---|
  * | `data` | [2, h, w] | f32 | (dy, dx) in pixels of the field |
  */
-export interface VectorField {
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
+export interface VectorField extends PictureSize {
   /** 2·h·w values. */
   readonly data: Float32Array;
 }
@@ -37,21 +33,9 @@ export interface VectorField {
  * |---|---|---|---|
  * | `map` | [h, w] | i32 | cluster of every pixel |
  */
-export interface ClusterMap {
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
+export interface ClusterMap extends PictureSize {
   /** h·w clusters, from 0. */
   readonly map: Int32Array;
-}
-
-/** A size in pixels; images and label maps are of one. */
-export interface PictureSize {
-  /** Rows. */
-  readonly height: number;
-  /** Columns. */
-  readonly width: number;
 }
 
 /** A map stretched over a picture, bilinear between the centres of its pixels. */
@@ -78,7 +62,7 @@ export function stretch(
 
 /** A map of whole numbers stretched over a picture: every pixel takes the one it lies in. */
 export function stretchNearest(
-  { height: rows, width: columns, map }: { height: number; width: number; map: Int32Array },
+  { height: rows, width: columns, map }: ClusterMap,
   { height, width }: PictureSize,
 ): Int32Array {
   if (map.length !== rows * columns) {

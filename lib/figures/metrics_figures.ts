@@ -1,6 +1,6 @@
 import type { Metrics } from "../evaluation/metrics.ts";
 import { barFigure } from "./_bars.ts";
-import { type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
+import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 
 /**
@@ -39,10 +39,7 @@ export function thresholdChart({ cam, semantic }: Pick<Metrics, "cam" | "semanti
     title: "Mean IoU over the background score",
     description: `${best.join("; ")} (percent, ${cam.split}). Diamonds: thresholds in use.`,
     traces,
-    layout: {
-      xaxis: { title: { text: "background score" } },
-      yaxis: { title: { text: "mIoU, %" }, rangemode: "tozero" },
-    },
+    layout: axesFromZero("background score", "mIoU, %"),
   };
 }
 
@@ -65,10 +62,11 @@ export function iouThresholdFigure(metrics: Pick<Metrics, "cam" | "semantic">): 
  * @returns The figure.
  */
 export function ablationFigure({ ablation }: Pick<Metrics, "ablation">): Figure {
-  const parts = [["CAM components", ablation.cam], ["+ class boundary", ablation.boundary], [
-    "+ displacement",
-    ablation.full,
-  ]] as const;
+  const parts = Object.entries({
+    "CAM components": ablation.cam,
+    "+ class boundary": ablation.boundary,
+    "+ displacement": ablation.full,
+  });
   const ious = ["ap50", "ap70"].filter((key) => key in ablation.full) as ("ap50" | "ap70")[];
   return barFigure({
     title: "The method, part by part",

@@ -3,14 +3,11 @@ import { instanceScores, precisionRecall } from "../evaluation/average_precision
 import type { InstanceMatches } from "../evaluation/instances.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import type { AveragePrecisions } from "../evaluation/percentages.ts";
-import { type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
+import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 
 /** Axes of average precision over the IoU of a match. */
-const OVER_IOU = {
-  xaxis: { title: { text: "IoU of a match" } },
-  yaxis: { title: { text: "AP, %" }, rangemode: "tozero" },
-};
+const OVER_IOU = axesFromZero("IoU of a match", "AP, %");
 
 /** A line of average precisions over the IoU of a match. */
 function overIou({ color, ...line }: Pick<ChartTrace, "name" | "x" | "y"> & { readonly color: string }): ChartTrace {

@@ -1,12 +1,12 @@
 import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
 import { resizeLabel } from "../data/resize.ts";
 import { pairLabels } from "../relation/pair_labels.ts";
-import { pathIndex, sourceIndices } from "../relation/path_index.ts";
 import { colourAt, type Rgb, VOID_COLOUR } from "./colours.ts";
 import type { Box } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
 import { drawGroundTruth, drawLabels } from "./labels.ts";
 import { classLegend, type LegendItem } from "./_legend.ts";
+import { expectWithin, outlined, pairsOfMiddle, valuesAround, type Window } from "./_neighbourhood.ts";
 import { panelFigure } from "./_panels.ts";
 
 /** Labels of {@linkcode confidentAreasFigure}. */
@@ -106,9 +106,7 @@ export function relationFigure(image: RgbImage, { labels, pixel, radius, classes
   const size = { height: Math.ceil(labels.height / 4), width: Math.ceil(labels.width / 4) };
   const small = resizeLabel(labels, size);
   const [row, column] = pixel ?? tellingPixel(small, Math.ceil(radius) - 1);
-  if (!(row >= 0 && row < size.height && column >= 0 && column < size.width)) {
-    throw new RangeError(`Expected a pixel within ${size.height}×${size.width} but found (${row}, ${column})`);
-  }
+  expectWithin([row, column], size);
   const window = cropAround(small, { row, column, reach: Math.ceil(radius) - 1 });
   const kinds = pairsWithMiddle(window, radius);
   const count = (kind: Kind) => kinds.filter(({ is }) => is === kind).length;
@@ -174,40 +172,18 @@ function tellingPixel(labels: LabelMap, reach: number): readonly [number, number
 }
 
 /** The pixels around one; outside of the map they are uncertain. */
-function cropAround(
-  { height, width, data }: LabelMap,
-  { row, column, reach }: { row: number; column: number; reach: number },
-) {
-  const side = 2 * reach + 1;
-  const crop = Uint8Array.from({ length: side * side }, (_, i) => {
-    const y = row - reach + Math.floor(i / side), x = column - reach + i % side;
-    return y >= 0 && y < height && x >= 0 && x < width ? data[y * width + x]! : 255;
-  });
-  return { height: side, width: side, data: crop };
+function cropAround(labels: LabelMap, window: Window): LabelMap {
+  const side = 2 * window.reach + 1;
+  return { height: side, width: side, data: Uint8Array.from(valuesAround(labels, window, 255)) };
 }
 
 /** Kinds of the pairs with the middle of the window, by the position of the other pixel. */
-function pairsWithMiddle({ height, width, data }: LabelMap, radius: number): { y: number; x: number; is: Kind }[] {
-  const index = pathIndex(radius), { reach, count, destinations } = index;
-  // Room around the window lets every one of its pixels be the first of a pair.
-  const size = { height: height + 2 * reach, width: width + 2 * reach };
-  const roomy = new Uint8Array(size.height * size.width).fill(255);
-  for (let y = 0; y < height; y++) {
-    roomy.set(data.subarray(y * width, (y + 1) * width), (y + reach) * size.width + reach);
-  }
-  const labels = pairLabels(roomy, { index, size }), sources = sourceIndices(index, size);
-  const placeOf = new Map(Array.from(sources, (pixel, s) => [pixel, s]));
-  const kindOf = (d: number, y: number, x: number): Kind => {
-    const pair = d * sources.length + placeOf.get((y + reach) * size.width + x + reach)!;
-    return (["background", "foreground", "negative"] as const).find((kind) => labels[kind][pair]) ?? "ignored";
-  };
-  return Array.from({ length: count }, (_, d) => {
-    const dy = destinations[2 * d]!, dx = destinations[2 * d + 1]!;
-    return [
-      { y: reach + dy, x: reach + dx, is: kindOf(d, reach, reach) },
-      { y: reach - dy, x: reach - dx, is: kindOf(d, reach - dy, reach - dx) },
-    ];
-  }).flat();
+function pairsWithMiddle({ data }: LabelMap, radius: number): { y: number; x: number; is: Kind }[] {
+  const { index, size, room, neighbours } = pairsOfMiddle(data, radius, 255);
+  const labels = pairLabels(room, { index, size });
+  const kindOf = (pair: number): Kind =>
+    (["background", "foreground", "negative"] as const).find((kind) => labels[kind][pair]) ?? "ignored";
+  return neighbours.map(({ y, x, pair }) => ({ y, x, is: kindOf(pair) }));
 }
 
 function coloured({ height, width, data }: LabelMap): RgbImage {
@@ -223,8 +199,7 @@ function circle(
   { row, column, radius, stride }: { row: number; column: number; radius: number; stride: number },
 ): string {
   const cx = x + (column + 0.5) * stride * scale, cy = y + (row + 0.5) * stride * scale, r = radius * stride * scale;
-  const ring = `<circle cx="${cx}" cy="${cy}" r="${r}" fill="none"`;
-  return `${ring} stroke="#000" stroke-width="4"/>${ring} stroke="#fff" stroke-width="2"/>` +
+  return outlined(`<circle cx="${cx}" cy="${cy}" r="${r}"`) +
     `<circle cx="${cx}" cy="${cy}" r="2.5" fill="#fff" stroke="#000"/>`;
 }
 

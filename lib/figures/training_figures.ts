@@ -1,4 +1,4 @@
-import { type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
+import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 
 /** Log of a training. */
@@ -27,9 +27,9 @@ export function lossChart({ title, steps }: TrainingLog): Chart {
     description: `Loss over ${steps.length} steps, from ${first} to ${last} (smoothed).`,
     traces: [
       { name: "loss", x, y, mode: "lines", line: { color: `${color}66`, width: 1 }, hovertemplate: "%{y:.4g}" },
-      { name: "smoothed", x, y: smooth, mode: "lines", line: { color, width: 2.5 }, hovertemplate: "%{y:.4g}" },
+      boldLine({ name: "smoothed", x, y: smooth, color }),
     ],
-    layout: { xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" }, rangemode: "tozero" } },
+    layout: axesFromZero("step", "loss"),
   };
 }
 
@@ -43,21 +43,19 @@ export function learningRateChart({ title, steps }: TrainingLog): Chart {
   const each = Math.max(1, Math.ceil(steps.length / MOST_POINTS));
   const points = steps.filter((_, n) => n % each === 0 || n === steps.length - 1);
   const rates = points.map(({ learningRate }) => learningRate);
-  const color = CHART_COLOURS[2]!;
   return {
     title: title.replace(/^Loss/, "Learning rate"),
     description: `From ${short(rates[0])} over at most ${short(Math.max(...rates))} to ${short(rates.at(-1))} in ` +
       `${steps.length} steps.`,
-    traces: [{
-      name: "learning rate",
-      x: points.map(({ step }) => step),
-      y: rates,
-      mode: "lines",
-      line: { color, width: 2.5 },
-      hovertemplate: "%{y:.4g}",
-    }],
-    layout: { xaxis: { title: { text: "step" } }, yaxis: { title: { text: "learning rate" }, rangemode: "tozero" } },
+    traces: [
+      boldLine({ name: "learning rate", x: points.map(({ step }) => step), y: rates, color: CHART_COLOURS[2]! }),
+    ],
+    layout: axesFromZero("step", "learning rate"),
   };
+}
+
+function boldLine({ color, ...line }: Pick<ChartTrace, "name" | "x" | "y"> & { readonly color: string }): ChartTrace {
+  return { ...line, mode: "lines", line: { color, width: 2.5 }, hovertemplate: "%{y:.4g}" };
 }
 
 const short = (value: number | undefined) => value === undefined ? "–" : String(Number(value.toPrecision(2)));
@@ -103,15 +101,10 @@ export function lossesFigure(logs: readonly TrainingLog[], { title }: { readonly
   return chartFigure({
     title,
     description: `Loss over ${most} steps of training, smoothed; at the end: ${last}.`,
-    traces: lines.map(({ name, step, smooth }, n): ChartTrace => ({
-      name,
-      x: step,
-      y: smooth,
-      mode: "lines",
-      line: { color: CHART_COLOURS[n % CHART_COLOURS.length]!, width: 2.5 },
-      hovertemplate: "%{y:.4g}",
-    })),
-    layout: { xaxis: { title: { text: "step" } }, yaxis: { title: { text: "loss" }, rangemode: "tozero" } },
+    traces: lines.map(({ name, step, smooth }, n) =>
+      boldLine({ name, x: step, y: smooth, color: CHART_COLOURS[n % CHART_COLOURS.length]! })
+    ),
+    layout: axesFromZero("step", "loss"),
   });
 }
 

@@ -1,6 +1,7 @@
 import type { RgbImage } from "../data/image.ts";
 import { drawCam } from "./cam.ts";
 import type { Figure } from "./figure.ts";
+import type { PictureSize } from "./maps.ts";
 import { panelFigure } from "./_panels.ts";
 import { steppedPlotly, type ValueMap } from "./_stepped.ts";
 
@@ -12,12 +13,8 @@ export interface WalkingPiece {
   readonly walked: readonly { readonly steps: number; readonly map: Float32Array }[];
 }
 
-/** Pieces of {@linkcode walkFigure}. */
-export interface WalkFigureOptions {
-  /** Rows of the maps. */
-  readonly height: number;
-  /** Columns of the maps. */
-  readonly width: number;
+/** Pieces of {@linkcode walkFigure}, and the size of their maps. */
+export interface WalkFigureOptions extends PictureSize {
   /** At least one, all with the same numbers of steps. */
   readonly pieces: readonly WalkingPiece[];
 }
