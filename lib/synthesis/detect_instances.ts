@@ -35,8 +35,8 @@ export interface DetectOptions {
   readonly score: Float32Array;
   /** Regions of less than this fraction of the image are fragments, which score 0. */
   readonly fragment?: number;
-  /** Whether fragments are among the instances. */
-  readonly fragments?: "keep" | "leave out";
+  /** Which fragments are among the instances: all, or of classes without anything larger the largest. */
+  readonly fragments?: "all" | "largest";
 }
 
 /**
@@ -56,7 +56,7 @@ export interface DetectOptions {
  */
 export function detectInstances(
   index: Int32Array,
-  { height, width, classes, score, fragment = 0.01, fragments = "keep" }: DetectOptions,
+  { height, width, classes, score, fragment = 0.01, fragments = "all" }: DetectOptions,
 ): Instances {
   const size = height * width;
   if (score.length !== size) throw new RangeError(`Expected ${height}×${width} scores but found ${score.length}`);
@@ -74,7 +74,13 @@ export function detectInstances(
   if (unknown !== undefined) throw new RangeError(`Expected maps 1…${classes.length} but found ${unknown + 1}`);
 
   const isFragment = (region: number) => area[region]! < size * fragment;
-  const order = Array.from(map.keys()).filter((region) => fragments === "keep" || !isFragment(region))
+  const largest = new Map<number, number>(); // of each class
+  map.forEach((m, region) => {
+    if (!(area[largest.get(classes[m]!) ?? -1]! >= area[region]!)) largest.set(classes[m]!, region);
+  });
+  const isKept = (region: number) =>
+    fragments === "all" || !isFragment(region) || largest.get(classes[map[region]!]!) === region;
+  const order = Array.from(map.keys()).filter(isKept)
     .sort((a, b) => map[a]! - map[b]! || a - b);
   const place = new Int32Array(count).fill(-1);
   order.forEach((region, n) => place[region] = n);

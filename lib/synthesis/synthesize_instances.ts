@@ -68,7 +68,7 @@ export interface InstanceOptions {
  * Every CAM is cut into the clusters; each piece walks, is brought to the size of the image and divided by the maximum
  * of all. A pixel belongs to the highest piece, or to the background if none exceeds the threshold. The connected
  * regions of a piece are instances. An image without foreground has N = 0 of them. Where the evidence has a guide, scores
- * are brought to its size along its edges before that, and fragments are left out.
+ * are brought to its size along its edges before that, and of fragments only the largest of a class without instances stays.
  *
  * Only maps at stride 4 are held for all pieces. Pieces that cannot reach the threshold do not walk.
  *
@@ -115,5 +115,5 @@ export function synthesizeInstances(
     guide,
   });
   const classes = walked.map(({ number }) => pieces[number]!.class);
-  return detectInstances(index, { ...found, classes, fragment, fragments: guide ? "leave out" : "keep" });
+  return detectInstances(index, { ...found, classes, fragment, fragments: guide ? "largest" : "all" });
 }

@@ -32,6 +32,18 @@ Deno.test("detectInstances() keeps fragments with score 0", () => {
   assertEquals(detect(0.26), Float32Array.of(0, 0.5));
 });
 
+Deno.test("detectInstances() can keep of each class the largest fragment alone, where there is nothing larger", () => {
+  const index = Int32Array.of(1, 0, 1, 1, 0, 2, 0, 2, 2, 0, 3, 0, 3), score = new Float32Array(13).fill(0.5);
+  const options = { height: 1, width: 13, classes: [7, 7, 9], score, fragment: 0.2 };
+  const { class: classes, mask } = detectInstances(index, { ...options, fragments: "largest" });
+  assertEquals([...classes], [7, 9]);
+  assertEquals([mask.subarray(0, 13).indexOf(1), mask.subarray(13).indexOf(1)], [2, 10]);
+  assertEquals(
+    detectInstances(index, { ...options, fragment: 0.1, fragments: "largest" }).score,
+    Float32Array.of(0.5, 0.5, 0),
+  );
+});
+
 Deno.test("detectInstances() finds nothing in an empty map", () => {
   const result = detectInstances(new Int32Array(6), { height: 2, width: 3, classes: [], score: new Float32Array(6) });
   assertEquals([result.score.length, result.class.length, result.mask.length], [0, 0, 0]);
