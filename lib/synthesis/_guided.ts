@@ -5,7 +5,7 @@
 import type { RgbImage } from "../data/image.ts";
 
 /** Cells around a cell whose colours explain its map, and the variance of colours (0…1) that counts as an edge. */
-const RADIUS = 2, EPSILON = 1e-4;
+const RADIUS = 1, EPSILON = 1e-4;
 
 /** What guides the maps of an image: means over the cells of their grid. */
 export interface Guide {
