@@ -191,7 +191,13 @@ Deno.test("permissions of a command name what it reads and writes", () => {
 
   assertEquals(flags("submit-slurm", { config, workdir: "/results" })["run"], ["bash"]);
   assertEquals(flags("init", { args: ["/photos"] })["write"], [
-    ...["/photos/irnet.json", "/photos/irnet.all.txt", "/photos/irnet.train.txt", "/photos/irnet.val.txt"],
+    ...[
+      "/photos/irnet.json",
+      "/photos/irnet.all.txt",
+      "/photos/irnet.train.txt",
+      "/photos/irnet.val.txt",
+      "/photos/irnet.left_out.txt",
+    ],
   ]);
   const demo = flags("demo", { config: presets.sample, workdir: "out/sample" })["write"]!;
   assert(demo.every((path) => path.startsWith("out/sample")), `${demo}`);
