@@ -124,9 +124,10 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
   const longSide = config.data?.longSide;
   if (longSide) write(`data.longSide ${longSide}: larger images are read at this size; masks come out at full size`);
   if (preset === "sample") write(WITHOUT_WEIGHTS);
+  const weights = options.weights === undefined ? "" : ` --weights ${quoted(options.weights)}`;
   write(
     hopeless
-      ? `\nNext\n  deno task init ${quoted(folder)} --negatives folder-of-other-images --force`
+      ? `\nNext\n  deno task init ${quoted(folder)}${weights} --negatives folder-of-other-images --force`
       : `\nNext\n  deno task pipeline --config ${quoted(out)}\n  deno task export --config ${quoted(out)}`,
   );
 }
