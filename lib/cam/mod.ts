@@ -3,6 +3,7 @@
  * @module
  */
 export * from "./cam_archive.ts";
+export * from "./classify.ts";
 export * from "./extract.ts";
 export * from "./network.ts";
 export * from "./task.ts";

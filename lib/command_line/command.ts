@@ -17,6 +17,8 @@ export interface Command {
   details?(module: string): Promise<string>;
   /** The preset that it starts from unless the configuration's file names one. */
   preset?(given: Arguments): string | undefined;
+  /** The configuration that it starts from where no preset or file gives it, before single settings. */
+  start?(given: Arguments): Promise<Config>;
   /** Permissions beside that of reading the program; absent: it does no more than print. */
   permissions?(invocation: Invocation): Permissions;
   /** Does its work, and returns text to print. Loads what is heavy when it is called, for help comes without. */

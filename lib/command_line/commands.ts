@@ -8,6 +8,7 @@ import { evaluate } from "./commands/evaluate.ts";
 import { exportMasks } from "./commands/export.ts";
 import { figures } from "./commands/figures.ts";
 import { init } from "./commands/init.ts";
+import { predict } from "./commands/predict.ts";
 import { run } from "./commands/run.ts";
 import { sample } from "./commands/sample.ts";
 import { stage } from "./commands/stage.ts";
@@ -25,6 +26,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   compare,
   sample,
   init,
+  predict,
   "submit-slurm": submitSlurm,
   "submit-kubernetes": submitKubernetes,
   export: exportMasks,

@@ -68,7 +68,9 @@ export function permissionFlags(
     ...read,
     ...named("reads"),
     ...outputs.map(dirname),
-    ...config ? pathsIn(config).flatMap(({ path, schema }) => schema.path === "file" ? weightFiles(path) : [path]) : [],
+    ...config
+      ? pathsIn(config).flatMap(({ path, schema }) => schema.path === "file" ? besideWeights(path) : [path])
+      : [],
     ...toWrite,
   ];
   const library = usesTensorflow(config) ? findLibrary().path : null;
@@ -82,6 +84,11 @@ export function permissionFlags(
     flag("run", run),
     flag("net", net),
   ].filter((flag) => flag !== null);
+}
+
+/** Files of weights, and the `run.json` of a run that has trained them: it knows their classes. */
+function besideWeights(path: string): string[] {
+  return [...weightFiles(path), join(dirname(dirname(path)), "run.json")];
 }
 
 /** Variables of the environment that sharp, TensorFlow, WebGPU, Slurm and Kubernetes have, or are told by. */

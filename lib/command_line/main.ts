@@ -134,12 +134,11 @@ async function execute(
     if (isConfined) return await runAgain({});
     return say({ text: `${helpOn(name!)}\n\n${await command.details!(module)}`, code: 0 });
   }
-  const { loadConfig } = await import("../config/load_config.ts");
-  const config = loadConfig({
-    ...defined({ preset: command.preset ? command.preset(given) : given.value("preset"), file: given.value("config") }),
-    settings: settingsOf(given),
-    folder,
-  });
+  const { changeConfig, loadConfig } = await import("../config/load_config.ts");
+  const preset = command.preset ? command.preset(given) : given.value("preset"), settings = settingsOf(given);
+  const config = command.start
+    ? changeConfig(await command.start(given), { settings, folder })
+    : loadConfig({ ...defined({ preset, file: given.value("config") }), settings, folder });
   const workdir = given.value("workdir") ?? config.workdir ?? `out/${config.preset}`;
   const invocation: Invocation = { given, config, workdir, module, evaluationStages };
   if (isConfined) return await runAgain(command.permissions!(invocation));

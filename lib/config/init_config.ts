@@ -102,7 +102,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
  * Working directory for a folder of images. Two folders of the same name get two: the path of one that does not lie in
  * that of the process enters as a few digits.
  */
-function workdirFor(root: string): string {
+export function workdirFor(root: string): string {
   const path = resolve(root), name = basename(path);
   return join(
     "out",

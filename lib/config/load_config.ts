@@ -40,14 +40,27 @@ export function loadConfig({ preset, file, settings = [], folder }: ConfigSource
       `Expected the preset ${preset} in ${file}, as in --preset, but found ${JSON.stringify(named)}`,
     );
   }
-  let config: unknown = usage(() => check(merge(presetOf(preset ?? named ?? "paper"), partial)), file);
+  const start = usage(() => check(merge(presetOf(preset ?? named ?? "paper"), partial)), file);
+  return changeConfig(start, { settings, folder });
+}
+
+/**
+ * Changes single settings of a configuration.
+ *
+ * @param config The configuration.
+ * @param sources The settings, and where relative paths among them start.
+ * @returns The checked configuration.
+ * @throws UsageError as {@linkcode loadConfig}.
+ */
+export function changeConfig(
+  config: Config,
+  { settings = [], folder }: Pick<ConfigSources, "settings" | "folder">,
+): Config {
+  let changed: unknown = config;
   for (const [key, text] of settings) {
-    config = merge(
-      config,
-      mapPaths(settingOf(key, text), (path) => userPath(path, folder)),
-    );
+    changed = merge(changed, mapPaths(settingOf(key, text), (path) => userPath(path, folder)));
   }
-  return check(config);
+  return check(changed);
 }
 
 /**

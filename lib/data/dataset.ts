@@ -2,9 +2,9 @@ import { basename, join } from "node:path";
 import { readdirSync } from "node:fs";
 import type { LabelMap, RgbImage } from "./image.ts";
 import type { Size } from "./resize.ts";
-import { findImages, IMAGE_EXTENSIONS } from "./_image_files.ts";
+import { findImages, IMAGE_EXTENSIONS, type ImageFiles } from "./_image_files.ts";
 import { type CocoNumbers, nearestOf } from "./_label_names.ts";
-import { findLabels, type Labels, openLabels } from "./_labels.ts";
+import { findLabels, type Labels, openLabels, readLabels } from "./_labels.ts";
 import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
 import { decodeMask, fittingIds, type Mask, MaskError, maskFinder } from "./_mask.ts";
 import { imageSize, readImage, readingSize } from "./read_image.ts";
@@ -85,14 +85,45 @@ export interface DatasetOptions {
  * for (const id of dataset.list("train")) console.log(id, dataset.labels(id));
  * ```
  */
-export async function openDataset(
-  { root, labels, labelColumn = null, negatives = null, classes, longSide = null }: DatasetOptions,
-): Promise<Dataset> {
+export async function openDataset({ labels, labelColumn = null, ...place }: DatasetOptions): Promise<Dataset> {
+  const { root, classes, negatives } = place, images = imagesIn(root, negatives);
+  const labelsOf = await openLabels(findLabels(root!, labels, images), { images, column: labelColumn, classes });
+  return openWith(labelsOf, images, place);
+}
+
+/**
+ * Opens the images of a data set as {@linkcode openDataset}, without labels: no image has a class.
+ *
+ * @throws Error if the root is missing or has no images.
+ */
+export function openImages(place: Omit<DatasetOptions, "labels" | "labelColumn" | "negatives">): Dataset {
+  const images = imagesIn(place.root), none = { coco: null, ids: () => [], has: () => true, get: () => [] };
+  return openWith({ source: images.folder, ...none }, images, { ...place, negatives: null });
+}
+
+/**
+ * Reads the names of the classes in the labels of a data set, whatever they are.
+ *
+ * @throws Error as {@linkcode openDataset}, but not for unknown classes.
+ */
+export async function readClassNames({ root, labels, labelColumn, classes }: DatasetOptions): Promise<string[]> {
+  const images = imagesIn(root), column = labelColumn ?? null;
+  const { names } = await readLabels(findLabels(root!, labels, images), { images, column, classes });
+  return [...new Set([...names.values()].flat())];
+}
+
+function imagesIn(root: string | null, negatives: string | null = null): ImageFiles {
   if (root === null) throw new Error("Expected data.root to name the folder of a data set but found null");
   if (!isFolder(root)) throw new Error(`Expected data.root to name a folder but found none at ${root}`);
-  const images = findImages(root, negatives), { folder, byId } = images;
-  const labelsOf = await openLabels(findLabels(root, labels, images), { images, column: labelColumn, classes });
+  return findImages(root, negatives);
+}
 
+function openWith(
+  labelsOf: Labels,
+  images: ImageFiles,
+  { root: place, negatives = null, classes, longSide = null }: Omit<DatasetOptions, "labels" | "labelColumn">,
+): Dataset {
+  const { folder, byId } = images, root = place!;
   const bare = negatives === null ? null : findImages(negatives);
   for (const id of bare?.byId.keys() ?? []) {
     const shown = labelsOf.has(id) ? labelsOf.source : byId.has(id) ? folder : null;

@@ -6,6 +6,7 @@
  * @module
  */
 export * from "./average_precision.ts";
+export * from "./class_thresholds.ts";
 export * from "./classifier_quality.ts";
 export * from "./coco_evaluation.ts";
 export * from "./comparison.ts";

@@ -70,6 +70,7 @@ export class InputReader {
   /** Hashes of what an image, or {@linkcode WHOLE_STAGE}, depends on, given the images whose files and labels it reads. */
   async of(id: string, images: readonly string[]): Promise<InputHashes> {
     const inputs: InputHashes = images.length === 0 ? {} : { ...await this.#ofImages(id, images) };
+    if (this.#stage.ignoresLabels) delete inputs["labels"];
     const outside = this.#stage.readsOutside?.(this.#context.config, id) ?? [];
     const stateOf = this.#stage.kind === "whole" ? contentState : fileState;
     if (outside.length > 0) inputs["files"] = hashOf(await Promise.all(outside.map(stateOf)));
@@ -192,7 +193,7 @@ async function filesFound(folder: string, kind: Stage["kind"]): Promise<Map<stri
 
 /** Tells files that are no results: manifests, reports of shards, locks, logs, checkpoints, temporary files. */
 export function isBookkeeping(file: string): boolean {
-  return /^(manifest(-\d+of\d+)?\.jsonl|run-\d+of\d+\.json|lock(-\d+of\d+)?|(log|state)\..*|\..*)$/.test(file);
+  return /^(manifest(-\d+of\d+)?\.jsonl|run-\d+of\d+\.json|lock(-\d+of\d+)?|(log|state)\..*|\.[^.].*)$/.test(file);
 }
 
 /** Hash of the contents of images; `undefined` for none. */

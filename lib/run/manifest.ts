@@ -39,8 +39,11 @@ export interface ManifestRecord {
   readonly check?: string;
 }
 
-/** A name below the stage's folder: files are read and removed by it. */
-const fileName = z.string().regex(/^(?![\\/]|[a-z]:)(?!(.*[\\/])?\.\.([\\/]|$))/i);
+/**
+ * A name below the stage's folder, or of weights that a stage leaves right in the working directory: files are read and
+ * removed by it.
+ */
+const fileName = z.string().regex(/^((?![\\/]|[a-z]:)(?!(.*[\\/])?\.\.([\\/]|$))|\.\.\/[\w-]+\.safetensors$)/i);
 const files = z.record(fileName, z.strictObject({ hash: z.string(), bytes: z.number() }));
 const schema = z.strictObject({
   id: z.string(),

@@ -89,6 +89,10 @@ export async function openSession(
   const { module, workdir, shard = WHOLE, progress = { terminal: false, write: () => {} } } = options;
   const { stages, openDataset, prepare } = await loadStages(module);
   const selected = selectStages(stages, { config, names: options.stages ?? null });
+  for (const stage of selected) {
+    const note = await stage.check?.(config);
+    if (note) progress.write(`${note}\n`);
+  }
   const dataset = await openDataset(config.data);
   if (!options.stages) checkLists(dataset, { config, group: "data" });
   const quarantine = await Quarantine.open(workdir, { choice: options.onBadImage ?? "fail", shard, dataset });

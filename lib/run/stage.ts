@@ -57,6 +57,14 @@ export interface StageBase {
    * time. A path need not exist. Absent: none.
    */
   readsOutside?(config: Config, id: string): readonly string[];
+  /**
+   * Looks at what the configuration gives it from outside, before any stage runs, also in a dry run. Returns a note for
+   * the user, or `null`. Absent: there is nothing to look at.
+   * @throws UsageError where it does not fit.
+   */
+  check?(config: Config): Promise<string | null>;
+  /** True where its results do not depend on labels: when these change, they are still done. */
+  readonly ignoresLabels?: true;
   /** True where it reads ground truth: when that changes, it is done again. */
   readonly readsMasks?: boolean;
   /** Runs only where it is named, not with all others. */

@@ -1,10 +1,8 @@
 /** Judgement of a classifier on images: its logits, and whether it learned anything. */
-import { camLogits } from "../cam/mod.ts";
-import { cropImage } from "../data/mod.ts";
+import { classifyImage } from "../cam/mod.ts";
 import { classifierQuality } from "../evaluation/mod.ts";
 import type { Backbone } from "../nn/mod.ts";
 import type { StageContext } from "../run/stage.ts";
-import * as tf from "../tensor/tf.ts";
 import { disposeParams, type Params } from "../weights/mod.ts";
 
 /** Images that a classifier is judged on where there are more; of every class at least so many, if there are. */
@@ -24,7 +22,7 @@ export function judgedIds({ dataset }: Pick<StageContext, "dataset">, ids: reado
   });
 }
 
-/** Class logits of images, each cut to its top-left crop, by id. */
+/** Class logits of images, by id. */
 export async function classify(
   { dataset, progress }: StageContext,
   { backbone, params, side, ids }: { backbone: Backbone; params: Params; side: number; ids: readonly string[] },
@@ -34,14 +32,7 @@ export async function classify(
   const network = { backbone, params: { ...folded, "classifier.weight": params["classifier.weight"]! } };
   try {
     for (const [i, id] of ids.entries()) {
-      const pixels = cropImage(await dataset.readImage(id), {
-        height: side,
-        width: side,
-        preprocess: backbone.preprocess,
-      });
-      const scores = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3])));
-      logits[id] = Array.from(await scores.data());
-      scores.dispose();
+      logits[id] = await classifyImage(network, await dataset.readImage(id), { side });
       progress(i + 1, ids.length, "validation");
     }
   } finally {

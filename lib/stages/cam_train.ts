@@ -1,9 +1,11 @@
 import { camImportRules, type CamNetwork, camTask, classifierParameters, constantLoss } from "../cam/mod.ts";
 import type { Config } from "../config/config.ts";
+import type { NamedTensors } from "../files/safetensors.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
-import { importWeights, type ParameterSpec, readWeights } from "../weights/mod.ts";
+import { importWeights, type ParameterSpec } from "../weights/mod.ts";
 import { classify, guesses, judgedIds } from "./_classifier.ts";
 import { inferences, networkCost, square, steps, trainingMemory } from "./_cost.ts";
+import { checkBackboneWeights, checkTrainedWeights, givenWeights } from "./given_weights.ts";
 import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
 import { trainInStage } from "./_training.ts";
 import { classifierDoubts, classifierIds, initialWeights, weightsFiles } from "./backbone_train.ts";
@@ -28,6 +30,7 @@ export const camTrain: WholeStage = {
   }),
   enabled: ({ cam }) => cam.from === null,
   readsOutside: (config) => weightsFiles(config, config.cam.weights),
+  check: (config) => config.cam.weights === null ? checkBackboneWeights(config) : checkTrainedWeights(config, "cam"),
   ids: (context) => union(classifierIds(context), validationIds(context)),
   doubts: (context) => {
     const { backbone, cam } = context.config, isTold = backbone.pretraining !== null || cam.weights !== null;
@@ -56,9 +59,7 @@ export const camTrain: WholeStage = {
       stage: "cam_train",
       key: "cam.training",
       task: camTask(backbone, { classes: config.data.classes.length, training: config.cam.training }),
-      weights: given === null
-        ? await initialWeights(context)
-        : importWeights(await readWeights(given), camParameters(config), camImportRules(backbone)),
+      weights: given === null ? await initialWeights(context) : await givenClassifier(config),
       trained: given !== null,
       ids,
       label: dataset.labels,
@@ -81,9 +82,15 @@ function validationIds({ config: { data }, dataset }: Pick<StageContext, "config
 }
 
 /** Everything in `cam_train/weights.safetensors`. */
-function camParameters(config: Config): ParameterSpec[] {
+export function camParameters(config: Config): ParameterSpec[] {
   const backbone = backboneOf(config);
   return [...backbone.parameters, ...classifierParameters(backbone, config.data.classes.length)];
+}
+
+/** Weights of the classifier that `cam.weights` names. */
+export async function givenClassifier(config: Config): Promise<NamedTensors> {
+  const file = await givenWeights(config.cam.weights!, "cam");
+  return importWeights(file, camParameters(config), camImportRules(backboneOf(config)));
 }
 
 /** The trained classifier, folded for inference; its parameters are the caller's to dispose of. */

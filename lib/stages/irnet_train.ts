@@ -2,16 +2,10 @@ import type { Config } from "../config/config.ts";
 import { headParameters, type Irnet, irnetImportRules, irnetTask, meanDisplacementOf } from "../irnet/mod.ts";
 import type { Backbone } from "../nn/mod.ts";
 import type { StageContext, WholeStage } from "../run/stage.ts";
-import {
-  disposeParams,
-  importWeights,
-  type ParameterSpec,
-  type Params,
-  readWeights,
-  toParams,
-} from "../weights/mod.ts";
+import { disposeParams, importWeights, type ParameterSpec, type Params, toParams } from "../weights/mod.ts";
 import { encodeSafetensors } from "../files/safetensors.ts";
 import { GIB, inferences, MIB, networkCost, square, steps, trainingMemory } from "./_cost.ts";
+import { checkBackboneWeights, checkTrainedWeights, givenWeights } from "./given_weights.ts";
 import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
 import { trainInStage } from "./_training.ts";
 import { initialWeights, weightsFiles } from "./backbone_train.ts";
@@ -33,9 +27,14 @@ export const irnetTrain: WholeStage = {
     irnet: { ...irnet, weights: irnet.weights !== null },
   }),
   readsOutside: (config) => weightsFiles(config, config.irnet.weights),
-  ids: ({ config: { data }, dataset }) => [
-    ...new Set([...dataset.list(data.trainList), ...dataset.list(data.meanDisplacementList ?? data.inferList)]),
-  ],
+  check: (config) =>
+    config.irnet.weights === null ? checkBackboneWeights(config) : checkTrainedWeights(config, "irnet"),
+  ids: ({ config: { data, irnet }, dataset }) => {
+    if (irnet.weights !== null) return [];
+    return [
+      ...new Set([data.trainList, data.meanDisplacementList ?? data.inferList].flatMap((list) => dataset.list(list))),
+    ];
+  },
   cost: {
     settings: ({ backbone, irnet: { training, displacementWidth } }) => [
       [backbone.network, backbone.taps],
@@ -59,7 +58,11 @@ export const irnetTrain: WholeStage = {
   run: async (context) => {
     const { config, dataset, files } = context, backbone = backboneOf(config), given = config.irnet.weights;
     if (given !== null) {
-      const weights = importWeights(await readWeights(given), irnetParameters(config), irnetImportRules(backbone));
+      const weights = importWeights(
+        await givenWeights(given, "irnet"),
+        irnetParameters(config),
+        irnetImportRules(backbone),
+      );
       return await files.write("irnet_train", "weights.safetensors", encodeSafetensors(weights));
     }
     await trainInStage(context, {
@@ -104,7 +107,7 @@ async function meanDisplacement(
 }
 
 /** Everything in `irnet_train/weights.safetensors`. */
-function irnetParameters(config: Config): ParameterSpec[] {
+export function irnetParameters(config: Config): ParameterSpec[] {
   const backbone = backboneOf(config);
   return [
     ...backbone.parameters,

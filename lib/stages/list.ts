@@ -14,6 +14,7 @@ import { instance } from "./instance.ts";
 import { irnet } from "./irnet.ts";
 import { irnetTrain } from "./irnet_train.ts";
 import { measure } from "./measure.ts";
+import { model } from "./model.ts";
 import { relation } from "./relation.ts";
 import { semantic } from "./semantic.ts";
 
@@ -40,10 +41,10 @@ const downstreamStages: readonly Stage[] = [
 ];
 
 /** The stages of IRNet in the order in which they run. */
-export const irnetStages: readonly Stage[] = [...labelStages, measure, evaluation];
+export const irnetStages: readonly Stage[] = [...labelStages, measure, evaluation, model];
 
 /** The stages of the command `compare` in the order in which they run: IRNet's up to its labels, and what follows them. */
-export const comparisonStages: readonly Stage[] = [...labelStages, ...downstreamStages];
+export const comparisonStages: readonly Stage[] = [...labelStages, model, ...downstreamStages];
 
 /** All stages that there are. Those after IRNet's run where they are named. */
 export const stages: readonly Stage[] = [
