@@ -21,9 +21,6 @@ export interface Job {
  * also goes through the arrays before it: it checks that every image is there, and makes one manifest of those of the
  * shards.
  *
- * @param stages The stages that are to be run, in their order.
- * @param shards Number of tasks that share the images of a stage.
- * @returns The jobs in their order.
  * @throws RangeError if there is no stage, or if the number of shards is none.
  */
 export function chainJobs(stages: readonly ChainedStage[], shards: number): Job[] {

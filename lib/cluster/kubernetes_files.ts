@@ -15,8 +15,6 @@ export interface KubernetesOptions {
  * The files that run jobs on Kubernetes: a manifest for each, where a stage over images is an indexed Job, and
  * `apply.sh`. Kubernetes has no dependencies between Jobs: the script applies one when the one before is complete.
  *
- * @param jobs The jobs in their order.
- * @param options The run, and what Kubernetes is told.
  * @returns Contents by file name.
  */
 export function kubernetesFiles(jobs: readonly Job[], options: ClusterRun & KubernetesOptions): Record<string, string> {

@@ -15,8 +15,6 @@ export interface SlurmOptions {
  * The files that run jobs on Slurm: a script for each, and `submit.sh`, which submits them. A job starts when the one
  * before has succeeded; the array of a stage is one job. A task whose node fails is started again by Slurm.
  *
- * @param jobs The jobs in their order.
- * @param options The run, and what Slurm is told.
  * @returns Contents by file name.
  */
 export function slurmFiles(jobs: readonly Job[], options: ClusterRun & SlurmOptions): Record<string, string> {

@@ -111,10 +111,8 @@ export async function inTemporary<T>(folder: string, work: (temporary: string) =
 /**
  * Downloads a wheel through pip.
  *
- * @param requirement What is wanted, such as `tensorflow==2.21.0`.
  * @param options The folder that it goes to, empty before; versions of Python to ask for where there is no wheel for
  * the one that runs pip.
- * @returns The wheel's path.
  * @throws Error if there is no pip, or if it fails.
  */
 export async function downloadWheel(

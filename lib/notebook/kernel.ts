@@ -53,7 +53,6 @@ export const GET_JUPYTER =
 /**
  * Runs `jupyter` to its end.
  *
- * @param args Its command line.
  * @param options Text for its standard input, its folder, and more variables of its environment.
  * @throws Error that says how to get Jupyter where there is none.
  */

@@ -92,8 +92,6 @@ let exact = false;
 /**
  * Gives a backend its kernels.
  *
- * @param backend Name of the backend.
- * @param usual Kernels.
  * @param exact Kernels for {@linkcode inFloat32}, where the usual ones round what they multiply.
  */
 export function registerKernels(

@@ -29,14 +29,10 @@ export function background(): f64 {
   return backgroundSum;
 }
 
-// @ts-ignore: decorator
-
 function sumOf(v: v128): f64 {
   return <f64> f32x4.extract_lane(v, 0) + <f64> f32x4.extract_lane(v, 1) +
     <f64> f32x4.extract_lane(v, 2) + <f64> f32x4.extract_lane(v, 3);
 }
-
-// @ts-ignore: decorator
 
 function countOf(v: v128): i32 {
   return i32x4.extract_lane(v, 0) + i32x4.extract_lane(v, 1) + i32x4.extract_lane(v, 2) + i32x4.extract_lane(v, 3);
@@ -90,8 +86,6 @@ export function pairCounts(
  * @param source,destination addresses of the labels of the row's first pair
  * @param peaks,places results: values, and offsets from the source; untouched where a chunk's pairs are all void
  */
-// @ts-ignore: decorator
-
 function highest(
   boundary: usize,
   path: usize,
@@ -141,8 +135,6 @@ function highest(
 }
 
 /** Natural logarithm of positive normal numbers, to about 1e-7. */
-// @ts-ignore: decorator
-
 function ln(x: v128): v128 {
   // x = 2^e · m with m from √½ to √2; ln m = 2 artanh s, s = (m − 1) / (m + 1), |s| < 0.172.
   const e = i32x4.shr_s(i32x4.sub(x, i32x4.splat(0x3f3504f3)), 23);
@@ -266,28 +258,20 @@ export function pairLosses(
   }
 }
 
-// @ts-ignore: decorator
-
 function addAt(address: usize, value: f32): void {
   store<f32>(address, load<f32>(address) + value);
 }
-
-// @ts-ignore: decorator
 
 function difference(source: usize, destination: usize, target: v128): v128 {
   return f32x4.sub(f32x4.sub(v128.load(source), v128.load(destination)), target);
 }
 
 /** `size` with the sign of `value`, 0 where `value` is. */
-// @ts-ignore: decorator
-
 function signed(value: v128, size: v128, sign: v128): v128 {
   return v128.and(v128.or(v128.and(value, sign), size), f32x4.ne(value, f32x4.splat(0)));
 }
 
 /** Adds to the source and subtracts from the destination; the two vectors may overlap. */
-// @ts-ignore: decorator
-
 function addBetween(source: usize, destination: usize, value: v128): void {
   v128.store(source, f32x4.add(v128.load(source), value));
   v128.store(destination, f32x4.sub(v128.load(destination), value));

@@ -23,7 +23,6 @@ interface Trained {
 /**
  * Copies everything that training continues from.
  *
- * @param step Steps done.
  * @param training Parameters and optimiser, and images of the last batch, for messages.
  * @throws Error naming a parameter that is not finite.
  */
@@ -45,7 +44,6 @@ export async function trainingState(
 /**
  * Puts a state back.
  *
- * @param state Tensors that {@linkcode trainingState} copied.
  * @param training Parameters, which are replaced in place, and optimiser.
  * @returns Steps done.
  * @throws Error if the state is of other parameters.

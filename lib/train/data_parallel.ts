@@ -35,8 +35,6 @@ export interface DataParallel<M> {
  * Results depend on the micro-batches only, not on the number of workers: the gradients of each are computed apart and
  * summed in their order.
  *
- * @param options Loss module, parameters and number of workers.
- * @returns The workers, ready.
  * @throws Error if a worker cannot start.
  * @example
  * ```ts

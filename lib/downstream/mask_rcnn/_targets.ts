@@ -74,11 +74,7 @@ interface RegionTargets {
 
 /**
  * Draws regions of each image from its proposals and its objects' boxes; their weights are one over their number and
- * that of the images.
- *
- * @param views The images.
- * @param options Proposals of each image; numbers of regions, of classes and of images of the whole batch; side of the
- * canvas in pixels.
+ * that of the images. `count` regions an image, `batch` images in the whole batch, `side` pixels of the canvas.
  */
 export function regionTargets(
   views: readonly TrainingView[],

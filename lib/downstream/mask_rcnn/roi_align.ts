@@ -79,7 +79,6 @@ interface Interval {
 /**
  * Points evenly within the bins of an interval.
  *
- * @param interval The interval.
  * @param grid `size`: bins; `samples`: points a bin; `aligned`: whether the centre of the first feature is at half a
  * stride, else at 0, where intervals are at least one feature long.
  * @returns `size` · `samples` points.

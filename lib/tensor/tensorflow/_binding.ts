@@ -46,7 +46,6 @@ export type Binding = typeof constants & {
  * Loads TensorFlow and starts it with a number of threads. Operations run in the background, one after the other: while
  * one computes, the next are prepared, so that its threads need not be woken for each.
  *
- * @param path Path of `libtensorflow_cc`.
  * @param options `threads`: threads of an operation; 0: one a core.
  * @throws Error if the library does not load or lacks a function.
  */

@@ -23,8 +23,6 @@ export interface LibraryLocation {
 /**
  * Looks for TensorFlow's library: in the file or folder that IRNET_LIBTENSORFLOW names, else in the cache folder of
  * the project.
- *
- * @returns Its path, if it is there.
  */
 export function findLibrary(): LibraryLocation {
   const named = Deno.env.get("IRNET_LIBTENSORFLOW");

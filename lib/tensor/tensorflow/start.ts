@@ -38,7 +38,6 @@ let started: (Omit<TensorflowStart, "precision"> & { threads: number }) | null =
  * over TensorFlow's library. TensorFlow starts once in a process.
  *
  * @param options Threads and precision; the latter can be changed by another call.
- * @returns What runs.
  * @throws Error if no library is found, it does not load, or TensorFlow runs with another number of threads.
  */
 export async function startTensorflow({ threads, precision }: TensorflowOptions): Promise<TensorflowStart> {

@@ -16,7 +16,6 @@ const patience = 8;
  * Lets a manager of buffers forget those that it has had no use for in a while. It keeps them for tensors of exactly
  * the same size, of which none may come when every image has a size of its own.
  *
- * @param manager The manager.
  * @returns To be called after each read.
  */
 export function forgetUnusedBuffers(manager: unknown): () => void {

@@ -73,7 +73,6 @@ export function planSplits({ sum }: ProductSize, { tile, splits }: { tile: Tile;
  * Chooses the tile and the number of parts that take the least time by a simple model: workgroups are dealt to the
  * processors in turn, a processor is as fast as its invocations are many, and an invocation's speed grows with its share.
  *
- * @param size The product.
  * @param options Memory of a workgroup, whether the sum may be cut, and the result's copies if there are several.
  */
 export function planProduct(

@@ -20,7 +20,6 @@ const enough = 65536, leastRows = 64;
 /**
  * Sums a matrix [rows, columns] over its rows.
  *
- * @param parts The matrix, of any shape.
  * @param options Number of rows, shape of the result, and what follows: a bias belongs to its last side.
  */
 export function sumRows(

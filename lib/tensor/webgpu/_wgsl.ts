@@ -92,7 +92,6 @@ fn finish(sum: ${type}, at: i32, channel: i32) -> ${type} {
  * invocations must call it; the sum is returned to all of them.
  *
  * @param size Invocations of the workgroup, a power of two.
- * @param type What is added.
  */
 export function workgroupSum(size: number, type = "f32"): string {
   return `

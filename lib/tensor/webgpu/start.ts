@@ -20,12 +20,7 @@ export interface Gpu {
 
 const softwareNames = /llvmpipe|lavapipe|softpipe|swiftshader|basic render/i;
 
-/**
- * Asks for the fastest graphics processor there is.
- *
- * @param gpu Who is asked. Default: `navigator.gpu`.
- * @returns The adapter; `null` where no driver offers one.
- */
+/** Asks for the fastest graphics processor there is; `null` where no driver offers one. */
 export async function findAdapter(gpu?: Gpu): Promise<Adapter | null> {
   const adapter = await quietly(async () =>
     await (gpu ?? navigator.gpu)?.requestAdapter({ powerPreference: "high-performance" }) ?? null
@@ -78,8 +73,6 @@ let started: WebgpuStart | null = null;
 /**
  * Makes `webgpu` the backend, with our own kernels. It starts once in a process.
  *
- * @param found The adapter to compute on, if it has been asked for already.
- * @returns What runs.
  * @throws Error if there is no adapter.
  */
 export async function startWebgpu(found?: Adapter): Promise<WebgpuStart> {
