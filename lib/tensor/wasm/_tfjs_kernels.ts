@@ -57,41 +57,10 @@ export const tfjsKernels: Record<string, Implementation> = {
     return convolution(inputs, attributes, activation === "linear" ? undefined : activation);
   },
 
-  Conv2DBackpropInput({ dy, filter }, attributes) {
-    const { inputShape } = attributes;
-    const g = geometry(inputShape, filter!.shape, attributes);
-    if (!g) return null;
-    const dx = allocate(inputShape);
-    convolveInputGradient(addressOf(dy!), addressOf(filter!), addressOf(dx), g);
-    return dx;
-  },
-
-  Conv2DBackpropFilter({ x, dy }, attributes) {
-    const { filterShape } = attributes;
-    const g = geometry(x!.shape, filterShape, attributes);
-    if (!g) return null;
-    const dFilter = allocate(filterShape);
-    convolveFilterGradient(addressOf(x!), addressOf(dy!), addressOf(dFilter), g);
-    return dFilter;
-  },
-
-  DepthwiseConv2dNativeBackpropInput({ dy, filter }, attributes) {
-    const { inputShape } = attributes;
-    if (filter!.shape[3] !== 1) return null;
-    const g = geometry(inputShape, filter!.shape, attributes, true)!;
-    const dx = allocate(inputShape);
-    depthwiseInputGradient(addressOf(dy!), addressOf(filter!), addressOf(dx), g);
-    return dx;
-  },
-
-  DepthwiseConv2dNativeBackpropFilter({ x, dy }, attributes) {
-    const { filterShape } = attributes;
-    if (filterShape[3] !== 1) return null;
-    const g = geometry(x!.shape, filterShape, attributes, true)!;
-    const dFilter = allocate(filterShape);
-    depthwiseFilterGradient(addressOf(x!), addressOf(dy!), addressOf(dFilter), g);
-    return dFilter;
-  },
+  Conv2DBackpropInput: inputGradient(convolveInputGradient, false),
+  Conv2DBackpropFilter: filterGradient(convolveFilterGradient, false),
+  DepthwiseConv2dNativeBackpropInput: inputGradient(depthwiseInputGradient, true),
+  DepthwiseConv2dNativeBackpropFilter: filterGradient(depthwiseFilterGradient, true),
 
   MaxPool({ x }, attributes) {
     if (x!.dtype !== "float32") return null;
@@ -204,6 +173,28 @@ export const tfjsKernels: Record<string, Implementation> = {
   },
 };
 
+type Gradient = (first: number, second: number, result: number, g: Geometry) => void;
+
+function inputGradient(compute: Gradient, depthwise: boolean): Implementation {
+  return ({ dy, filter }, attributes) => {
+    const g = geometry(attributes.inputShape, filter!.shape, attributes, depthwise);
+    if (!g) return null;
+    const dx = allocate(attributes.inputShape);
+    compute(addressOf(dy!), addressOf(filter!), addressOf(dx), g);
+    return dx;
+  };
+}
+
+function filterGradient(compute: Gradient, depthwise: boolean): Implementation {
+  return ({ x, dy }, attributes) => {
+    const g = geometry(x!.shape, attributes.filterShape, attributes, depthwise);
+    if (!g) return null;
+    const dFilter = allocate(attributes.filterShape);
+    compute(addressOf(x!), addressOf(dy!), addressOf(dFilter), g);
+    return dFilter;
+  };
+}
+
 /** Activation(convolution + bias + addend), or `null` for the layout [B, C, H, W]. */
 export function convolution(
   { x, filter, bias, addend }:
@@ -223,14 +214,14 @@ export function convolution(
   return y;
 }
 
-/** Sizes of a convolution, or `null` for the layout [B, C, H, W]. */
+/** Sizes of a convolution, or `null` for the layout [B, C, H, W] and for several outputs a channel. */
 function geometry(
   x: number[],
   filter: number[],
   { strides, dilations = 1, pad, dataFormat = "NHWC", dimRoundingMode }: ConvolutionAttributes,
   depthwise = false,
 ): Geometry | null {
-  if (dataFormat !== "NHWC") return null;
+  if (dataFormat !== "NHWC" || (depthwise && filter[3] !== 1)) return null;
   return fromConvInfo(
     tf.backend_util.computeConv2DInfo(x as Shape, filter as Shape, strides, dilations, pad, dimRoundingMode, depthwise),
   );
