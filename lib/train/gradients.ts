@@ -42,10 +42,9 @@ function inWorkers<M>({ params, trainable }: GradientOptions<M>, team: DataParal
 
 /** Copies of tensors, at once: Workers should begin before this thread makes the next batch. */
 function arraysOf(params: Params): NamedArrays {
-  const arrays = Object.entries(params).map(([name, tensor]) =>
-    [name, { shape: tensor.shape, data: tensor.dataSync() }] as const
+  return Object.fromEntries(
+    Object.entries(params).map(([name, tensor]) => [name, { shape: tensor.shape, data: tensor.dataSync<"float32">() }]),
   );
-  return Object.fromEntries(arrays);
 }
 
 async function inThisThread<M>(
