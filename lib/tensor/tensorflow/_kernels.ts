@@ -43,13 +43,7 @@ export const plainKernels = (precision: Precision): Kernels => ({
     const bare = padded === shape ? window : withoutPadding(window);
     const type = typeOf(precision, depthwise);
     const dx = execute(name, [padded, filter, dy], { ...type, ...windowAttributes(padded, bare) });
-    if (padded === shape) return dx;
-    const inner = execute("Slice", [dx, [0, window.padding[0], window.padding[2], 0], shape], {
-      ...float,
-      Index: attribute.dataType(dataType.int32),
-    });
-    dx.dispose();
-    return inner;
+    return padded === shape ? dx : unpad(dx, window);
   },
 
   convolveFilterGradient(dy, x, { window, depthwise, shape }) {
