@@ -24,6 +24,7 @@ const all = {
   semantic: 4,
   measure: 16,
   evaluation: 1,
+  model: 1,
 };
 const none = Object.fromEntries(Object.keys(all).map((stage) => [stage, 0]));
 
@@ -147,7 +148,7 @@ Deno.test("run with a changed setting redoes only what depends on it", async () 
     workdir: "changed",
     args: ["--set", "synthesis.semanticThreshold=0.3"],
   });
-  assertEquals([code, madeBy(stdout)], [0, { ...none, semantic: 4, measure: 16, evaluation: 1 }], stderr);
+  assertEquals([code, madeBy(stdout)], [0, { ...none, semantic: 4, measure: 16, evaluation: 1, model: 1 }], stderr);
 });
 
 Deno.test("run trains again after a change of photographs or class names, not because the data set moved", async () => {
