@@ -29,6 +29,12 @@ export interface InitOptions {
 const LEAST_STEPS = { pretraining: 300, cam: 50, irnet: 480 } as const;
 const LEAST_STEPS_PRETRAINED = { cam: 200, irnet: 200 } as const;
 
+/**
+ * Largest norm of the classifier's gradients. The loss is a mean over classes, so that one class of two weighs ten times
+ * as much as one of VOC's twenty, for which the learning rate was chosen: without a bound it diverges.
+ */
+const LARGEST_NORM = 1;
+
 /** Side of the smallest crop that the sample network trains with, pixels. */
 const SMALLEST_CROP = 96;
 
@@ -75,7 +81,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
     return {
       ...start,
       backbone: { weights },
-      cam: { training: { epochs: epochs(cam, least.cam) } },
+      cam: { training: { epochs: epochs(cam, least.cam), optimiser: { clip: LARGEST_NORM } } },
       irnet: { training: { epochs: epochs(irnet, least.irnet, usable.length) } },
     };
   }

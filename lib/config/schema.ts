@@ -67,6 +67,7 @@ const optimiser = z.strictObject({
   weightDecay: setting(weight, { help: "Weight decay" }),
   power: setting(positive, { help: "Power of the polynomial decay of the learning rate" }),
   warmup: setting(fraction, { help: "Steps with linearly rising learning rate", unit: "fraction of all" }),
+  clip: setting(positive.optional(), { help: "Largest norm of the gradients; absent: any", source: "" }),
 });
 
 const training = z.strictObject({

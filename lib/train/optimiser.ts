@@ -16,6 +16,8 @@ export interface OptimiserSettings {
   readonly power: number;
   /** Fraction of the steps in which the rate rises linearly from almost 0. */
   readonly warmup: number;
+  /** Largest Euclidean norm of all gradients together; longer ones are shortened to it. Absent: any. */
+  readonly clip?: number | undefined;
 }
 
 /**
@@ -58,11 +60,14 @@ const BETA1 = 0.9, BETA2 = 0.999, EPSILON = 1e-8; // of Adam, PyTorch's defaults
  * SGD: d = g + decay·p; buffer = d in the first step, then momentum·buffer + d; p −= rate·buffer. The released code runs
  * with momentum 1e-4: its weight decay slipped into that place.
  *
- * @param settings Method, momentum and weight decay.
+ * @param settings Method, momentum, weight decay and largest norm of the gradients.
  * @param factor Factor on the learning rate of a parameter, by name; 1 where absent.
  */
 export function createOptimiser(
-  { method, momentum, weightDecay }: Pick<OptimiserSettings, "method" | "momentum" | "weightDecay">,
+  { method, momentum, weightDecay, clip = Infinity }: Pick<
+    OptimiserSettings,
+    "method" | "momentum" | "weightDecay" | "clip"
+  >,
   factor: (name: string) => number = () => 1,
 ): Optimiser {
   const moments = new Map<string, tf.Tensor>();
@@ -94,8 +99,9 @@ export function createOptimiser(
     update(params, gradients, { learningRate, step }) {
       const rule = method === "sgd" ? sgd : adam;
       tf.tidy(() => {
-        for (const [name, gradient] of Object.entries(gradients)) {
-          const old = params[name];
+        const shorten = clip === Infinity ? null : shortening(Object.values(gradients), clip);
+        for (const [name, whole] of Object.entries(gradients)) {
+          const old = params[name], gradient = shorten ? whole.mul(shorten) : whole;
           if (!old) throw new Error(`Expected a parameter ${name} for a gradient but found none`);
           params[name] = tf.keep(rule(name, old, { gradient, rate: learningRate * factor(name), step }));
           old.dispose();
@@ -117,6 +123,12 @@ export function createOptimiser(
       moments.clear();
     },
   };
+}
+
+/** Factor that brings the norm of all gradients together down to `clip`; 1 where it is not above. */
+function shortening(gradients: readonly tf.Tensor[], clip: number): tf.Tensor {
+  const norm = tf.addN(gradients.map((gradient) => gradient.square().sum())).sqrt();
+  return tf.minimum(1, tf.div(clip, norm)); // a norm of 0 gives 1, one that is not finite does not hide itself
 }
 
 type Rule = (

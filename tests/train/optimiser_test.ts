@@ -1,7 +1,7 @@
 import { createOptimiser, learningRateAt, type OptimiserSettings } from "../../lib/train/optimiser.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { disposeParams, type Params } from "../../lib/weights/params.ts";
-import { assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";
+import { assert, assertAlmostEquals, assertClose, assertEquals } from "../assert.ts";
 import { readGolden } from "../golden.ts";
 
 const constant = { learningRate: 0.1, momentum: 0, weightDecay: 0, power: 0, warmup: 0 };
@@ -88,3 +88,23 @@ Deno.test("optimisers continue bit for bit from their state, and leak nothing", 
 });
 
 type Opt = ReturnType<typeof createOptimiser>;
+
+Deno.test("clip shortens all gradients together to a norm, and leaves shorter ones as they are", async () => {
+  await tf.setBackend("cpu");
+  const step = (clip: number | undefined, gradients: number[][]) => {
+    const optimiser = createOptimiser({ ...constant, method: "sgd", clip });
+    const params: Params = { a: tf.tensor1d([0, 0]), b: tf.tensor1d([0]) };
+    const given = { a: tf.tensor1d(gradients[0]!), b: tf.tensor1d(gradients[1]!) };
+    optimiser.update(params, given, { learningRate: 1, step: 0 });
+    const found = [...params["a"]!.dataSync(), ...params["b"]!.dataSync()];
+    disposeParams(params);
+    disposeParams(given);
+    optimiser.dispose();
+    return Float32Array.from(found);
+  };
+  assertClose(step(1.5, [[2, 1], [2]]), Float32Array.of(-1, -0.5, -1), { absolute: 1e-6 }); // a norm of 3
+  assertClose(step(4, [[2, 1], [2]]), Float32Array.of(-2, -1, -2), { absolute: 1e-6 });
+  assertClose(step(undefined, [[2, 1], [2]]), Float32Array.of(-2, -1, -2), { absolute: 1e-6 });
+  assertClose(step(1, [[0, 0], [0]]), new Float32Array(3), { absolute: 0 });
+  assert(step(1, [[NaN, 1], [2]]).some(Number.isNaN), "a gradient that is not finite shows");
+});

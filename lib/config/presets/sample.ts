@@ -22,7 +22,7 @@ const adamW = {
 } as const;
 
 /** Settings for the generated images. */
-export const sample: Config = merge(paper, {
+export const sample: Config = merge<Config>(paper, {
   preset: "sample",
   data: {
     root: "out/sample-data",

@@ -1,9 +1,9 @@
-import { processorKernels } from "../_composed_kernels.ts";
-import { registerKernels } from "../_kernels.ts";
+import { composedKernels, convolutionAttributes, poolAttributes, processorKernels, run } from "../_composed_kernels.ts";
+import { type Kernels, registerKernels } from "../_kernels.ts";
 import * as tf from "../tf.ts";
-import { layerKernels } from "./_layer_kernels.ts";
-import { loadKernels } from "./_runtime.ts";
-import { type Implementation, tfjsKernels } from "./_tfjs_kernels.ts";
+import { groupNormKernels, resizeKernels } from "./_maps.ts";
+import { addressOf, allocate, loadKernels, tensorOf, wasmKernels } from "./_runtime.ts";
+import { convolution, type Implementation, tfjsKernels } from "./_tfjs_kernels.ts";
 
 /** Kernels that gradients need, that neither the backend nor we have a fast version of. */
 const borrowed = [
@@ -80,3 +80,38 @@ function borrowFromCpu(kernelName: string): void {
     },
   });
 }
+
+/** The layers' kernels, in single passes over memory; composed ones are ours too, by TensorFlow.js's kernel names. */
+const layerKernels: Kernels = {
+  ...composedKernels,
+  ...groupNormKernels,
+  ...resizeKernels,
+
+  convolve(x, filter, options) {
+    const { window, depthwise, bias, addend, activation } = options;
+    if (depthwise || !addend) return composedKernels.convolve(x, filter, options);
+    return tensorOf(convolution({ x, filter, bias, addend }, convolutionAttributes(window), activation)!);
+  },
+
+  sumPixels(dy) {
+    const [batch, height, width, channels] = dy.shape;
+    const sums = allocate([channels]);
+    wasmKernels().sumRows(addressOf(dy), batch * height * width, channels, addressOf(sums));
+    return tensorOf(sums);
+  },
+
+  reluGradient(dy, y, activation) {
+    const dx = allocate(y.shape);
+    const six = activation === "relu6" ? 1 : 0;
+    wasmKernels().reluGradient(addressOf(dy), addressOf(y), y.size, six, addressOf(dx));
+    return tensorOf(dx);
+  },
+
+  maxPool(x, window) {
+    const y = run(tf.MaxPool, { x }, poolAttributes(window));
+    return { y, saved: [x, y] };
+  },
+
+  maxPoolGradient: (dy, [input, output], window) =>
+    run(tf.MaxPoolGrad, { dy, input: input!, output: output! }, poolAttributes(window)),
+};
