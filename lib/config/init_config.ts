@@ -33,7 +33,7 @@ const LEAST_STEPS_PRETRAINED = { cam: 200, irnet: 200 } as const;
  * Largest norm of the classifier's gradients. The loss is a mean over classes, so that one class of two weighs ten times
  * as much as one of VOC's twenty, for which the learning rate was chosen: without a bound it diverges.
  */
-const LARGEST_NORM = 1;
+const LARGEST_NORM = 3;
 
 /** Side of the smallest crop that the sample network trains with, pixels. */
 const SMALLEST_CROP = 96;

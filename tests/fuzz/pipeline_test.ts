@@ -1,6 +1,7 @@
 import { assert, assertEquals } from "../assert.ts";
 import { presets } from "../../lib/config/config.ts";
 import { loadConfig } from "../../lib/config/load_config.ts";
+import { mapPaths, userPath } from "../../lib/config/user_path.ts";
 import { type ManifestRecord, ManifestWriter, readManifest } from "../../lib/run/manifest.ts";
 import { decodePng, encodePng } from "../../lib/files/png.ts";
 import { fuzz } from "./mutate.ts";
@@ -30,7 +31,10 @@ Deno.test("a damaged configuration holds what it says, or is refused with a plac
       Deno.writeFileSync(path, damaged);
       return loadConfig({ file: path });
     },
-    check: (config, damaged) => assertHolds(config, JSON.parse(text(damaged).replace(/^\ufeff/, "")), "config"),
+    check: (config, damaged) => {
+      const wanted = JSON.parse(text(damaged).replace(/^\ufeff/, ""));
+      assertHolds(config, mapPaths(wanted, (path) => userPath(path, folder)), "config");
+    },
   });
   assert(refused > 0 && read > 0);
 });
