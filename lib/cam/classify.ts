@@ -1,12 +1,11 @@
 import { cropImage } from "../data/crop.ts";
 import type { RgbImage } from "../data/image.ts";
-import { resizeImage, scaledSize } from "../data/resize.ts";
 import * as tf from "../tensor/tf.ts";
 import { camLogits, type CamNetwork } from "./network.ts";
 
 /**
  * Computes the class logits of an image. It lies in the top left corner of a square such as the classifier is trained
- * on, shrunk where it is larger.
+ * on, which cuts off what is larger, as the released code's validation does.
  *
  * @param network Backbone and parameters; folded parameters are faster.
  * @param image The image.
@@ -18,9 +17,8 @@ export async function classifyImage(
   image: RgbImage,
   { side }: { side: number },
 ): Promise<number[]> {
-  const { preprocess } = network.backbone, factor = side / Math.max(image.height, image.width);
-  const whole = factor < 1 ? resizeImage(image, scaledSize(image, factor)) : image;
-  const pixels = cropImage(whole, { height: side, width: side, preprocess }); // [side, side, 3]
+  const { preprocess } = network.backbone;
+  const pixels = cropImage(image, { height: side, width: side, preprocess }); // [side, side, 3]
   const logits = tf.tidy(() => camLogits(network, tf.tensor4d(pixels, [1, side, side, 3]))); // [1, classes]
   const values = Array.from(await logits.data());
   logits.dispose();

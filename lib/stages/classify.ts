@@ -1,4 +1,5 @@
 import { classifyImage } from "../cam/mod.ts";
+import { resizeImage, scaledSize } from "../data/resize.ts";
 import type { ImageStage, StageFiles } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
 import { GIB, inferences, networkCost, square } from "./_cost.ts";
@@ -30,7 +31,10 @@ export const classify: ImageStage = {
     const { config, dataset } = context, network = await camNetwork(context);
     return {
       process: async (id) => {
-        const logits = await classifyImage(network, await dataset.readImage(id), { side: config.cam.training.crop });
+        const image = await dataset.readImage(id), side = config.cam.training.crop;
+        const factor = side / Math.max(image.height, image.width); // nothing of a large image is cut off
+        const whole = factor < 1 ? resizeImage(image, scaledSize(image, factor)) : image;
+        const logits = await classifyImage(network, whole, { side });
         return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(logits.map(probability))) };
       },
       close: () => disposeParams(network.params),
