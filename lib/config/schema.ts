@@ -356,6 +356,11 @@ export const configSchema = z.strictObject({
   ),
   synthesis: setting(
     z.strictObject({
+      camPower: setting(positive, {
+        help: "Power that CAMs are raised to before the random walk; its successors take 1.3 or 1.5",
+        default: 1,
+        source: CODE,
+      }),
       instanceThreshold: setting(fraction, {
         help: "Background score of instance labels",
         default: 0.25,
@@ -370,6 +375,11 @@ export const configSchema = z.strictObject({
         help: "Area below which a component scores 0",
         unit: "fraction of the image",
         default: 0.01,
+        source: CODE,
+      }),
+      score: setting(z.enum(["maximum", "mean_area"]), {
+        help: "Score of an instance: maximum inside, of the best in each image 1; or mean × √area, across images",
+        default: "maximum",
         source: CODE,
       }),
     }),

@@ -7,7 +7,7 @@ import { decodeNpz, encodeNpz } from "../files/npz.ts";
 import type { IrnetMaps } from "../irnet/mod.ts";
 import { encodePng } from "../files/png.ts";
 import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
-import { type Evidence, type Instances, missingClasses, synthesizeInstances } from "../synthesis/mod.ts";
+import { type Evidence, type Instances, missingClasses, raiseCams, synthesizeInstances } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readCams } from "./cam.ts";
 import { readIrnetMaps } from "./irnet.ts";
@@ -22,8 +22,10 @@ export const instance: ImageStage = {
   settings: ({ displacement, walk, synthesis }) => ({
     displacement,
     walk,
+    camPower: synthesis.camPower,
     threshold: synthesis.instanceThreshold,
     fragment: synthesis.fragment,
+    score: synthesis.score,
   }),
   ids: ({ config, dataset }) => dataset.list(config.data.inferList),
   cost: onCores({
@@ -34,7 +36,7 @@ export const instance: ImageStage = {
   }),
   open: (context) => {
     const { displacement, walk, synthesis } = context.config;
-    const { instanceThreshold: threshold, fragment } = synthesis;
+    const { instanceThreshold: threshold, fragment, score: scoring } = synthesis;
     return {
       process: async (id) => {
         const { evidence, maps } = await readEvidence(context, id);
@@ -42,6 +44,7 @@ export const instance: ImageStage = {
           clusters: clustersOf(maps, displacement),
           threshold,
           fragment,
+          scoring,
           walk,
         });
         const labels = context.dataset.labels(id);
@@ -68,16 +71,20 @@ function instanceMap({ height, width, score, mask }: Instances): LabelMap {
   return { height, width, data };
 }
 
-/** Evidence of an image for synthesis: its CAMs at stride 4 and IRNet's maps, and the image itself if it is larger. */
+/**
+ * Evidence of an image for synthesis: its CAMs at stride 4, raised to their power, and IRNet's maps, and the image itself
+ * if it is larger.
+ */
 export async function readEvidence(
-  { files, dataset }: Pick<StageContext, "files" | "dataset">,
+  { config, files, dataset }: Pick<StageContext, "config" | "files" | "dataset">,
   id: string,
 ): Promise<{ evidence: Evidence; maps: IrnetMaps }> {
   const [cams, maps] = await Promise.all([readCams(files, id), readIrnetMaps(files, id)]);
   const { full, reading } = await dataset.imageSize(id);
   const guide = full.height > reading.height || full.width > reading.width ? await dataset.readFullImage(id) : null;
   const { data } = stridedCam(cams);
-  return { evidence: { ...camSize(cams), keys: cams.keys, cams: data, boundary: maps.boundary, guide }, maps };
+  const evidence = { ...camSize(cams), keys: cams.keys, cams: data, boundary: maps.boundary, guide };
+  return { evidence: raiseCams(evidence, config.synthesis.camPower), maps };
 }
 
 /** The class-agnostic instance map of a displacement field. */

@@ -97,7 +97,7 @@ async function measureLabels(
   { truth, objects, colours }: { truth: LabelMap; objects: LabelMap | null; colours: ColourModel | null },
 ): Promise<Measurement> {
   const { config, dataset } = context;
-  const { fragment, instanceThreshold: threshold } = config.synthesis;
+  const { fragment, instanceThreshold: threshold, score: scoring } = config.synthesis;
   const { height, width } = truth, labels = dataset.classes.length + 1;
   const { evidence } = await readEvidence(context, id);
   const { keys } = evidence;
@@ -110,13 +110,13 @@ async function measureLabels(
   if (!objects) return { cam, semantic };
   const instances = groundTruthInstances(objects, truth);
   const predicted = await readInstances(context.files, id, { size: truth });
-  const boundary = synthesizeInstances(evidence, { threshold, fragment, walk: config.walk });
+  const boundary = synthesizeInstances(evidence, { threshold, fragment, scoring, walk: config.walk });
   return {
     cam,
     semantic,
     instance: matchInstances(predicted, instances),
     camInstances: camThresholds(config).map((level) =>
-      matchInstances(instancesFromCams(maps, { height, width, keys, threshold: level, fragment }), instances)
+      matchInstances(instancesFromCams(maps, { height, width, keys, threshold: level, fragment, scoring }), instances)
     ),
     boundaryInstances: matchInstances(boundary, instances),
     ...(colours ? { colour: await measureColours(context, id, { truth, instances, colours }) } : {}),

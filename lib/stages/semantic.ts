@@ -13,7 +13,11 @@ export const semantic: ImageStage = {
   section: "Synthesizing Instance Segmentation Labels",
   reads: ["cam", "irnet"],
   runs: "worker",
-  settings: ({ walk, synthesis }) => ({ walk, threshold: synthesis.semanticThreshold }),
+  settings: ({ walk, synthesis }) => ({
+    walk,
+    camPower: synthesis.camPower,
+    threshold: synthesis.semanticThreshold,
+  }),
   ids: ({ config, dataset }) => dataset.list(config.data.inferList),
   cost: onCores({
     ids: (context) => semantic.ids(context),

@@ -23,6 +23,13 @@ export interface Instances {
   readonly mask: Uint8Array;
 }
 
+/**
+ * Ways to score an instance, each 0…1: `maximum`, the highest value inside, as in the released code, where the best
+ * instance of every image has 1; or `mean_area`, √(area / that of the image) × mean of the values inside before the image's
+ * maximum divided them, which ranks instances across images.
+ */
+export type Scoring = "maximum" | "mean_area";
+
 /** Options of {@linkcode detectInstances}: the maps that were compared, and what makes a region a fragment. */
 export interface DetectOptions {
   /** Rows, pixels. */
@@ -33,6 +40,10 @@ export interface DetectOptions {
   readonly classes: ArrayLike<number>;
   /** [H, W] f32, value of the map that `index` names. */
   readonly score: Float32Array;
+  /** Way to score instances. */
+  readonly scoring?: Scoring;
+  /** Divisor that made the values of `score`. */
+  readonly peak?: number;
   /** Regions of less than this fraction of the image are fragments, which score 0. */
   readonly fragment?: number;
   /** Which fragments are among the instances: all, or of classes without anything larger the largest. */
@@ -42,8 +53,7 @@ export interface DetectOptions {
 /**
  * Splits masks into their connected regions, each an instance (paper: Synthesizing Instance Segmentation Labels).
  *
- * Instances come in the order of the maps and, of one map, in that of their first pixels row by row. Their score is the
- * highest value inside.
+ * Instances come in the order of the maps and, of one map, in that of their first pixels row by row.
  *
  * @param index [H, W], 1 + index of the map a pixel belongs to, 0 for none.
  * @throws RangeError if an array has another size or a pixel names a map that does not exist.
@@ -56,23 +66,27 @@ export interface DetectOptions {
  */
 export function detectInstances(
   index: Int32Array,
-  { height, width, classes, score, fragment = 0.01, fragments = "all" }: DetectOptions,
+  { height, width, classes, score, scoring = "maximum", peak = 1, fragment = 0.01, fragments = "all" }: DetectOptions,
 ): Instances {
   const size = height * width;
   if (score.length !== size) throw new RangeError(`Expected ${height}×${width} scores but found ${score.length}`);
   const { labels, count } = connectedComponents(index, { height, width });
 
-  const area = new Int32Array(count), peak = new Float32Array(count).fill(-Infinity), map = new Int32Array(count);
+  const area = new Int32Array(count), sum = new Float64Array(count), map = new Int32Array(count);
+  const maximum = new Float32Array(count).fill(-Infinity);
   for (let i = 0; i < size; i++) {
     const region = labels[i]! - 1;
     if (region < 0) continue;
     area[region]!++;
-    if (score[i]! > peak[region]!) peak[region] = score[i]!;
+    sum[region]! += score[i]!;
+    if (score[i]! > maximum[region]!) maximum[region] = score[i]!;
     map[region] = index[i]! - 1;
   }
   const unknown = map.find((m) => !(m >= 0 && m < classes.length));
   if (unknown !== undefined) throw new RangeError(`Expected maps 1…${classes.length} but found ${unknown + 1}`);
 
+  const scoreOf = (region: number) =>
+    scoring === "maximum" ? maximum[region]! : peak * sum[region]! / Math.sqrt(area[region]! * size);
   const isFragment = (region: number) => area[region]! < size * fragment;
   const largest = new Map<number, number>(); // of each class
   map.forEach((m, region) => {
@@ -92,7 +106,7 @@ export function detectInstances(
   return {
     height,
     width,
-    score: Float32Array.from(order, (region) => isFragment(region) ? 0 : peak[region]!),
+    score: Float32Array.from(order, (region) => isFragment(region) ? 0 : scoreOf(region)),
     class: Int32Array.from(order, (region) => classes[map[region]!]!),
     mask,
   };
@@ -110,6 +124,8 @@ export interface CamInstanceOptions {
   readonly threshold?: number;
   /** Fraction of the image below which a region scores 0. */
   readonly fragment?: number;
+  /** Way to score instances. */
+  readonly scoring?: Scoring;
 }
 
 /**
@@ -121,11 +137,11 @@ export interface CamInstanceOptions {
  */
 export function instancesFromCams(
   maps: Float32Array,
-  { height, width, keys, threshold = 0.15, fragment = 0.01 }: CamInstanceOptions,
+  { height, width, keys, threshold = 0.15, ...options }: CamInstanceOptions,
 ): Instances {
   if (maps.length !== keys.length * height * width) {
     throw new RangeError(`Expected CAMs of ${keys.length}×${height}×${width} values but found ${maps.length}`);
   }
   const { score, index } = strongest(maps, { height, width, floor: threshold });
-  return detectInstances(index, { height, width, classes: keys, score, fragment });
+  return detectInstances(index, { height, width, classes: keys, score, ...options });
 }

@@ -28,6 +28,25 @@ export interface Evidence {
   readonly guide?: RgbImage | null;
 }
 
+/**
+ * Raises the class attention maps of evidence to a power, before they walk: above 1 it holds back what is weak, so that
+ * less of the background is reached. Several successors of IRNet do so, with 1.3 or 1.5.
+ *
+ * @param evidence Maps of an image; values that rounding left below 0 count as 0.
+ * @param power The exponent; 1: the evidence as it is.
+ * @throws RangeError if the power is not positive.
+ * @example
+ * ```ts
+ * import { raiseCams } from "./evidence.ts";
+ * const evidence = { height: 4, width: 8, keys: [7], cams: Float32Array.of(1, 0.5), boundary: Float32Array.of(0, 0) };
+ * raiseCams(evidence, 2).cams; // 1 0.25
+ * ```
+ */
+export function raiseCams(evidence: Evidence, power: number): Evidence {
+  if (!(power > 0 && Number.isFinite(power))) throw new RangeError(`Expected a positive power but found ${power}`);
+  return power === 1 ? evidence : { ...evidence, cams: evidence.cams.map((value) => Math.max(0, value) ** power) };
+}
+
 /** Settings of the random walk; its grid follows from the image. */
 export interface WalkSettings {
   /** Search radius, pixels at stride 4. */

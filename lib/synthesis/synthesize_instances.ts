@@ -1,7 +1,7 @@
 import { propagateEach } from "../affinity/mod.ts";
 import type { Clusters } from "../displacement/mod.ts";
 import { gridOf, strongestUpsampled, upsampledMaximum } from "./_strongest.ts";
-import { detectInstances, type Instances } from "./detect_instances.ts";
+import { detectInstances, type Instances, type Scoring } from "./detect_instances.ts";
 import type { Evidence, WalkSettings } from "./evidence.ts";
 
 /** Part of a class attention map that lies in one cluster. */
@@ -58,6 +58,8 @@ export interface InstanceOptions {
   readonly threshold?: number;
   /** Fraction of the image below which a region scores 0. */
   readonly fragment?: number;
+  /** Way to score instances. */
+  readonly scoring?: Scoring;
   /** Settings of the random walk. */
   readonly walk?: WalkSettings;
 }
@@ -82,7 +84,7 @@ export interface InstanceOptions {
  */
 export function synthesizeInstances(
   evidence: Evidence,
-  { clusters = null, threshold = 0.25, fragment = 0.01, walk = {} }: InstanceOptions = {},
+  { clusters = null, threshold = 0.25, fragment = 0.01, scoring = "maximum", walk = {} }: InstanceOptions = {},
 ): Instances {
   const { height, width, boundary, guide } = evidence;
   const grid = gridOf(evidence);
@@ -115,5 +117,12 @@ export function synthesizeInstances(
     guide,
   });
   const classes = walked.map(({ number }) => pieces[number]!.class);
-  return detectInstances(index, { ...found, classes, fragment, fragments: guide ? "largest" : "all" });
+  return detectInstances(index, {
+    ...found,
+    classes,
+    scoring,
+    peak,
+    fragment,
+    fragments: guide ? "largest" : "all",
+  });
 }

@@ -1,4 +1,5 @@
-import { detectInstances } from "../../lib/synthesis/mod.ts";
+import { instanceScores, matchInstances } from "../../lib/evaluation/mod.ts";
+import { detectInstances, type Scoring } from "../../lib/synthesis/mod.ts";
 import { assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { describedNumber, readGolden } from "../golden.ts";
 
@@ -30,6 +31,44 @@ Deno.test("detectInstances() keeps fragments with score 0", () => {
     detectInstances(index, { height: 1, width: 4, classes: [0], score, fragment }).score;
   assertEquals(detect(0.25), Float32Array.of(1, 0.5)); // one pixel of four is not less than a quarter
   assertEquals(detect(0.26), Float32Array.of(0, 0.5));
+});
+
+Deno.test("detectInstances() can score by the mean before the division by the maximum, and the area", () => {
+  // √(2/8) · 0.5 · (0.5 + 1)/2 and √(1/8) · 0.5 · 0.5, of an image whose highest value was 0.5.
+  const index = Int32Array.of(1, 1, 0, 0, 0, 0, 0, 1), score = Float32Array.of(0.5, 1, 0, 0, 0, 0, 0, 0.5);
+  const options = { classes: [0], scoring: "mean_area", peak: 0.5 } as const;
+  const row = detectInstances(index, { height: 1, width: 8, score, ...options });
+  assertClose(row.score, Float32Array.of(0.1875, 0.25 / Math.sqrt(8)), { absolute: 1e-7 });
+  // The same image at twice the size scores the same.
+  const twice = (values: ArrayLike<number>) => {
+    const wide = Array.from(values).flatMap((value) => [value, value]);
+    return [...wide, ...wide];
+  };
+  const large = detectInstances(Int32Array.from(twice(index)), {
+    ...{ height: 2, width: 16 },
+    score: Float32Array.from(twice(score)),
+    ...options,
+  });
+  assertClose(large.score, row.score, { absolute: 1e-7 });
+  const full = detectInstances(Int32Array.of(1), { height: 1, width: 1, score: Float32Array.of(1), classes: [0] });
+  assertEquals(full.score, Float32Array.of(1)); // the highest there is
+});
+
+Deno.test("mean_area ranks a large region before the fragment of another image that the maximum ranks first", () => {
+  const size = { height: 1, width: 8 }, truth = { ...size, class: [0], mask: Uint8Array.of(0, 0, 0, 0, 1, 1, 1, 1) };
+  // One image's only region is wrong and small, of values that the walk had thinned out to 0.25; the other's is right.
+  const images = [
+    { index: Int32Array.of(0, 0, 0, 0, 1, 1, 1, 1), score: Float32Array.of(0, 0, 0, 0, 0.5, 1, 1, 0.5), peak: 1 },
+    { index: Int32Array.of(1, 0, 0, 0, 0, 0, 0, 0), score: Float32Array.of(1, 0, 0, 0, 0, 0, 0, 0), peak: 0.25 },
+  ];
+  const precision = (scoring: Scoring) => {
+    const matches = images.map(({ index, ...rest }) =>
+      matchInstances(detectInstances(index, { ...size, classes: [0], scoring, ...rest }), truth)
+    );
+    return instanceScores(matches, { classes: ["cat"], ious: [0.5] }).means[0];
+  };
+  assertEquals(precision("maximum"), 0.25); // both score 1, of which the last comes first: precision 1/2 at recall 1/2
+  assertEquals(precision("mean_area"), 0.5); // 0.25 · √(1/8) < 0.75 · √(1/2)
 });
 
 Deno.test("detectInstances() can keep of each class the largest fragment alone, where there is nothing larger", () => {

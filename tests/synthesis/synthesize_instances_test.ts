@@ -1,6 +1,6 @@
 import { propagate } from "../../lib/affinity/mod.ts";
 import { clusterCentroids, findCentroids } from "../../lib/displacement/mod.ts";
-import { type Evidence, synthesizeInstances } from "../../lib/synthesis/mod.ts";
+import { type Evidence, raiseCams, scoreSemantic, type Scoring, synthesizeInstances } from "../../lib/synthesis/mod.ts";
 import { strongest } from "../../lib/synthesis/_strongest.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
@@ -21,6 +21,31 @@ Deno.test("synthesizeInstances() separates two clusters of one class", () => {
   const row = [[1, 1, 1, 1, 1, 0, 0, 0], [0, 0, 0, 0, 0, 1, 1, 1]];
   assertEquals(result.mask, Uint8Array.from(row.flatMap((r) => [...r, ...r, ...r, ...r])));
   assertEquals(synthesizeInstances(evidence).score, Float32Array.of(1));
+});
+
+Deno.test("raiseCams() raises CAMs before they walk, for instances and semantic labels alike", () => {
+  const size = { height: 4, width: 8 }, boundary = new Float32Array(2);
+  const evidence: Evidence = { ...size, keys: [7, 9], cams: Float32Array.of(1, 0.5, 0.25, -1e-4), boundary };
+  assertEquals(raiseCams(evidence, 1).cams, evidence.cams);
+  assertEquals(raiseCams(evidence, 2).cams, Float32Array.of(1, 0.25, 0.0625, 0));
+  assertEquals(raiseCams(evidence, 0.5).cams[3], 0); // what rounding leaves below 0 has no root
+  for (const power of [0, -1, NaN, Infinity]) {
+    assertThrows(() => raiseCams(evidence, power), RangeError, "positive power");
+  }
+  // Without a step of the walk the map of class 7 falls from 1 to 0.5², which is the column's last value.
+  const { score } = scoreSemantic(raiseCams(evidence, 2), { steps: 0 });
+  assertEquals([score[0], score[7]], [1, 0.25]);
+  const clusters = { map: Int32Array.of(0, 1), count: 2 };
+  const found = synthesizeInstances(raiseCams(evidence, 2), { clusters, threshold: 0.2, walk: { steps: 0 } });
+  assertEquals(found.score, Float32Array.of(1, 0.25));
+});
+
+Deno.test("synthesizeInstances() scores what the walk left, where asked for the mean and the area", () => {
+  const boundary = Float32Array.of(0.5, 0.5), size = { height: 4, width: 8 };
+  const evidence: Evidence = { ...size, keys: [7], cams: Float32Array.of(1, 1), boundary };
+  const scores = (scoring: Scoring) => synthesizeInstances(evidence, { scoring, walk: { steps: 0 } }).score;
+  assertEquals(scores("maximum"), Float32Array.of(1));
+  assertEquals(scores("mean_area"), Float32Array.of(0.5)); // all of the image, at 1·(1 − 0.5)
 });
 
 Deno.test("synthesizeInstances() equals the reference end to end", async () => {

@@ -112,12 +112,15 @@ async function pseudoInstances(
   id: string,
   truth: InstanceMasks,
 ): Promise<Record<string, InstanceMatches>> {
-  const { cam, synthesis: { instanceThreshold, fragment }, walk } = context.config;
+  const { cam, synthesis: { instanceThreshold, fragment, score: scoring }, walk } = context.config;
   const archive = await readCams(context.files, id);
   const { data, height, width } = highResolutionCam(archive, truth);
-  const components = instancesFromCams(data, { height, width, keys: archive.keys, threshold: cam.threshold, fragment });
+  const components = instancesFromCams(data, {
+    ...{ height, width, keys: archive.keys },
+    ...{ threshold: cam.threshold, fragment, scoring },
+  });
   const { evidence } = await readEvidence(context, id);
-  const boundary = synthesizeInstances(evidence, { threshold: instanceThreshold, fragment, walk });
+  const boundary = synthesizeInstances(evidence, { threshold: instanceThreshold, fragment, scoring, walk });
   return {
     [PSEUDO_INSTANCES.cam]: matchInstances(components, truth),
     [PSEUDO_INSTANCES.boundary]: matchInstances(boundary, truth),
