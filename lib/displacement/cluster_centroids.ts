@@ -6,6 +6,8 @@ export interface Clusters {
   readonly map: Int32Array;
   /** Number of clusters. */
   readonly count: number;
+  /** Number of pixels that reach no centroid. If there are any, they are cluster 0, which is no object then. */
+  readonly unreached: number;
 }
 
 /** Grid and threshold of the clustering. */
@@ -63,10 +65,11 @@ export function clusterCentroids(
     const region = map[i] = regions.labels[y * width + x]!;
     met[region] = 1;
   }
+  const unreached = map.reduce((sum, region) => sum + (region === 0 ? 1 : 0), 0);
   let count = 0;
   const clusters = Int32Array.from(met, (isMet) => isMet ? count++ : -1);
   for (let i = 0; i < size; i++) map[i] = clusters[map[i]!]!;
-  return { map, count };
+  return { map, count, unreached };
 }
 
 /** In single precision throughout, as the released code: the comparison with the threshold is sharp. */

@@ -1,11 +1,20 @@
-import { vocPalette } from "../data/image.ts";
-import { colourAt, colourMap, type ColourMapName, drawColourWheel, type Rgb, VOID_COLOUR } from "./colours.ts";
+import {
+  classPalette,
+  colourAt,
+  colourMap,
+  type ColourMapName,
+  drawColourWheel,
+  type Rgb,
+  STRIPES,
+  type StripesName,
+} from "./colours.ts";
 import { type Drawing, INK, MUTED } from "./_drawing.ts";
 import { textWidth } from "./_text.ts";
 
 /** What a colour or a line of a figure means. */
 export type LegendItem =
   | { readonly kind: "colour"; readonly colour: Rgb; readonly text: string }
+  | { readonly kind: "stripes"; readonly of: StripesName; readonly text: string }
   | { readonly kind: "point"; readonly colour: string; readonly text: string }
   | { readonly kind: "line"; readonly colour: string; readonly text: string; readonly dash?: string }
   | {
@@ -17,15 +26,15 @@ export type LegendItem =
   }
   | { readonly kind: "wheel"; readonly text: string };
 
-const SIZE = 13, GAP = 26, MARK = { colour: 14, point: 12, line: 22, scale: 96, wheel: 40 };
+const SIZE = 13, GAP = 26, MARK = { colour: 14, stripes: 14, point: 12, line: 22, scale: 96, wheel: 40 };
 
-/** VOC's colours of the classes with these ids, in ascending order; with `voidText` also that of 255, if it occurs. */
+/** Colours of the classes with these ids, in ascending order; with `voidText` also that of 255, if it occurs. */
 export function classLegend(ids: Iterable<number>, classes: readonly string[], voidText?: string): LegendItem[] {
-  const palette = vocPalette(), present = [...new Set(ids)].sort((a, b) => a - b);
+  const palette = classPalette(), present = [...new Set(ids)].sort((a, b) => a - b);
   const items: LegendItem[] = present.filter((id) => id > 0 && id <= classes.length)
     .map((id) => ({ kind: "colour", colour: colourAt(palette, id), text: classes[id - 1]! }));
   if (voidText !== undefined && present.at(-1) === 255) {
-    items.push({ kind: "colour", colour: VOID_COLOUR, text: voidText });
+    items.push({ kind: "stripes", of: "uncertain", text: voidText });
   }
   return items;
 }
@@ -76,6 +85,14 @@ function drawMark(drawing: Drawing, item: LegendItem, { x, y }: { x: number; y: 
     drawing.add(`<path d="M${x} ${y}h22" stroke="${item.colour}" stroke-width="3"${dash}/>`);
   } else if (item.kind === "point") {
     drawing.add(`<circle cx="${x + 6}" cy="${y}" r="5" fill="${item.colour}" stroke="#fff"/>`);
+  } else if (item.kind === "stripes") {
+    const [ground, stripe] = STRIPES[item.of].map((colour) => `rgb(${colour.join(",")})`);
+    drawing.add(
+      `<rect x="${x}" y="${y - 7}" width="14" height="14" rx="3" fill="${ground}" stroke="${MUTED}"/>`,
+      `<path d="M${x + 1} ${y}l6 -6M${x + 1} ${y + 6}l12 -12M${x + 7} ${
+        y + 6
+      }l6 -6" stroke="${stripe}" stroke-width="1.5"/>`,
+    );
   } else if (item.kind === "colour") {
     const fill = `rgb(${item.colour.join(",")})`;
     drawing.add(`<rect x="${x}" y="${y - 7}" width="14" height="14" rx="3" fill="${fill}" stroke="${MUTED}"/>`);

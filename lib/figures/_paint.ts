@@ -1,5 +1,5 @@
 import type { RgbImage } from "../data/image.ts";
-import type { Rgb } from "./colours.ts";
+import { type Rgb, STRIPES, type StripesName } from "./colours.ts";
 import type { PictureSize } from "./maps.ts";
 
 /** A picture that is being drawn. */
@@ -21,6 +21,12 @@ export function paint({ data }: Canvas, pixel: number, { colour, opacity }: { co
   for (let c = 0; c < 3; c++) {
     data[pixel * 3 + c] = Math.round(data[pixel * 3 + c]! * (1 - opacity) + colour[c]! * opacity);
   }
+}
+
+/** Colour of a pixel in stripes, which are as wide as lines of the picture. */
+export function striped(name: StripesName, pixel: number, size: PictureSize): Rgb {
+  const wide = lineWidth(size), place = Math.floor(pixel / size.width) + pixel % size.width;
+  return STRIPES[name][place % (5 * wide) < wide ? 1 : 0];
 }
 
 /** Lines are two pixels wide on images of usual size, one on small ones. */

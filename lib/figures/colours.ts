@@ -1,10 +1,29 @@
-import type { RgbImage } from "../data/image.ts";
+import { type RgbImage, vocPalette } from "../data/image.ts";
 
 /** A colour: red, green, blue, 0…255. */
 export type Rgb = readonly [number, number, number];
 
 /** The colour of uncertain and void pixels. */
 export const VOID_COLOUR: Rgb = [246, 244, 238];
+
+/**
+ * VOC's palette, of which every second class is lighter: the dark red and the dark green of its first two look the same to
+ * some eyes. 256 × 3 values.
+ */
+export function classPalette(): Uint8Array {
+  return vocPalette().map((value, i) => Math.floor(i / 3) % 2 === 0 && i >= 3 ? Math.round(0.6 * value + 102) : value);
+}
+
+/** Two colours that take turns in stripes from the lower left to the upper right. */
+export const STRIPES = {
+  /** Uncertain and void pixels. */
+  uncertain: [VOID_COLOUR, [168, 164, 150]],
+  /** Pixels that reach no centroid. */
+  unreached: [[120, 122, 126], [44, 46, 50]],
+} as const satisfies Record<string, readonly [Rgb, Rgb]>;
+
+/** Names of whose stripes are drawn. */
+export type StripesName = keyof typeof STRIPES;
 
 /** Names of colour maps whose lightness rises evenly, so that they read the same without colour vision. */
 export type ColourMapName = "viridis" | "inferno";

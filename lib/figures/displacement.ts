@@ -3,8 +3,9 @@ import sharp from "sharp";
 import type { RgbImage } from "../data/image.ts";
 import { distinctColour, wheelColour } from "./colours.ts";
 import type { Box } from "./_drawing.ts";
+import type { LegendItem } from "./_legend.ts";
 import { type ClusterMap, type PictureSize, stretch, stretchNearest, type VectorField } from "./maps.ts";
-import { greyed, lineWidth, onRim, paint } from "./_paint.ts";
+import { greyed, lineWidth, onRim, paint, striped } from "./_paint.ts";
 
 /** Size and scale of the picture. */
 export interface DrawDisplacementOptions extends PictureSize {
@@ -73,6 +74,12 @@ export async function drawDisplacementArrows(
   return { height, width, data: new Uint8Array(data) };
 }
 
+/** What stripes mean in an instance map, with the fraction of its pixels; nothing where every pixel reaches a centroid. */
+export function unreachedLegend({ unreached = 0 }: Pick<ClusterMap, "unreached">, size: PictureSize): LegendItem[] {
+  const percent = (100 * unreached / (size.height * size.width)).toFixed(0);
+  return unreached > 0 ? [{ kind: "stripes", of: "unreached", text: `reached no centroid: ${percent}\u00a0%` }] : [];
+}
+
 /** Arrows of a field over a picture of `box`, `every` so many pixels of the figure; each in its true length. */
 export function arrowsSvg(
   { height: rows, width: columns, data }: VectorField,
@@ -113,8 +120,8 @@ export function usualReach(vectors: Float32Array): number {
 }
 
 /**
- * A class-agnostic instance map over its image: pixels of one colour move to one centroid (paper: Generating
- * Class-agnostic Instance Map). It covers the background too.
+ * A class-agnostic instance map over its image: pixels of one colour move to one centroid, those in grey stripes reach
+ * none (paper: Generating Class-agnostic Instance Map). It covers the background too.
  *
  * @param image RGB image, [H, W, 3] u8.
  * @param clusters Cluster of every pixel, at stride 4 as a rule.
@@ -129,8 +136,9 @@ export function drawClusters(
 ): RgbImage {
   const canvas = greyed(image), map = stretchNearest(clusters, image), reach = lineWidth(image);
   for (let i = 0; i < map.length; i++) {
-    const rim = onRim(map, i, { ...image, reach });
-    paint(canvas, i, { colour: distinctColour(map[i]!), opacity: rim ? 1 : opacity });
+    const rim = onRim(map, i, { ...image, reach }), isUnreached = map[i] === 0 && (clusters.unreached ?? 0) > 0;
+    const colour = isUnreached ? striped("unreached", i, image) : distinctColour(map[i]!);
+    paint(canvas, i, { colour, opacity: rim ? 1 : opacity });
   }
   return canvas;
 }

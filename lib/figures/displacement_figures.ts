@@ -1,5 +1,6 @@
 import type { RgbImage } from "../data/image.ts";
-import { arrowsSvg, drawClusters, drawDisplacement, usualReach } from "./displacement.ts";
+import type { Clusters } from "../displacement/cluster_centroids.ts";
+import { arrowsSvg, drawClusters, drawDisplacement, unreachedLegend, usualReach } from "./displacement.ts";
 import type { Box } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
 import type { PictureSize, VectorField } from "./maps.ts";
@@ -13,8 +14,8 @@ export interface DisplacementFigureOptions {
   readonly field: VectorField;
   /** [2, h, w] i32, (y, x) of the centroid each pixel ends on, at stride 4. */
   readonly centroids: Int32Array;
-  /** Class-agnostic instance map, [h, w] i32, and its number of clusters. */
-  readonly clusters: { readonly map: Int32Array; readonly count: number };
+  /** Class-agnostic instance map. */
+  readonly clusters: Clusters;
 }
 
 /**
@@ -38,7 +39,7 @@ export function displacementFigure(image: RgbImage, { field, centroids, clusters
     title: "From displacements to instances",
     subtitle:
       `Every pixel points towards the centroid of its instance. Refined: it follows the field until it stands ` +
-      `still. Pixels that meet are one cluster.`,
+      `still. Pixels that meet are one cluster; those that end where the field is long reach no centroid.`,
     rows: [
       {
         panels: [
@@ -59,8 +60,8 @@ export function displacementFigure(image: RgbImage, { field, centroids, clusters
           },
           { picture: drawDisplacement(refined, { ...size, reach: after }), caption: "after refinement" },
           {
-            picture: drawClusters(image, { height, width, map: clusters.map }),
-            caption: `class-agnostic instance map, clusters: ${clusters.count}`,
+            picture: drawClusters(image, { height, width, ...clusters }),
+            caption: `class-agnostic instance map, centroids: ${clusters.count - Math.sign(clusters.unreached)}`,
           },
         ],
       },
@@ -72,6 +73,7 @@ export function displacementFigure(image: RgbImage, { field, centroids, clusters
       },
       { kind: "line", colour: "#e0b020", text: "arrows point at the centroid, in true length" },
       { kind: "point", colour: "#cc79a7", text: "end points, larger where more pixels meet" },
+      ...unreachedLegend(clusters, field),
     ],
   });
 }

@@ -1,12 +1,12 @@
-import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { resizeLabel } from "../data/resize.ts";
 import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
-import { colourAt, distinctColour, type Rgb, VOID_COLOUR } from "./colours.ts";
-import { expectProportions, greyed, lineWidth, onRim, paint } from "./_paint.ts";
+import { classPalette, colourAt, distinctColour, type Rgb } from "./colours.ts";
+import { expectProportions, greyed, lineWidth, onRim, paint, striped } from "./_paint.ts";
 
 /**
- * Class labels over their image in VOC's colours; background shows the image in grey, 255 is light: pixels
- * that are uncertain, or void in ground truth (paper: Inter-pixel Relation Mining from CAMs for confident labels,
+ * Class labels over their image, in VOC's colours of which every second is lighter; background shows the image in grey,
+ * 255 is light with stripes: pixels that are uncertain, or void in ground truth (paper: Inter-pixel Relation Mining from CAMs for confident labels,
  * Synthesizing Instance Segmentation Labels for pseudo labels).
  *
  * @param image RGB image, [H, W, 3] u8.
@@ -21,12 +21,18 @@ export function drawLabels(
   { opacity = 0.7 }: { readonly opacity?: number } = {},
 ): RgbImage {
   expectProportions(labels, image);
-  const { data } = resizeLabel(labels, image), canvas = greyed(image), palette = vocPalette(), reach = lineWidth(image);
+  const { data } = resizeLabel(labels, image),
+    canvas = greyed(image),
+    palette = classPalette(),
+    reach = lineWidth(image);
   for (let i = 0; i < data.length; i++) {
     const label = data[i]!;
     if (label === 0) continue;
     const rim = label !== 255 && onRim(data, i, { ...image, reach });
-    paint(canvas, i, { colour: label === 255 ? VOID_COLOUR : colourAt(palette, label), opacity: rim ? 1 : opacity });
+    paint(canvas, i, {
+      colour: label === 255 ? striped("uncertain", i, image) : colourAt(palette, label),
+      opacity: rim ? 1 : opacity,
+    });
   }
   return canvas;
 }

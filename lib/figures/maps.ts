@@ -36,6 +36,8 @@ export interface VectorField extends PictureSize {
 export interface ClusterMap extends PictureSize {
   /** h·w clusters, from 0. */
   readonly map: Int32Array;
+  /** Number of pixels that reach no centroid; above 0, cluster 0 is no object and drawn in grey stripes. */
+  readonly unreached?: number;
 }
 
 /** A map stretched over a picture, bilinear between the centres of its pixels. */

@@ -3,7 +3,7 @@ import type { LabelMap, RgbImage } from "../data/image.ts";
 import type { PredictedMasks } from "../evaluation/instances.ts";
 import { drawBoundary } from "./boundary.ts";
 import { drawCam, highestCam } from "./cam.ts";
-import { drawClusters, drawDisplacement, usualReach } from "./displacement.ts";
+import { drawClusters, drawDisplacement, unreachedLegend, usualReach } from "./displacement.ts";
 import type { Figure } from "./figure.ts";
 import { drawGroundTruth, drawInstances, drawLabels } from "./labels.ts";
 import { classLegend } from "./_legend.ts";
@@ -77,6 +77,7 @@ export function overviewFigure(image: RgbImage, options: OverviewFigureOptions):
       { kind: "scale", map: "inferno", from: "0", to: "1", text: "boundary" },
       { kind: "wheel", text: `direction; full colour: ${reach.toFixed(1)} pixels at stride 4` },
       ...classLegend(ids, classes, labels ? "uncertain or void" : "void"),
+      ...unreachedLegend(clusters, clusters),
     ],
   });
 }

@@ -1,8 +1,8 @@
-import { vocPalette } from "../data/image.ts";
 import { instanceScores, precisionRecall } from "../evaluation/average_precision.ts";
 import type { InstanceMatches } from "../evaluation/instances.ts";
 import type { Metrics } from "../evaluation/metrics.ts";
 import type { AveragePrecisions } from "../evaluation/percentages.ts";
+import { classPalette } from "./colours.ts";
 import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
 import type { Figure } from "./figure.ts";
 
@@ -87,7 +87,7 @@ export function precisionRecallChart(
   matches: readonly InstanceMatches[],
   { iou, classes }: PrecisionRecallOptions,
 ): Chart {
-  const palette = vocPalette();
+  const palette = classPalette();
   const curves = classes.map((name, c) => ({ name, c, ...precisionRecall(matches, { class: c, iou }) }))
     .filter(({ instances }) => instances > 0);
   const best = curves.toSorted((a, b) => b.average - a.average);

@@ -1,7 +1,7 @@
-import { type LabelMap, type RgbImage, vocPalette } from "../data/image.ts";
+import type { LabelMap, RgbImage } from "../data/image.ts";
 import { resizeLabel } from "../data/resize.ts";
 import { pairLabels } from "../relation/pair_labels.ts";
-import { colourAt, type Rgb, VOID_COLOUR } from "./colours.ts";
+import { classPalette, colourAt, type Rgb, STRIPES } from "./colours.ts";
 import type { Box } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
 import { drawGroundTruth, drawLabels } from "./labels.ts";
@@ -41,19 +41,19 @@ export function confidentAreasFigure(
   const background: LegendItem = { kind: "colour", colour: [128, 128, 128], text: "background (image in grey)" };
   return panelFigure({
     title: "Confident areas before and after the CRF",
-    subtitle: "Class colours: surely that class. Grey image: surely background. Light: uncertain, not learned from.",
+    subtitle: "Class colours: surely that class. Grey image: surely background. Stripes: uncertain, not learned from.",
     rows: [{
       panels: [
         { picture: image, caption: "image" },
         area(before, "by thresholds"),
         area(after, "after the CRF"),
-        ...truth ? [{ picture: drawGroundTruth(image, truth), caption: "ground truth (light: void)" }] : [],
+        ...truth ? [{ picture: drawGroundTruth(image, truth), caption: "ground truth (stripes: void)" }] : [],
       ],
     }],
     legend: [
       ...classLegend([...before.data, ...after.data, ...truth?.data ?? []], classes),
       background,
-      { kind: "colour", colour: VOID_COLOUR, text: "uncertain" },
+      { kind: "stripes", of: "uncertain", text: "uncertain" },
     ],
   });
 }
@@ -143,7 +143,7 @@ export function relationFigure(image: RgbImage, { labels, pixel, radius, classes
       ...lines,
       ...classLegend(small.data, classes),
       { kind: "colour", colour: BACKGROUND, text: "background" },
-      { kind: "colour", colour: VOID_COLOUR, text: "uncertain" },
+      { kind: "stripes", of: "uncertain", text: "uncertain" },
     ],
   });
 }
@@ -187,9 +187,9 @@ function pairsWithMiddle({ data }: LabelMap, radius: number): { y: number; x: nu
 }
 
 function coloured({ height, width, data }: LabelMap): RgbImage {
-  const palette = vocPalette(), out = new Uint8Array(data.length * 3);
+  const palette = classPalette(), out = new Uint8Array(data.length * 3);
   data.forEach((label, i) =>
-    out.set(label === 255 ? VOID_COLOUR : label === 0 ? BACKGROUND : colourAt(palette, label), i * 3)
+    out.set(label === 255 ? STRIPES.uncertain[0] : label === 0 ? BACKGROUND : colourAt(palette, label), i * 3)
   );
   return { height, width, data: out };
 }

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import { propagateEach } from "../affinity/mod.ts";
 import { highResolutionCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config/config.ts";
-import { clusterCentroids, findCentroids } from "../displacement/mod.ts";
+import { clusterCentroids, type Clusters, findCentroids } from "../displacement/mod.ts";
 import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
 import * as figures from "../figures/mod.ts";
 import { confidentLabels } from "../relation/mod.ts";
@@ -69,6 +69,10 @@ export async function writeFigures(
 /** Brings label maps to the size at which stages see their image, in which figures show everything. */
 const smaller = (size: Size) => <T extends LabelMap | null>(map: T): T => (map ? resizeLabel(map, size) : map) as T;
 
+/** Cluster 0 is no object where pixels reach no centroid. */
+const clusterName = (cluster: number, { unreached }: Clusters) =>
+  cluster === 0 && unreached > 0 ? "pixels that reach no centroid" : `cluster ${cluster}`;
+
 /** All figures that show one image. */
 async function figuresOf(results: Results, id: string): Promise<Record<string, figures.Figure>> {
   const { config, dataset } = results, { classes } = dataset;
@@ -96,7 +100,7 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
   const scored = scoreCams(high.data, { keys: cams.keys, height: high.height, width: high.width });
   const strongest = instanceCams(evidence, clusters).sort((a, b) => b.bound - a.bound).slice(0, 3);
   const pieces = strongest.map((piece) => ({
-    name: `${classes[piece.class]}, cluster ${piece.cluster}`,
+    name: `${classes[piece.class]}, ${clusterName(piece.cluster, clusters)}`,
     walked: [0, 1, 4, 16, 64, 256].map((steps) => {
       const walk = { ...config.walk, height, width, steps };
       return {
@@ -110,7 +114,7 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
   return {
     overview: figures.overviewFigure(image, {
       ...{ id, classes, cams, labels, boundary, displacement: field, instances, semantic, truth },
-      clusters: { height, width, map: clusters.map },
+      clusters: { height, width, ...clusters },
       objects,
     }),
     cams: figures.camFigure(image, { cams, classes }),

@@ -133,7 +133,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     isTrained
       ? {
         name: "Confident labels",
-        caption: "Confident labels that train IRNet: classes in colour, background plain, uncertain pixels light",
+        caption: "Confident labels that train IRNet: classes in colour, background plain, uncertain pixels in stripes",
         image: drawLabels(image, await readConfidentLabels(context.files, id)),
       }
       : null,
@@ -149,8 +149,8 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     },
     {
       name: "Instance map",
-      caption: "Class-agnostic instance map: pixels of one colour move to one centroid",
-      image: drawClusters(image, { height, width, map: clustersOf(maps, config.displacement).map }),
+      caption: "Class-agnostic instance map: pixels of one colour move to one centroid, those in stripes to none",
+      image: drawClusters(image, { height, width, ...clustersOf(maps, config.displacement) }),
     },
     {
       name: "Pseudo instances",

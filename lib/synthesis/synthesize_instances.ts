@@ -31,7 +31,10 @@ export interface InstanceCam {
  * instanceCams(evidence, { map: Int32Array.of(0, 1), count: 2 }).map((piece) => piece.read()); // 1 0, 0 0.5
  * ```
  */
-export function instanceCams({ keys, cams, boundary }: Evidence, { map, count }: Clusters): InstanceCam[] {
+export function instanceCams(
+  { keys, cams, boundary }: Evidence,
+  { map, count }: Pick<Clusters, "map" | "count">,
+): InstanceCam[] {
   const size = boundary.length;
   if (map.length !== size) throw new RangeError(`Expected a cluster map of ${size} values but found ${map.length}`);
   const outside = map.find((cluster) => !(cluster >= 0 && cluster < count));
@@ -53,7 +56,7 @@ export function instanceCams({ keys, cams, boundary }: Evidence, { map, count }:
 /** Options of {@linkcode synthesizeInstances}: clusters and thresholds. */
 export interface InstanceOptions {
   /** Class-agnostic instance map at stride 4; `null`: the whole image is one cluster. */
-  readonly clusters?: Clusters | null;
+  readonly clusters?: Pick<Clusters, "map" | "count"> | null;
   /** Score of the background. */
   readonly threshold?: number;
   /** Fraction of the image below which a region scores 0. */

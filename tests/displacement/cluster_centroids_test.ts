@@ -9,6 +9,7 @@ Deno.test("clusterCentroids() gives pixels the region their centroid lies in, st
   assertEquals(clusterCentroids(centroids, { field, height: 1, width: 6 }), {
     map: Int32Array.of(1, 1, 2, 2, 2, 0),
     count: 3,
+    unreached: 1,
   });
 });
 
@@ -18,6 +19,7 @@ Deno.test("clusterCentroids() leaves no gaps where nobody points at a region", (
   assertEquals(clusterCentroids(centroids, { field, height: 1, width: 5 }), {
     map: Int32Array.of(0, 0, 1, 1, 1),
     count: 2,
+    unreached: 0,
   });
 });
 

@@ -120,6 +120,15 @@ Deno.test("drawClusters() gives every cluster one colour", () => {
   assert(pixel(picture, 0, 3).join() !== pixel(picture, 0, 4).join());
 });
 
+Deno.test("drawClusters() draws pixels that reach no centroid in stripes, which are no cluster's colour", () => {
+  const map = Int32Array.of(0, 0, 1, 1), clusters = { height: 1, width: 4, map };
+  const drawn = (unreached: number) => drawClusters(black(2, 40), { ...clusters, unreached }, { opacity: 1 });
+  assertEquals(pixel(drawn(2), 0, 1), [120, 122, 126]);
+  assertEquals(pixel(drawn(2), 0, 5), [44, 46, 50]);
+  assertEquals(pixel(drawn(2), 0, 30), pixel(drawn(0), 0, 30));
+  assert(pixel(drawn(0), 0, 1).join() !== "120,122,126");
+});
+
 Deno.test("drawInstances() puts higher scores on top and leaves fragments out", () => {
   const size = { height: 1, width: 7 };
   const mask = Uint8Array.from([[1, 1, 1, 1, 1, 0, 0], [0, 0, 0, 0, 0, 1, 0], [0, 0, 0, 0, 0, 0, 1]].flat());

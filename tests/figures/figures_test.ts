@@ -62,7 +62,7 @@ const boundary = {
 };
 const displacement = { height: rows, width: columns, data: new Float32Array(2 * cells).fill(0.5) };
 const centroids = Int32Array.from({ length: 2 * cells }, (_, i) => i < cells ? 3 : 5);
-const clusters = { height: rows, width: columns, map: new Int32Array(cells), count: 1 };
+const clusters = { height: rows, width: columns, map: new Int32Array(cells), count: 1, unreached: 0 };
 const instances = { height, width, score: [0.8], class: [0], mask: truth.data };
 const scored = {
   height,

@@ -1,5 +1,5 @@
 import { Buffer } from "node:buffer";
-import { vocPalette } from "../../data/image.ts";
+import { classPalette } from "../colours.ts";
 import { colourMap, type ColourMapName, wheelColour } from "../colours.ts";
 import { html, Markup, percent } from "./_html.ts";
 import type { GalleryEntry } from "./report_input.ts";
@@ -63,7 +63,7 @@ function entryCard({ id, labels, iou, mistake = null, layers }: GalleryEntry, po
 
 /** Legend of all pictures. */
 function legend(present: readonly string[], classes: readonly string[]): Markup {
-  const palette = vocPalette();
+  const palette = classPalette();
   const swatch = (name: string) => {
     const at = (classes.indexOf(name) + 1) * 3;
     return html`<li><i style="background:rgb(${palette.subarray(at, at + 3).join(" ")})"></i>${name}</li>`;
