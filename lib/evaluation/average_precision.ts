@@ -128,14 +128,25 @@ export function classificationScores(
   return { rows, mean: meanOfNumbers(chosenClasses(classes, chosen).map((c) => rows[c]!.precision)) };
 }
 
+/**
+ * The predicted instances of one class in all images by descending score: the images they are of, and which are right.
+ */
+export function judgedDetections(
+  matches: readonly InstanceMatches[],
+  options: { readonly class: number; readonly iou: number },
+): { image: number[]; right: boolean[] } {
+  const { scores, right, images } = scoredDetections(matches, options), order = byDescendingScore(scores);
+  return { image: order.map((i) => images[i]!), right: order.map((i) => right[i]!) };
+}
+
 /** The predicted instances of one class in all images: scores, and which count as right. */
 function scoredDetections(
   matches: readonly InstanceMatches[],
   { class: c, iou }: { readonly class: number; readonly iou: number },
-): { scores: number[]; right: boolean[]; instances: number } {
-  const scores: number[] = [], right: boolean[] = [];
+): { scores: number[]; right: boolean[]; images: number[]; instances: number } {
+  const scores: number[] = [], right: boolean[] = [], images: number[] = [];
   let instances = 0;
-  for (const image of matches) {
+  for (const [n, image] of matches.entries()) {
     instances += image.truths.filter((truth) => truth === c).length;
     const found = image.found.filter((one) => one.class === c);
     const taken = new Set<number>();
@@ -143,15 +154,16 @@ function scoredDetections(
       const one = found[i]!;
       const matching = one.truth >= 0 && one.iou >= Math.fround(iou);
       scores.push(one.score);
+      images.push(n);
       right.push(matching && !taken.has(one.truth));
       if (matching) taken.add(one.truth);
     }
   }
-  return { scores, right, instances };
+  return { scores, right, images, instances };
 }
 
 /** Indices by descending score. Of equal scores the later comes first, as a reversed stable sort has it. */
-function byDescendingScore(scores: ArrayLike<number>): number[] {
+export function byDescendingScore(scores: ArrayLike<number>): number[] {
   return Array.from({ length: scores.length }, (_, i) => i).sort((a, b) => scores[b]! - scores[a]! || b - a);
 }
 
@@ -162,7 +174,7 @@ function byDescendingScore(scores: ArrayLike<number>): number[] {
  * @param scores Confidences of the answers.
  * @param positives How many right answers there are. @returns NaN if there are none.
  */
-function areaUnderPrecision(right: ArrayLike<boolean>, scores: ArrayLike<number>, positives: number): number {
+export function areaUnderPrecision(right: ArrayLike<boolean>, scores: ArrayLike<number>, positives: number): number {
   if (positives === 0) return NaN;
   const precision: number[] = [], recall: number[] = [];
   let found = 0;

@@ -2,8 +2,7 @@
  * Average precision and recall of instances by MS COCO's rules, number for number as pycocotools gives them.
  * @module
  */
-import { boxesMeet, measureRuns, overlapOfRuns } from "../formats/run_lengths.ts";
-import type { DetectedRuns, InstanceRuns } from "./instances.ts";
+import { type DetectedRuns, type InstanceOverlaps, type InstanceRuns, overlapInstances } from "./instances.ts";
 
 /** A ground-truth instance, or a group of objects (crowd), of an image. */
 export interface CocoTruth extends InstanceRuns {
@@ -87,11 +86,19 @@ export type CocoMatches = ReadonlyMap<number, ClassMatches>;
  * @throws RangeError if a score is not finite, or masks differ in size.
  */
 export function cocoMatches(truths: readonly CocoTruth[], found: readonly CocoDetection[]): CocoMatches {
-  const truthsOf = Map.groupBy(truths, (one) => one.class), foundOf = Map.groupBy(found, (one) => one.class);
-  return new Map(
-    [...new Set([...truthsOf.keys(), ...foundOf.keys()])]
-      .map((c) => [c, judge(truthsOf.get(c) ?? [], foundOf.get(c) ?? [])]),
-  );
+  const { truths: masks, found: overlaps } = overlapInstances(found, truths);
+  return matchOverlaps({
+    truths: masks.map(({ area }, n) => ({ ...truths[n]!, pixels: area })),
+    found: overlaps.map((one, n) => ({ ...one, area: found[n]!.area, pixels: one.area })),
+  });
+}
+
+/** As {@linkcode cocoMatches}, from overlaps: areas are those of the masks, and no object is a crowd. */
+export function cocoMatchesOf({ truths, found }: InstanceOverlaps): CocoMatches {
+  return matchOverlaps({
+    truths: truths.map((one) => ({ ...one, pixels: one.area, crowd: false, idIsZero: false })),
+    found: found.map((one) => ({ ...one, pixels: one.area })),
+  });
 }
 
 /**
@@ -152,19 +159,38 @@ export interface AreaMatches {
   readonly ignored: readonly number[];
 }
 
-function judge(truths: readonly CocoTruth[], found: readonly CocoDetection[]): ClassMatches {
-  for (const { score } of found) {
-    if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
-  }
-  const detections = found.toSorted((a, b) => b.score - a.score).slice(0, MOST.at(-1));
-  const extents = detections.map(({ runs }) => measureRuns(runs)), boxes = truths.map(({ runs }) => measureRuns(runs));
-  const ious = detections.map(({ runs }, d) =>
-    truths.map((truth, g) => {
-      if (!boxesMeet(extents[d]!.box, boxes[g]!.box)) return 0;
-      const inside = overlapOfRuns(runs, truth.runs), area = extents[d]!.area;
-      return inside === 0 ? 0 : inside / (truth.crowd ? area : area + boxes[g]!.area - inside);
-    })
+type Truth = Pick<CocoTruth, "class" | "area" | "crowd" | "idIsZero"> & {
+  /** Pixels inside. */
+  readonly pixels: number;
+};
+
+type Detection = InstanceOverlaps["found"][number] & { readonly pixels: number };
+
+function matchOverlaps(
+  { truths, found }: { readonly truths: readonly Truth[]; readonly found: readonly Detection[] },
+): CocoMatches {
+  const indices = Map.groupBy(truths.keys(), (n) => truths[n]!.class), foundOf = Map.groupBy(found, (one) => one.class);
+  return new Map(
+    [...new Set([...indices.keys(), ...foundOf.keys()])].map((c) => {
+      const own = indices.get(c) ?? [];
+      const detections = (foundOf.get(c) ?? []).toSorted((a, b) => b.score - a.score).slice(0, MOST.at(-1));
+      const ious = detections.map(({ on, pixels: area }) => {
+        const inside = new Map(on);
+        return own.map((n) => {
+          const both = inside.get(n) ?? 0, { crowd, pixels } = truths[n]!;
+          return both === 0 ? 0 : both / (crowd ? area : area + pixels - both);
+        });
+      });
+      return [c, judge(own.map((n) => truths[n]!), detections, ious)];
+    }),
   );
+}
+
+function judge(
+  truths: readonly Truth[],
+  detections: readonly Detection[],
+  ious: readonly (readonly number[])[],
+): ClassMatches {
   const areas = Object.fromEntries(
     Object.entries(AREAS).map(([name, [least, most]]) => {
       const outside = (area: number) => area < least || area > most;
@@ -175,7 +201,7 @@ function judge(truths: readonly CocoTruth[], found: readonly CocoDetection[]): C
 }
 
 function match(
-  truths: readonly CocoTruth[],
+  truths: readonly Truth[],
   { ious, outside, areas }: {
     ious: readonly (readonly number[])[];
     outside: (area: number) => boolean;

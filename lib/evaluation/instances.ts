@@ -94,20 +94,55 @@ export function instanceRuns({ height, width, class: classes, mask }: InstanceMa
 
 /** As {@linkcode matchInstances}, from run lengths. @throws RangeError if the sizes differ, or a score is not finite. */
 export function matchRuns(found: readonly DetectedRuns[], truths: readonly InstanceRuns[]): InstanceMatches {
+  return bestMatches(overlapInstances(found, truths));
+}
+
+/**
+ * Overlaps of an image's predicted instances with those of the ground truth, of whatever class: all that matches and
+ * the errors of instances are worked out from. It survives JSON.
+ */
+export interface InstanceOverlaps {
+  /** Ground-truth instances: class, and area in pixels. */
+  readonly truths: readonly { readonly class: number; readonly area: number }[];
+  /** Predicted instances in their order. */
+  readonly found: readonly {
+    readonly class: number;
+    readonly score: number;
+    /** Area, pixels. */
+    readonly area: number;
+    /** Indices of the ground-truth instances it lies on, ascending, each with the number of pixels. */
+    readonly on: readonly (readonly [truth: number, pixels: number])[];
+  }[];
+}
+
+/** Counts pixels that instances share. @throws RangeError if the sizes differ, or a score is not finite. */
+export function overlapInstances(found: readonly DetectedRuns[], truths: readonly InstanceRuns[]): InstanceOverlaps {
   const extents = truths.map(({ runs }) => measureRuns(runs));
   return {
-    truths: truths.map((one) => one.class),
+    truths: truths.map((one, n) => ({ class: one.class, area: extents[n]!.area })),
     found: found.map(({ class: c, score, runs }) => {
       if (!Number.isFinite(score)) throw new RangeError(`Expected finite scores but found ${score}`);
-      const extent = measureRuns(runs);
-      let best = -1, highest = -1;
-      truths.forEach((truth, n) => {
-        if (truth.class !== c) return;
-        const both = boxesMeet(extent.box, extents[n]!.box) ? overlapOfRuns(runs, truth.runs) : 0;
-        const iou = Math.fround(both / Math.max(extent.area + extents[n]!.area - both, 1));
-        if (iou > highest) [best, highest] = [n, iou];
-      });
-      return { class: c, score, truth: best, iou: Math.max(highest, 0) };
+      const { area, box } = measureRuns(runs);
+      const on = truths.map((truth, n): [number, number] => [
+        n,
+        boxesMeet(box, extents[n]!.box) ? overlapOfRuns(runs, truth.runs) : 0,
+      ]);
+      return { class: c, score, area, on: on.filter(([, pixels]) => pixels > 0) };
+    }),
+  };
+}
+
+/** Picks for every predicted instance the ground truth of its class that it overlaps most. */
+export function bestMatches({ truths, found }: InstanceOverlaps): InstanceMatches {
+  return {
+    truths: truths.map((one) => one.class),
+    found: found.map(({ class: c, score, area, on }) => {
+      let truth = truths.findIndex((one) => one.class === c), highest = 0;
+      for (const [n, pixels] of on) {
+        const iou = Math.fround(pixels / (area + truths[n]!.area - pixels));
+        if (truths[n]!.class === c && iou > highest) [truth, highest] = [n, iou];
+      }
+      return { class: c, score, truth, iou: highest };
     }),
   };
 }

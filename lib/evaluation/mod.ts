@@ -6,10 +6,12 @@
  * @module
  */
 export * from "./average_precision.ts";
+export * from "./bootstrap.ts";
 export * from "./class_thresholds.ts";
 export * from "./classifier_quality.ts";
 export * from "./coco_evaluation.ts";
 export * from "./comparison.ts";
+export * from "./instance_errors.ts";
 export * from "./instances.ts";
 export * from "./label_counts.ts";
 export * from "./metrics.ts";
