@@ -76,8 +76,13 @@ export const EVALUATION_FLAGS = {
   },
   sweep: {
     value: "a,b|from:to:step",
-    help: "thresholds: evaluation.camThresholds and evaluation.pseudoThresholds",
+    help: "thresholds: evaluation.camThresholds and evaluation.pseudoThresholds; also by power of CAMs",
     sets: ["evaluation.camThresholds", "evaluation.pseudoThresholds"],
+  },
+  powers: {
+    value: "a,b|from:to:step",
+    help: "powers of CAMs: evaluation.camPowers; sweeps them and the thresholds, and judges nothing else",
+    sets: ["evaluation.camPowers"],
   },
 } satisfies Flags;
 

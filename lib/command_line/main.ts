@@ -156,7 +156,9 @@ function settingsOf({ flags, values }: Arguments): [key: string, text: string][]
   });
   for (const [name, { sets = [] }] of Object.entries(flags)) {
     const text = values.get(name)?.[0];
-    if (text !== undefined) sets.forEach((key) => settings.push([key, name === "sweep" ? expandRange(text) : text]));
+    if (text !== undefined) {
+      sets.forEach((key) => settings.push([key, ["sweep", "powers"].includes(name) ? expandRange(text) : text]));
+    }
   }
   return settings;
 }

@@ -111,19 +111,19 @@ export async function runStages(
 
 /** The configuration that stages run with: those of the comparison make labels of the images they train on. */
 export async function configOf(stages: readonly string[], config: Config): Promise<Config> {
-  const { comparisonConfig, irnetStages } = await import("../stages/list.ts");
-  const isIrnets = (name: string) => irnetStages.some((stage) => stage.name === name);
+  const { comparisonConfig, irnetStages, trialStages } = await import("../stages/list.ts");
+  const isIrnets = (name: string) => [...irnetStages, ...trialStages].some((stage) => stage.name === name);
   return stages.every(isIrnets) ? config : comparisonConfig(config);
 }
 
-/** Results to show after a run that came to its evaluation. */
+/** Results to show after a run that came to its evaluation, a sweep or a comparison. */
 async function describeResultsOf(
   stages: readonly string[],
   { shows, workdir }: { shows: "run" | "evaluate" | "ablation"; workdir: string },
 ): Promise<string | null> {
-  if (stages.includes("compare")) {
-    return await (await import("../results/tables.ts")).describeComparison(workdir);
-  }
-  if (!stages.includes("evaluation")) return null;
-  return await (await import("../results/tables.ts")).describeResults(shows, workdir);
+  const tables = await import("../results/tables.ts"), texts: string[] = [];
+  if (stages.includes("evaluation")) texts.push(await tables.describeResults(shows, workdir));
+  if (stages.includes("sweep_table")) texts.push(await tables.describeSweep(workdir));
+  if (stages.includes("compare")) texts.push(await tables.describeComparison(workdir));
+  return texts.length > 0 ? texts.join("\n\n") : null;
 }

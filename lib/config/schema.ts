@@ -394,6 +394,10 @@ export const configSchema = z.strictObject({
         help: "Thresholds swept for pseudo labels",
         default: steps(0.1, 0.6, 0.05),
       }),
+      camPowers: setting(z.array(positive).min(1), {
+        help: "Powers of CAMs swept for pseudo labels, beside those thresholds, by evaluate --sweep",
+        default: [1, 1.3, 1.6, 2],
+      }),
       colourBaseline: setting(flag, {
         help: "A control that knows colours alone, fitted on ground truth",
         default: false,

@@ -11,7 +11,7 @@ import {
   semanticPercentages,
 } from "./percentages.ts";
 import { addConfusion, type Confusion, emptyConfusion, segmentationScores } from "./segmentation.ts";
-import { addSweep, emptySweep, type Sweep, sweepScores } from "./sweep.ts";
+import { addSweep, emptySweep, type Sweep, type SweepMetrics, sweepMetrics } from "./sweep.ts";
 
 /** Counts of one image; it survives JSON. Parts without ground truth are absent. */
 export interface Measurement {
@@ -31,14 +31,6 @@ export interface Measurement {
   readonly colour?: { readonly confusion: Confusion; readonly instances: InstanceMatches };
   /** Reason why a mask of the image cannot be used. */
   readonly unusable?: string;
-}
-
-/** Mean IoU at every threshold of a sweep, percent. */
-export interface SweepMetrics {
-  /** Ascending thresholds. */
-  curve: { threshold: number; miou: number | null }[];
-  /** Threshold where it is highest. */
-  best: { threshold: number; miou: number | null };
 }
 
 /** Results of a run in percent: the content of `metrics.json`. */
@@ -114,14 +106,12 @@ export function summarise(measurements: readonly Measurement[], options: Summary
     for (const sweep of sweeps) addSweep(total, sweep);
     const at = total.thresholds.findIndex((t) => Math.abs(t - threshold) < 1e-9);
     if (at < 0) throw new Error(`Expected ${part} to be measured at ${threshold} but found ${total.thresholds}`);
-    const { means, best } = sweepScores(total, choice);
     return {
       split,
       images: sweeps.length,
       threshold,
       ...semanticPercentages(total.confusions[at]!, choice),
-      curve: means.map(({ threshold, mean }) => ({ threshold, miou: percent(mean) })),
-      best: { threshold: best.threshold, miou: percent(best.mean) },
+      ...sweepMetrics(total, choice),
     };
   };
 

@@ -1,4 +1,5 @@
 import type { LabelMap } from "../data/image.ts";
+import { percent } from "./percentages.ts";
 import { addConfusion, type ClassChoice, type Confusion, emptyConfusion, segmentationScores } from "./segmentation.ts";
 import { expectSameSize } from "./_shared.ts";
 
@@ -73,12 +74,12 @@ export function addSweep(total: Sweep, part: Sweep): void {
   total.confusions.forEach((confusion, t) => addConfusion(confusion, part.confusions[t]!));
 }
 
-/** Mean IoU at every threshold, and the threshold where it is highest, the lowest on ties. */
-export interface SweepScores {
-  /** Means by threshold, ascending. */
-  readonly means: { readonly threshold: number; readonly mean: number }[];
-  /** The best of them. */
-  readonly best: { readonly threshold: number; readonly mean: number };
+/** Mean IoU at every threshold of a sweep, percent. */
+export interface SweepMetrics {
+  /** Ascending thresholds. */
+  curve: { threshold: number; miou: number | null }[];
+  /** Threshold where it is highest, the lowest on ties. */
+  best: { threshold: number; miou: number | null };
 }
 
 /**
@@ -86,10 +87,36 @@ export interface SweepScores {
  *
  * @throws Error if the confusions have not one label more than there are classes, or a chosen class does not exist.
  */
-export function sweepScores({ thresholds, confusions }: Sweep, choice: ClassChoice): SweepScores {
-  const means = thresholds.map((threshold, t) => ({
-    threshold,
-    mean: segmentationScores(confusions[t]!, choice).mean,
-  }));
-  return { means, best: means.reduce((best, row) => row.mean > best.mean || Number.isNaN(best.mean) ? row : best) };
+export function sweepMetrics({ thresholds, confusions }: Sweep, choice: ClassChoice): SweepMetrics {
+  const means = confusions.map((confusion) => segmentationScores(confusion, choice).mean);
+  const best = means.reduce((best, mean, t) => mean > means[best]! || Number.isNaN(means[best]) ? t : best, 0);
+  const curve = thresholds.map((threshold, t) => ({ threshold, miou: percent(means[t]) }));
+  return { curve, best: curve[best]! };
+}
+
+/** Mean IoU of pseudo semantic labels by the power of the CAMs and the threshold, percent. */
+export interface PowerSweep {
+  /** The list of the images. */
+  split: string;
+  /** Number of those with ground truth. */
+  images: number;
+  /** A row for each power, in the order asked for. */
+  rows: ({ power: number } & SweepMetrics)[];
+  /** Where it is highest, the first on ties. */
+  best: { power: number; threshold: number; miou: number | null };
+}
+
+/** Works out the mean IoU of sweeps that differ in the power of the CAMs. @throws Error as {@linkcode sweepMetrics}. */
+export function powerMetrics(
+  sweeps: readonly Sweep[],
+  { powers, split, images, ...choice }: ClassChoice & {
+    readonly powers: readonly number[];
+    readonly split: string;
+    readonly images: number;
+  },
+): PowerSweep {
+  const rows = sweeps.map((sweep, p) => ({ power: powers[p]!, ...sweepMetrics(sweep, choice) }));
+  const best = rows.map(({ power, best }) => ({ power, ...best }))
+    .reduce((best, row) => (row.miou ?? -1) > (best.miou ?? -1) ? row : best);
+  return { split, images, rows, best };
 }

@@ -1,4 +1,5 @@
 import type { Metrics } from "../evaluation/metrics.ts";
+import type { PowerSweep } from "../evaluation/sweep.ts";
 import { barFigure } from "./_bars.ts";
 import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
 import type { Figure } from "./figure.ts";
@@ -39,6 +40,25 @@ export function thresholdChart({ cam, semantic }: Pick<Metrics, "cam" | "semanti
     title: "Mean IoU over the background score",
     description: `${best.join("; ")} (percent, ${cam.split}). Diamonds: thresholds in use.`,
     traces,
+    layout: axesFromZero("background score", "mIoU, %"),
+  };
+}
+
+/** Mean IoU of pseudo labels over the score of the background, a line for each power of the CAMs. */
+export function powerChart({ split, rows, best }: PowerSweep): Chart {
+  return {
+    title: "Mean IoU of pseudo labels by power of the CAMs",
+    description: `Best with power ${best.power} at ${best.threshold}: ${
+      best.miou?.toFixed(1) ?? "–"
+    } percent on ${split}.`,
+    traces: rows.map(({ power, curve }, n): ChartTrace => ({
+      name: `power ${power}`,
+      x: curve.map(({ threshold }) => threshold),
+      y: curve.map(({ miou }) => miou),
+      mode: "lines+markers",
+      line: { color: CHART_COLOURS[n % CHART_COLOURS.length]!, width: 2.5 },
+      hovertemplate: "%{y:.1f} at %{x}",
+    })),
     layout: axesFromZero("background score", "mIoU, %"),
   };
 }

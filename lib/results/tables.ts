@@ -3,6 +3,7 @@ import { type Metrics, notJudged } from "../evaluation/metrics.ts";
 import type { InstanceMetrics } from "../evaluation/percentages.ts";
 import { textTable } from "../files/terminal.ts";
 import { readFileIfExists } from "../files/disk.ts";
+import type { PowerSweep } from "../evaluation/sweep.ts";
 import type { ResultDoubts } from "../stages/doubts.ts";
 import type { Comparison } from "../stages/downstream/compare.ts";
 
@@ -122,6 +123,37 @@ export function formatAblation({ ablation: { split, cam, boundary, full }, colou
   ], { numbers: true });
   return `${table}\nCAMs are cut at ${cam.threshold}, where their mIoU is highest`;
 }
+
+/** A sweep over powers of CAMs and thresholds as text, from `sweep_table/table.json`, with the paths of its files. */
+export async function describeSweep(workdir: string): Promise<string> {
+  const folder = join(workdir, "sweep_table"), file = (name: string) => join(folder, name);
+  const table = formatSweep(JSON.parse(await Deno.readTextFile(file("table.json"))));
+  return `${table}\nTable and curves: ${file("table.csv")}, ${file("curves.html")}`;
+}
+
+/**
+ * Mean IoU by the power of CAMs, a row each, and the threshold, with the course of the row from the lowest value of the
+ * table to the highest.
+ */
+export function formatSweep({ split, images, rows, best }: PowerSweep): string {
+  const values = rows.flatMap(({ curve }) => curve.flatMap(({ miou }) => miou ?? []));
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const bar = (miou: number | null) =>
+    miou === null ? " " : BARS[Math.round((BARS.length - 1) * (miou - low) / (high - low || 1))]!;
+  const table = textTable([
+    [`mIoU on ${split}, ${images} images`, ...rows[0]!.curve.map(({ threshold }) => String(threshold)), "course"],
+    ...rows.map(({ power, curve }) => [
+      `CAMs to the power of ${power}`,
+      ...curve.map(({ miou }) => formatPercent(miou)),
+      curve.map(({ miou }) => bar(miou)).join(""),
+    ]),
+  ], { numbers: true });
+  return `${table}\nBest: ${
+    formatPercent(best.miou)
+  } with power ${best.power} at ${best.threshold}, chosen on this ground truth`;
+}
+
+const BARS = "▁▂▃▄▅▆▇█";
 
 /** `ap25`, `ap50`, … in the order of their IoU thresholds. */
 function apKeys(metrics: InstanceMetrics): `ap${number}`[] {

@@ -17,6 +17,7 @@ import { measure } from "./measure.ts";
 import { model } from "./model.ts";
 import { relation } from "./relation.ts";
 import { semantic } from "./semantic.ts";
+import { sweep, sweepTable } from "./sweep.ts";
 
 /** The stages that make IRNet's labels. */
 const labelStages: readonly Stage[] = [
@@ -46,10 +47,13 @@ export const irnetStages: readonly Stage[] = [...labelStages, measure, evaluatio
 /** The stages of the command `compare` in the order in which they run: IRNet's up to its labels, and what follows them. */
 export const comparisonStages: readonly Stage[] = [...labelStages, model, ...downstreamStages];
 
+/** The stages that try other settings on what IRNet's have made. */
+export const trialStages: readonly Stage[] = [sweep, sweepTable];
+
 /** All stages that there are. Those after IRNet's run where they are named. */
 export const stages: readonly Stage[] = [
   ...irnetStages,
-  ...downstreamStages.map((stage): Stage => ({ ...stage, onlyNamed: true })),
+  ...[...trialStages, ...downstreamStages].map((stage): Stage => ({ ...stage, onlyNamed: true })),
 ];
 
 /** Address of this list, which the engine's Workers import again. */

@@ -149,7 +149,7 @@ Deno.test("main() lists the stages of the comparison, too, and runs them on labe
     assert(new RegExp(`^ {2}${name} `, "m").test(out), name);
   }
   const config = loadConfig({ preset: "sample" });
-  assertEquals(await configOf(["cam", "evaluation"], config), config);
+  assertEquals(await configOf(["cam", "evaluation", "sweep"], config), config);
   assertEquals((await configOf(["mask_rcnn_truth"], config)).data.inferList, config.downstream.trainList);
 });
 

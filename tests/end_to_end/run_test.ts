@@ -77,6 +77,21 @@ Deno.test("figures draws an image as pictures and pages", async () => {
   await Deno.remove(folder, { recursive: true });
 });
 
+Deno.test("evaluate sweeps powers of CAMs and thresholds, over the maps alone, as it judges them", async () => {
+  const used = JSON.parse(await Deno.readTextFile(workspace.path("first/evaluation/metrics.json"))).semantic;
+  const args = ["--powers", "1,2", "--sweep", String(used.threshold)];
+  const { stdout, stderr } = await workspace.command("evaluate", { workdir: "first", args });
+  assertEquals(madeBy(stdout), { sweep: 4, sweep_table: 1 }, stderr);
+  const folder = workspace.path("first/sweep_table");
+  const { rows } = JSON.parse(await Deno.readTextFile(`${folder}/table.json`));
+  assertEquals(rows[0].curve, [{ threshold: used.threshold, miou: used.miou }]);
+  const lines = (await Deno.readTextFile(`${folder}/table.csv`)).split("\n");
+  assertEquals(lines.slice(0, 2), ["power,threshold,miou", `1,${used.threshold},${used.miou}`]);
+  for (const stage of ["sweep", "sweep_table"]) {
+    await Deno.remove(workspace.path(`first/${stage}`), { recursive: true });
+  }
+});
+
 Deno.test("evaluate prints a row for each class, and ablation its table alone", async () => {
   const { stdout } = await workspace.command("evaluate", { workdir: "first" });
   assert(/^class +AP of names .*\nround .*\ncross .*\ntriangle .*\ndiamond .*\nbackground /m.test(stdout), stdout);

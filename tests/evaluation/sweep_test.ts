@@ -4,7 +4,8 @@ import {
   countSweep,
   emptyConfusion,
   emptySweep,
-  sweepScores,
+  powerMetrics,
+  sweepMetrics,
 } from "../../lib/evaluation/mod.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 
@@ -47,22 +48,28 @@ Deno.test("countSweep() counts what thresholding one by one counts", () => {
   assertEquals(parts[0], sweep);
 });
 
-Deno.test("sweepScores() finds the best threshold, the lowest on ties", () => {
+Deno.test("sweepMetrics() finds the best threshold, the lowest on ties", () => {
   const sweep = emptySweep([0.1, 0.4, 0.5, 0.9], 2);
   const row = { height: 1, width: 3 };
   countSweep(sweep, {
     scored: { ...row, score: Float32Array.of(0.3, 0.6, 0.8), label: Uint8Array.of(1, 1, 1) },
     groundTruth: { ...row, data: Uint8Array.of(0, 1, 1) },
   });
-  const { means, best } = sweepScores(sweep, { classes: ["a"] });
+  const { curve, best } = sweepMetrics(sweep, { classes: ["a"] });
   // at 0.1 the background is missed; at 0.9 everything is background: IoU 1/3 and 0
-  assertEquals(means, [
-    { threshold: 0.1, mean: (0 + 2 / 3) / 2 },
-    { threshold: 0.4, mean: 1 },
-    { threshold: 0.5, mean: 1 },
-    { threshold: 0.9, mean: (1 / 3 + 0) / 2 },
+  assertEquals(curve, [
+    { threshold: 0.1, miou: 33.3333 },
+    { threshold: 0.4, miou: 100 },
+    { threshold: 0.5, miou: 100 },
+    { threshold: 0.9, miou: 16.6667 },
   ]);
-  assertEquals(best, { threshold: 0.4, mean: 1 });
+  assertEquals(best, { threshold: 0.4, miou: 100 });
+
+  const all = { powers: [2, 1], split: "val", images: 1, classes: ["a"] };
+  const { rows, best: first, ...rest } = powerMetrics([emptySweep([0.1, 0.4, 0.5, 0.9], 2), sweep], all);
+  assertEquals(rest, { split: "val", images: 1 });
+  assertEquals(rows.map(({ power, best }) => [power, best.miou]), [[2, null], [1, 100]]);
+  assertEquals(first, { power: 1, threshold: 0.4, miou: 100 });
 });
 
 Deno.test("countSweep() and addSweep() refuse what does not fit", () => {

@@ -1,5 +1,5 @@
 import { assertEquals } from "../assert.ts";
-import { formatAblation, formatClasses, formatDoubts, formatHeadlines } from "../../lib/results/tables.ts";
+import { formatAblation, formatClasses, formatDoubts, formatHeadlines, formatSweep } from "../../lib/results/tables.ts";
 import { exampleMetrics } from "../figures/metrics_example.ts";
 
 const metrics = exampleMetrics(["cat", "dog"]);
@@ -90,4 +90,21 @@ Deno.test("formatDoubts() shows a line a class, and the first ten of the images"
     "and 2 more labelled images without an instance; the report names all",
   ]);
   assertEquals(formatDoubts({ classes: [], images: [] }), "");
+});
+
+Deno.test("formatSweep() shows mean IoU by power and threshold, its course, and where it is highest", () => {
+  const row = (power: number, values: readonly (number | null)[]) => {
+    const curve = values.map((miou, n) => ({ threshold: [0.2, 0.3][n]!, miou }));
+    return { power, curve, best: curve[0]! };
+  };
+  const rows = [row(1, [40, 60]), row(1.5, [54.26, null])];
+  assertEquals(
+    formatSweep({ split: "val", images: 3, rows, best: { power: 1, threshold: 0.3, miou: 60 } }).split("\n"),
+    [
+      "mIoU on val, 3 images      0.2   0.3  course",
+      "CAMs to the power of 1    40.0  60.0      ▁█",
+      "CAMs to the power of 1.5  54.3     –      ▆",
+      "Best: 60.0 with power 1 at 0.3, chosen on this ground truth",
+    ],
+  );
 });

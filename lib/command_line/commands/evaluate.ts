@@ -2,7 +2,7 @@ import { UsageError } from "../../config/usage_error.ts";
 import { defined, type Flags } from "../../config/flags.ts";
 import type { Command, Invocation } from "../command.ts";
 import { COMMON_FLAGS, CONFIG_FLAGS, CURVE_FLAGS, EVALUATION_FLAGS, RUN_FLAGS, without } from "../flags.ts";
-import { interruptible, progressOnTerminal, runPermissions, runStages } from "../run_stages.ts";
+import { interruptible, progressOnTerminal, runPermissions, runStages, STAGES } from "../run_stages.ts";
 
 const PREDICTION_FLAGS = {
   predictions: {
@@ -37,11 +37,13 @@ export const evaluate: Command = {
   },
   permissions: runPermissions,
   run: async (invocation) => {
-    const { given, evaluationStages } = invocation;
+    const { given, evaluationStages, module } = invocation;
     if (given.has("predictions")) return await judgePredictions(invocation);
     const alone = ["truth", "rules", "out"].find((flag) => given.has(flag));
     if (alone) throw new UsageError(`Expected --predictions with --${alone} but found none`);
-    return await runStages(invocation, { stages: evaluationStages, shows: "evaluate" });
+    const sweeps = (given.has("sweep") || given.has("powers")) && module === STAGES ? ["sweep", "sweep_table"] : [];
+    const stages = given.has("powers") ? sweeps : [...evaluationStages, ...sweeps];
+    return await runStages(invocation, { stages, shows: "evaluate" });
   },
 };
 
