@@ -38,6 +38,6 @@ export function runCharts({ metrics, trainings, matches = [], classes }: RunChar
       ...isJudged ? [thresholdChart(metrics), precisionChart(metrics)] : [],
       ...hasInstances ? [0.5, 0.7].map((iou) => precisionRecallChart(matches, { iou, classes })) : [],
     ],
-    trainings: trainings.flatMap((log) => [lossChart(log), learningRateChart(log)]),
+    trainings: [...trainings.map(lossChart), ...trainings.length > 0 ? [learningRateChart(trainings)] : []],
   };
 }

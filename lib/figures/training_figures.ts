@@ -6,50 +6,87 @@ export interface TrainingLog {
   /** Name of what was trained, such as `Loss of IRNet`. */
   readonly title: string;
   /** One entry a step, in their order. */
-  readonly steps: readonly { readonly step: number; readonly loss: number; readonly learningRate: number }[];
+  readonly steps: readonly LoggedStep[];
+}
+
+/** Line of a log. */
+export interface LoggedStep {
+  /** The step, from 0. */
+  readonly step: number;
+  /** Loss of its batch. */
+  readonly loss: number;
+  /** Learning rate, before factors. */
+  readonly learningRate: number;
+  /** The loss in parts, by name. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** Number of points that a chart has pixels for: losses are averaged down to it, learning rates thinned out. */
 const MOST_POINTS = 400;
 
+/** Colour of the loss, and those of its parts. */
+const LOSS_COLOUR = CHART_COLOURS[1]!, PART_COLOURS = CHART_COLOURS.filter((colour) => colour !== LOSS_COLOUR);
+
 /**
- * The loss of a training, step by step and smoothed.
+ * The loss of a training, step by step and smoothed; its parts, where it has any, smoothed.
  *
  * @param log Log of the training.
  * @returns The chart.
  */
 export function lossChart({ title, steps }: TrainingLog): Chart {
   const { step: x, loss: y, smooth } = smoothedLosses(steps);
-  const color = CHART_COLOURS[1]!;
-  const [first, last] = [smooth[0], smooth.at(-1)].map((loss) => loss?.toPrecision(3) ?? "–");
+  const parts = Object.keys(steps[0]?.parts ?? {}).map((name) => ({
+    name,
+    smooth: smoothedLosses(steps.map(({ step, parts }) => ({ step, loss: parts?.[name] ?? NaN }))).smooth,
+  }));
+  const way = (values: readonly number[]) =>
+    [values[0], values.at(-1)].map((value) => value?.toPrecision(3) ?? "–").join(" to ");
+  const partWays = parts.map(({ name, smooth }) => `; ${name} ${way(smooth)}`).join("");
   return {
     title,
-    description: `Loss over ${steps.length} steps, from ${first} to ${last} (smoothed).`,
+    description: `Loss over ${steps.length} steps, smoothed: ${way(smooth)}${partWays}.`,
     traces: [
-      { name: "loss", x, y, mode: "lines", line: { color: `${color}66`, width: 1 }, hovertemplate: "%{y:.4g}" },
-      boldLine({ name: "smoothed", x, y: smooth, color }),
+      {
+        ...{ name: "loss", x, y, mode: "lines", hovertemplate: "%{y:.4g}" },
+        line: { color: `${LOSS_COLOUR}66`, width: 1 },
+      },
+      boldLine({ name: "smoothed", x, y: smooth, color: LOSS_COLOUR }),
+      ...parts.map(({ name, smooth }, n) =>
+        boldLine({ name, x, y: smooth, color: PART_COLOURS[n % PART_COLOURS.length]! })
+      ),
     ],
     layout: axesFromZero("step", "loss"),
   };
 }
 
 /**
- * The learning rate of a training, step by step.
+ * The learning rates of trainings, step by step.
  *
- * @param log Log of the training.
- * @returns The chart.
+ * @param logs Log of each.
+ * @returns The chart, a line for each.
  */
-export function learningRateChart({ title, steps }: TrainingLog): Chart {
-  const each = Math.max(1, Math.ceil(steps.length / MOST_POINTS));
-  const points = steps.filter((_, n) => n % each === 0 || n === steps.length - 1);
-  const rates = points.map(({ learningRate }) => learningRate);
+export function learningRateChart(logs: readonly TrainingLog[]): Chart {
+  const lines = logs.map(({ title, steps }) => {
+    const each = Math.max(1, Math.ceil(steps.length / MOST_POINTS));
+    const points = steps.filter((_, n) => n % each === 0 || n === steps.length - 1);
+    return { name: title.replace(/^Loss of /, ""), steps, points, rates: points.map((point) => point.learningRate) };
+  });
+  const isOne = lines.length === 1;
   return {
-    title: title.replace(/^Loss/, "Learning rate"),
-    description: `From ${short(rates[0])} over at most ${short(Math.max(...rates))} to ${short(rates.at(-1))} in ` +
-      `${steps.length} steps.`,
-    traces: [
-      boldLine({ name: "learning rate", x: points.map(({ step }) => step), y: rates, color: CHART_COLOURS[2]! }),
-    ],
+    title: isOne ? `Learning rate of ${lines[0]!.name}` : "Learning rates",
+    description:
+      lines.map(({ name, rates, steps }) =>
+        `${isOne ? "" : `${name}: `}from ${short(rates[0])} over at most ${short(Math.max(...rates))} to ` +
+        `${short(rates.at(-1))} in ${steps.length} steps`
+      ).join("; ").replace(/^./, (letter) => isOne ? letter.toUpperCase() : letter) + ".",
+    traces: lines.map(({ name, points, rates }, n) =>
+      boldLine({
+        name: isOne ? "learning rate" : name,
+        x: points.map(({ step }) => step),
+        y: rates,
+        color: CHART_COLOURS[(n + 2) % CHART_COLOURS.length]!,
+      })
+    ),
     layout: axesFromZero("step", "learning rate"),
   };
 }
@@ -61,7 +98,7 @@ function boldLine({ color, ...line }: Pick<ChartTrace, "name" | "x" | "y"> & { r
 const short = (value: number | undefined) => value === undefined ? "–" : String(Number(value.toPrecision(2)));
 
 /**
- * The loss of a training, step by step and smoothed (paper: Joint Learning of the Two Branches, for IRNet's).
+ * The loss of a training, step by step and smoothed, and its parts (paper: Joint Learning of the Two Branches, for IRNet's).
  *
  * @param log Log of the training.
  * @returns The figure.
@@ -78,7 +115,7 @@ export function lossFigure(log: TrainingLog): Figure {
  * @returns The figure.
  */
 export function learningRateFigure(log: TrainingLog): Figure {
-  return chartFigure(learningRateChart(log));
+  return chartFigure(learningRateChart([log]));
 }
 
 /**
@@ -109,12 +146,14 @@ export function lossesFigure(logs: readonly TrainingLog[], { title }: { readonly
 }
 
 /** Losses of a training to draw, as they are and smoothed. */
-function smoothedLosses(steps: TrainingLog["steps"]): { step: number[]; loss: number[]; smooth: number[] } {
+function smoothedLosses(
+  steps: readonly Pick<LoggedStep, "step" | "loss">[],
+): { step: number[]; loss: number[]; smooth: number[] } {
   const points = averaged(steps), loss = points.map(({ loss }) => loss);
   return { step: points.map(({ step }) => step), loss, smooth: smoothed(loss) };
 }
 
-function averaged(steps: TrainingLog["steps"]): { step: number; loss: number }[] {
+function averaged(steps: readonly Pick<LoggedStep, "step" | "loss">[]): { step: number; loss: number }[] {
   const each = Math.max(1, Math.ceil(steps.length / MOST_POINTS));
   return Array.from({ length: Math.ceil(steps.length / each) }, (_, n) => {
     const group = steps.slice(n * each, (n + 1) * each);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { GridSize, PathIndex } from "../relation/path_index.ts";
+import type { NoteParts } from "../train/loss.ts";
 import { countPathPairs, pathPairLoss, pathPairLosses, type PathWeights, type tf } from "../tensor/mod.ts";
 
 /** Numbers of pairs by their labels, by which the losses are divided. */
@@ -27,6 +28,9 @@ export interface LossParts {
   /** Displacements of background pixels should be equal. */
   readonly background: number;
 }
+
+/** Names of the four losses, in their order. */
+export const LOSS_PARTS = ["positive", "negative", "foreground", "background"] as const satisfies (keyof LossParts)[];
 
 /** Pairs, labels and weights of {@linkcode pairLosses} and {@linkcode irnetLoss}. */
 export interface LossOptions {
@@ -122,19 +126,27 @@ export function pairLosses(
  *
  * @param logits [B, H, W, 1] boundary before the sigmoid, at stride 4.
  * @param displacement [B, H, W, 2] (dy, dx) in pixels at stride 4.
- * @param options Labels, pairs and weights.
+ * @param options Labels, pairs and weights; `note` is told the four losses, in the order of {@linkcode LOSS_PARTS}.
  * @returns The total, a scalar. Totals of parts of a batch add up to that of the batch.
  * @throws RangeError if the tensors or the label maps do not fit together.
  */
-export function irnetLoss(logits: tf.Tensor4D, displacement: tf.Tensor4D, options: LossOptions): tf.Scalar {
-  const { labels, index, counts, backgroundDisplacement = 1 } = options, [count, height, width] = logits.shape;
+export function irnetLoss(
+  logits: tf.Tensor4D,
+  displacement: tf.Tensor4D,
+  options: LossOptions & { readonly note?: NoteParts | undefined },
+): tf.Scalar {
+  const { labels, index, counts, backgroundDisplacement = 1, note } = options, [count, height, width] = logits.shape;
   if (count !== labels.length) {
     throw new RangeError(`Expected ${labels.length} images, as there are label maps, but found ${count}`);
   }
   const size = { height, width };
   labels.forEach((map) => checkLabels(map, size));
   const weights = pairWeights(counts, backgroundDisplacement);
-  return pathPairLoss(logits, displacement, { labels, pairs: index, size, weights });
+  const factors = [2, 2, 2, backgroundDisplacement > 0 ? 2 / backgroundDisplacement : 0]; // they come as halves
+  return pathPairLoss(logits, displacement, {
+    ...{ labels, pairs: index, size, weights },
+    note: note && ((halves) => note(halves.mul(factors))),
+  });
 }
 
 /** Weight of a pair; the total's weight of each loss is ½, and a displacement has two channels. */

@@ -7,7 +7,7 @@ import { initialise } from "../nn/initialise.ts";
 import { pathIndex } from "../relation/path_index.ts";
 import { withoutGradient } from "../tensor/mod.ts";
 import type { ImageView, Task, TrainingSettings } from "../train/task.ts";
-import { irnetLoss, type PairCounts, pairCounts } from "./losses.ts";
+import { irnetLoss, LOSS_PARTS, type PairCounts, pairCounts } from "./losses.ts";
 import { boundaryBranch, displacementBranch, headParameters, isDisplacementParameter } from "./network.ts";
 
 /** Settings of {@linkcode irnetTask}. */
@@ -70,11 +70,12 @@ export function irnetTask(
       const counts = pairCounts(batch.map((view) => view.label), { index, size });
       return (part) => ({ labels: part.map((view) => view.label), counts });
     },
-    loss: (params, { images, targets: { labels, counts } }) => {
+    parts: LOSS_PARTS,
+    loss: (params, { images, targets: { labels, counts } }, note) => {
       const taps = withoutGradient(() => backbone.forward(params, images, { taps: true }).taps);
       const boundary = boundaryBranch(params, taps, backbone.taps); //         [b, crop/4, crop/4, 1]
       const displacement = displacementBranch(params, taps, backbone.taps); // [b, crop/4, crop/4, 2]
-      return irnetLoss(boundary, displacement, { labels, index, counts, backgroundDisplacement });
+      return irnetLoss(boundary, displacement, { labels, index, counts, backgroundDisplacement, note });
     },
   };
 }

@@ -104,8 +104,9 @@ async function hooksOf(
     ...(resume ? { resume } : {}),
     checkpointEvery: CHECKPOINT_EVERY,
     checkpoint: (tensors: NamedTensors) => files.write(stage, "state.safetensors", encodeCheckpoint(tensors)),
-    onStep: async ({ step, loss, learningRate }: StepReport) => {
-      await files.appendLog(stage, "log.jsonl", { step, loss, learningRate });
+    onStep: async (report: StepReport) => {
+      const { step, loss } = report;
+      await files.appendLog(stage, "log.jsonl", report);
       progress(step + 1, steps, `loss ${loss.toFixed(4)}`);
       if (step === losses.length) losses.push(loss);
       await watch(false);

@@ -96,9 +96,10 @@ export const composedKernels: Kernels = {
 export const processorKernels: MethodKernels = {
   pathPairLosses(logits, displacement, options) {
     const maps = [logits.dataSync<"float32">(), displacement.dataSync<"float32">()] as const;
-    const { total, logitsGradient, displacementGradient } = pathPairLosses(...maps, options);
+    const { total, logitsGradient, displacementGradient, ...parts } = pathPairLosses(...maps, options);
     return {
       total: tf.scalar(total),
+      parts: tf.tensor1d([parts.positive, parts.negative, parts.foreground, parts.background]),
       gradients: [tf.tensor(logitsGradient, logits.shape), tf.tensor(displacementGradient, displacement.shape)],
     };
   },

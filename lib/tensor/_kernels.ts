@@ -53,12 +53,15 @@ export interface Kernels {
 
 /** The method's own operations, of which nothing is recorded for gradients either. */
 export interface MethodKernels {
-  /** The value of `pathPairLoss()`, and its gradients by the logits and by the displacement. */
+  /**
+   * The value of `pathPairLoss()`, the four losses that it is the sum of (positive, negative, foreground, background),
+   * and its gradients by the logits and by the displacement.
+   */
   pathPairLosses(
     logits: tf.Tensor,
     displacement: tf.Tensor,
     options: WeightedPaths,
-  ): { total: tf.Tensor; gradients: tf.Tensor[] };
+  ): { total: tf.Tensor; parts: tf.Tensor1D; gradients: tf.Tensor[] };
   /** The value of `featurePairLoss()`, and its gradient by the features. */
   featurePairLosses(features: tf.Tensor4D, options: WeightedFeaturePairs): { total: tf.Tensor; gradient: tf.Tensor };
   /** The features of regions, [R, size, size, C]. */

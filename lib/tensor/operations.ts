@@ -13,13 +13,19 @@ import * as tf from "./tf.ts";
  *
  * @param logits [B, H, W, 1] boundary before the sigmoid.
  * @param displacement [B, H, W, 2] (dy, dx) in pixels.
- * @param options Labels, pairs and weights.
+ * @param options Labels, pairs and weights; `note` is told the four losses that the sum is made of: positive, negative,
+ * foreground, background.
  * @returns A scalar. Sums of parts of a batch add up to that of the batch.
  */
-export function pathPairLoss(logits: tf.Tensor4D, displacement: tf.Tensor4D, options: WeightedPaths): tf.Scalar {
+export function pathPairLoss(
+  logits: tf.Tensor4D,
+  displacement: tf.Tensor4D,
+  { note, ...options }: WeightedPaths & { note?: ((losses: tf.Tensor1D) => void) | undefined },
+): tf.Scalar {
   const loss = tf.customGrad((...inputs) => {
     const [edges, field, save] = inputs as [tf.Tensor, tf.Tensor, tf.GradSaveFunc];
-    const { total, gradients } = kernels().pathPairLosses(edges, field, options);
+    const { total, parts, gradients } = kernels().pathPairLosses(edges, field, options);
+    note?.(parts);
     save(gradients);
     return { value: total, gradFunc: (dy: tf.Tensor, saved: tf.Tensor[]) => saved.map((slope) => slope.mul(dy)) };
   });

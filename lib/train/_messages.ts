@@ -24,8 +24,19 @@ export interface MicroMessage {
   readonly gradients: SharedArrayBuffer;
 }
 
-/** A worker's answer: the loss, `null` after its start, or what went wrong. */
-export type Answer = { readonly loss: number | null } | { readonly error: string };
+/** Loss of a micro-batch, `null` after a worker's start, and the parts that it noted, none as a rule. */
+export interface Losses {
+  readonly loss: number | null;
+  readonly parts: number[];
+}
+
+/** A worker's answer, or what went wrong. */
+export type Answer = Losses | { readonly error: string };
+
+/** Sums over lists of equal length, value by value, in single precision. */
+export function sumsOf(lists: readonly ArrayLike<number>[]): number[] {
+  return Array.from(lists[0] ?? [], (_, i) => lists.reduce((sum, list) => Math.fround(sum + list[i]!), 0));
+}
 
 /** Float arrays of the given shapes, one after the other in one buffer. */
 export function viewsOf(

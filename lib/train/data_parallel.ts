@@ -1,4 +1,13 @@
-import { type Answer, type MicroMessage, type NamedArrays, sizeOf, type StartMessage, viewsOf } from "./_messages.ts";
+import {
+  type Answer,
+  type Losses,
+  type MicroMessage,
+  type NamedArrays,
+  sizeOf,
+  type StartMessage,
+  sumsOf,
+  viewsOf,
+} from "./_messages.ts";
 import type { LossModule } from "./loss.ts";
 
 /** Values by name, such as parameters or gradients. */
@@ -17,13 +26,16 @@ export interface DataParallelOptions<S> extends LossModule<S> {
 /** Workers that compute gradients of one loss. */
 export interface DataParallel<M> {
   /**
-   * Losses and gradients of micro-batches, each summed in the order given.
+   * Losses, what they noted of their parts, and gradients of micro-batches, each summed in the order given.
    *
    * @param params Current values of the trainable parameters.
    * @param micro Micro-batches. Their arrays are copied to the workers, except those in shared memory.
    * @throws Error naming the micro-batch whose loss could not be computed.
    */
-  gradients(params: NamedArrays, micro: readonly M[]): Promise<{ loss: number; gradients: NamedArrays }>;
+  gradients(
+    params: NamedArrays,
+    micro: readonly M[],
+  ): Promise<{ loss: number; noted: number[]; gradients: NamedArrays }>;
   /** Ends the workers. */
   close(): void;
 }
@@ -71,14 +83,15 @@ export async function startDataParallel<M, S>(options: DataParallelOptions<S>): 
     async gradients(params, micro) {
       step++;
       for (const [name] of trainable) valueViews[name]!.data.set(params[name]!.data);
-      const losses: number[] = [], sum = new Float32Array(length);
+      const losses: number[] = [], noted: number[][] = [], sum = new Float32Array(length);
       let next = 0, added = 0;
       const work = async (worker: GradientWorker) => {
         while (next < micro.length) {
           const index = next++;
           const gradients = slots[index] ??= new SharedArrayBuffer(length * 4);
           try {
-            losses[index] = (await worker.ask({ step, micro: micro[index], gradients }))!;
+            const { loss, parts } = await worker.ask({ step, micro: micro[index], gradients });
+            [losses[index], noted[index]] = [loss!, parts];
             while (losses[added] !== undefined) addTo(sum, slots[added]!, added++ === 0);
           } catch (error) {
             next = micro.length;
@@ -90,6 +103,7 @@ export async function startDataParallel<M, S>(options: DataParallelOptions<S>): 
       for (const result of done) if (result.status === "rejected") throw result.reason;
       return {
         loss: losses.reduce((sum, loss) => Math.fround(sum + loss)),
+        noted: sumsOf(noted),
         gradients: viewsOf(sum.buffer, trainable) as NamedArrays,
       };
     },
@@ -107,10 +121,10 @@ function addTo(sum: Float32Array, slot: SharedArrayBuffer, isFirst: boolean): vo
 class GradientWorker {
   readonly #worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
 
-  ask(message: StartMessage | MicroMessage): Promise<number | null> {
+  ask(message: StartMessage | MicroMessage): Promise<Losses> {
     return new Promise((resolve, reject) => {
       this.#worker.onmessage = ({ data }: MessageEvent<Answer>) =>
-        "error" in data ? reject(new Error(data.error)) : resolve(data.loss);
+        "error" in data ? reject(new Error(data.error)) : resolve(data);
       this.#worker.onerror = (event) => {
         event.preventDefault();
         reject(new Error(event.message));

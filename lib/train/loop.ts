@@ -21,6 +21,8 @@ export interface StepReport {
   readonly loss: number;
   /** Learning rate, before factors. */
   readonly learningRate: number;
+  /** The loss in parts, where the network's has any: not the same for all that they add up to the loss. */
+  readonly parts?: Readonly<Record<string, number>>;
 }
 
 /** Checkpoints and reports of a training. */
@@ -71,11 +73,11 @@ export async function trainLoop<M>(options: TrainLoopOptions<M>): Promise<void> 
       next = step + 1 < steps ? prefetch(options, step + 1) : null;
       const learningRate = learningRateAt(options.optimiser, { step, steps });
       source ??= await openGradients(options, batch.micro);
-      const { loss, gradients } = await source.of(batch.micro);
+      const { loss, gradients, ...noted } = await source.of(batch.micro);
       if (Number.isFinite(loss)) optimiser.update(params, gradients, { learningRate, step });
       disposeParams(gradients);
       if (!Number.isFinite(loss)) throw nonFinite(`loss at step ${step}`, loss, batch.ids);
-      await options.onStep?.({ step, loss, learningRate });
+      await options.onStep?.({ step, loss, learningRate, ...noted });
       step++;
       if (options.checkpoint && (step === steps || signal?.aborted || step % checkpointEvery === 0)) {
         await options.checkpoint(await trainingState(step, { ...trained, ids: batch.ids }));

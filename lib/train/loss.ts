@@ -5,8 +5,11 @@
 import type * as tf from "../tensor/tf.ts";
 import type { Params } from "../weights/params.ts";
 
-/** Loss of a micro-batch under all parameters, a scalar. */
-export type LossFunction<M> = (params: Params, micro: M) => tf.Scalar;
+/** Takes the parts of a loss, [n], which nobody trains by: they are logged. */
+export type NoteParts = (parts: tf.Tensor1D) => void;
+
+/** Loss of a micro-batch under all parameters, a scalar; if it has parts, `note` may be called with them. */
+export type LossFunction<M> = (params: Params, micro: M, note?: NoteParts) => tf.Scalar;
 
 /**
  * Function that a loss module exports as `createLoss`: it is called once in every Worker with the settings of its
@@ -35,6 +38,8 @@ export interface GradientOptions<M> {
    * gradients are exactly its gradient.
    */
   readonly loss: LossFunction<M>;
+  /** Names of the parts that the loss notes. */
+  readonly parts?: readonly string[] | undefined;
   /**
    * Completes a micro-batch with what the loss would have to read from tensors in between, where a backend cannot do
    * that at once. It is not called in Workers.

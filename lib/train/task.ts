@@ -9,7 +9,7 @@ import { createBackbone } from "../nn/create_backbone.ts";
 import * as tf from "../tensor/tf.ts";
 import type { ParameterSpec } from "../weights/params.ts";
 import type { Params } from "../weights/params.ts";
-import type { LossFunction } from "./loss.ts";
+import type { LossFunction, NoteParts } from "./loss.ts";
 import type { OptimiserSettings } from "./optimiser.ts";
 
 /** Crop and schedule of a training. */
@@ -92,7 +92,9 @@ export interface Task<L, V extends ImageView, T> {
    * Loss of a part of a batch, a scalar. Losses of the parts add up to the loss of the batch, so that their summed
    * gradients are exactly its gradient.
    */
-  loss(params: Params, batch: TaskBatch<T>): tf.Scalar;
+  loss(params: Params, batch: TaskBatch<T>, note?: NoteParts): tf.Scalar;
+  /** Names of the parts that the loss notes, which are logged beside it; they add up over parts of a batch too. */
+  readonly parts?: readonly string[];
   /** Completes targets with what the loss would read from tensors in between, for `webgpu`, which cannot do so at once. */
   prepare?(params: Params, batch: TaskBatch<T>): Promise<T>;
 }
@@ -112,8 +114,8 @@ export function imagesOf({ images }: MicroBatch<unknown>, { crop }: TrainingSett
 
 /** The loss of a task, of micro-batches. */
 export function taskLoss<L, V extends ImageView, T>(task: Task<L, V, T>): LossFunction<MicroBatch<T>> {
-  return (params, micro) =>
-    tf.tidy(() => task.loss(params, { images: imagesOf(micro, task.training), targets: micro.targets }));
+  return (params, micro, note) =>
+    tf.tidy(() => task.loss(params, { images: imagesOf(micro, task.training), targets: micro.targets }, note));
 }
 
 /** Settings of {@linkcode createLoss}. */

@@ -61,6 +61,7 @@ export async function train<L, V extends ImageView, T>(task: Task<L, V, T>, opti
       steps: trainingSteps(ids.length, training),
       batch: batches(task, options),
       loss: taskLoss(task),
+      parts: task.parts,
       ...(task.prepare && tf.getBackend() === "webgpu" ? { prepare: prepared(task) } : {}),
       ...(backbone.choice
         ? { lossInWorkers: { module: LOSS_MODULE, settings: { choice: backbone.choice, origin } } }

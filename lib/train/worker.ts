@@ -2,7 +2,7 @@
 /// <reference lib="webworker" />
 import { useBackend } from "../tensor/backend.ts";
 import * as tf from "../tensor/tf.ts";
-import { type Answer, type MicroMessage, type StartMessage, viewsOf } from "./_messages.ts";
+import { type Answer, type Losses, type MicroMessage, type StartMessage, viewsOf } from "./_messages.ts";
 import type { CreateLoss, LossFunction } from "./loss.ts";
 
 const scope = self as unknown as DedicatedWorkerGlobalScope;
@@ -16,23 +16,23 @@ let current = 0;
 scope.onmessage = async ({ data }: MessageEvent<StartMessage | MicroMessage>) => {
   let answer: Answer;
   try {
-    answer = { loss: "module" in data ? await begin(data) : compute(data) };
+    answer = "module" in data ? await begin(data) : compute(data);
   } catch (error) {
     answer = { error: (error as Error).message };
   }
   scope.postMessage(answer);
 };
 
-async function begin(message: StartMessage): Promise<null> {
+async function begin(message: StartMessage): Promise<Losses> {
   start = message;
   await useBackend("wasm");
   const { createLoss } = await import(message.module) as { createLoss: CreateLoss<unknown, unknown> };
   loss = await createLoss(message.settings);
   for (const [name, { shape, data }] of Object.entries(message.params)) params[name] = tf.tensor(data, shape);
-  return null;
+  return { loss: null, parts: [] };
 }
 
-function compute({ step, micro, gradients }: MicroMessage): number {
+function compute({ step, micro, gradients }: MicroMessage): Losses {
   if (step !== current) {
     for (const [name, { shape, data }] of Object.entries(viewsOf(start.values, start.trainable))) {
       params[name]?.dispose();
@@ -41,10 +41,12 @@ function compute({ step, micro, gradients }: MicroMessage): number {
     current = step;
   }
   const tensors = start.trainable.map(([name]) => params[name]!);
-  const { value, grads } = tf.valueAndGrads(() => loss(params, micro))(tensors);
+  let parts: number[] = [];
+  const note = (noted: tf.Tensor1D) => void (parts = [...noted.dataSync()]);
+  const { value, grads } = tf.valueAndGrads(() => loss(params, micro, note))(tensors);
   const views = viewsOf(gradients, start.trainable);
   start.trainable.forEach(([name], i) => views[name]!.data.set(grads[i]!.dataSync()));
   const result = value.dataSync()[0]!;
   tf.dispose([value, ...grads]);
-  return result;
+  return { loss: result, parts };
 }

@@ -35,6 +35,23 @@ Deno.test("lossChart() keeps short logs step by step and averages long ones", ()
   assertAlmostEquals(smooth!.y[100]!, raw!.y[100]!, 1e-9);
 });
 
+Deno.test("lossChart() draws the parts of a loss beside it", () => {
+  const steps = [0, 1].map((step) => ({
+    step,
+    loss: 3 - step,
+    learningRate: 1,
+    parts: { positive: 2 - step, negative: 1 },
+  }));
+  const { traces, description } = lossChart({ title: "Loss", steps });
+  assertEquals(traces.map(({ name, y }) => [name, y]), [
+    ["loss", [3, 2]],
+    ["smoothed", [3, 2]],
+    ["positive", [2, 1]],
+    ["negative", [1, 1]],
+  ]);
+  assertEquals(description, "Loss over 2 steps, smoothed: 3.00 to 2.00; positive 2.00 to 1.00; negative 1.00 to 1.00.");
+});
+
 /** Speaks to the viewer as its page does, through long polling, and returns the plots that it sends. */
 async function readPlots(origin: string, count: number): Promise<{ layout: { title: string }; data: unknown[] }[]> {
   const url = `${origin}/socket.io/?EIO=4&transport=polling`;

@@ -1,7 +1,7 @@
 import * as tf from "../../lib/tensor/tf.ts";
 import { assert, assertAlmostEquals, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { type Golden, readGolden } from "../golden.ts";
-import { irnetLoss, type LossParts, pairCounts, pairLosses } from "../../lib/irnet/losses.ts";
+import { irnetLoss, LOSS_PARTS, type LossParts, pairCounts, pairLosses } from "../../lib/irnet/losses.ts";
 import { pairLabels } from "../../lib/relation/pair_labels.ts";
 import { pathIndex } from "../../lib/relation/path_index.ts";
 import { affinity } from "../../lib/affinity/affinity.ts";
@@ -259,13 +259,19 @@ for (const [height, width, radius] of [[12, 17, 5], [33, 37, 10], [9, 40, 3.5], 
       const expected = pairLosses(logits, displacement, { ...options, size });
 
       const a = tf.tensor4d(logits, [2, height, width, 1]), b = tf.tensor4d(displacement, [2, height, width, 2]);
-      const loss = (x: tf.Tensor, y: tf.Tensor) => irnetLoss(x as tf.Tensor4D, y as tf.Tensor4D, options).mul(3);
+      const noted: tf.Tensor[] = [], note = (parts: tf.Tensor) => void noted.push(tf.keep(parts));
+      const loss = (x: tf.Tensor, y: tf.Tensor) =>
+        irnetLoss(x as tf.Tensor4D, y as tf.Tensor4D, { ...options, note }).mul(3);
       const { value, grads } = tf.valueAndGrads((x, y) => loss(x, y) as tf.Scalar)([a, b]);
       assertAlmostEquals((await value.data())[0]!, 3 * expected.total, 1e-4);
       assertClose(await grads[0]!.data(), expected.logitsGradient.map((g) => 3 * g), { absolute: 2e-7 });
       assertClose(await grads[1]!.data(), expected.displacementGradient.map((g) => 3 * g), { absolute: 2e-7 });
       assertEquals(grads[1]!.shape, b.shape);
-      tf.dispose([value, ...grads, a, b]);
+      const parts = LOSS_PARTS.map((name) => expected.parts[name]);
+      assertClose(await noted[0]!.data(), parts, { relative: 1e-4, absolute: 1e-5 });
+      const [positive, negative, foreground, background] = parts as [number, number, number, number];
+      assertAlmostEquals((positive + negative + foreground + 0.5 * background) / 2, expected.total, 1e-5);
+      tf.dispose([value, ...grads, a, b, ...noted]);
     },
   );
 }

@@ -42,6 +42,7 @@ Deno.test("startDataParallel() gives exactly the gradients of one process, whate
   );
   const expected = {
     loss: apart.map(({ value }) => value).reduce((a, b) => a.add(b)).dataSync()[0]!,
+    noted: [],
     gradients: Object.fromEntries(trainable.map((name, i) => {
       const sum = apart.map(({ grads }) => grads[i]!).reduce((a, b) => a.add(b));
       return [name, { shape: sum.shape, data: sum.dataSync() as Float32Array }];

@@ -1,4 +1,4 @@
-import { type Batch, trainLoop, type TrainLoopOptions } from "../../lib/train/loop.ts";
+import { type Batch, type StepReport, trainLoop, type TrainLoopOptions } from "../../lib/train/loop.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { disposeParams, type Params } from "../../lib/weights/params.ts";
@@ -42,6 +42,17 @@ Deno.test("trainLoop() lowers the loss, changes what it trains alone, and leaks 
   disposeParams(params);
   assertEquals(tf.memory().numTensors, before);
 });
+
+for (const workers of [1, 2]) {
+  Deno.test(`trainLoop() with ${workers} threads tells the parts of a loss, summed over micro-batches`, async () => {
+    await useBackend("wasm");
+    const params = newParams(), parts: unknown[] = [];
+    const onStep = (report: StepReport) => void parts.push(report.parts);
+    await trainLoop(options(params, { steps: 2, workers, parts: ["points", "fraction"], onStep }));
+    assertEquals(parts, [{ points: 4, fraction: 1 }, { points: 4, fraction: 1 }]);
+    disposeParams(params);
+  });
+}
 
 Deno.test("trainLoop() gives the same parameters whatever the micro-batches", async () => {
   await tf.setBackend("cpu");

@@ -2,6 +2,7 @@
 import type { WeightedPaths } from "../path_pairs.ts";
 import * as tf from "../tf.ts";
 import { runShader } from "./_run_shader.ts";
+import type { MethodKernels } from "../_kernels.ts";
 import { workgroupSum } from "./_wgsl.ts";
 
 /** Invocations of a workgroup. */
@@ -20,12 +21,12 @@ export function pathPairLosses(
   logits: tf.Tensor,
   displacement: tf.Tensor,
   { labels, pairs, size: { height, width }, weights }: WeightedPaths,
-): { total: tf.Tensor; gradients: tf.Tensor[] } {
+): ReturnType<MethodKernels["pathPairLosses"]> {
   const { reach, count, starts, paths, destinations } = pairs, images = labels.length;
   const rows = Math.max(height - reach, 0), columns = Math.max(width - 2 * reach, 0), sources = rows * columns;
   if (sources === 0) {
     const total = tf.addN([logits.sum(), displacement.sum()]).mul(0);
-    return { total, gradients: [tf.zerosLike(logits), tf.zerosLike(displacement)] };
+    return { total, parts: tf.zeros([4]), gradients: [tf.zerosLike(logits), tf.zerosLike(displacement)] };
   }
   const groups = Math.ceil(sources / GROUP);
   const boundary = tf.sigmoid(logits);
@@ -33,7 +34,14 @@ export function pathPairLosses(
   const index = tf.tensor1d(Int32Array.from([...starts, ...destinations, ...paths]), "int32");
   const inputs = { boundary, displacement, labels: maps, index }; // starts, destinations, paths
   const options = {
-    types: { displacement: "vec2f", displacementGradient: "vec2f", labels: "i32", index: "i32", places: "u32" },
+    types: {
+      displacement: "vec2f",
+      displacementGradient: "vec2f",
+      labels: "i32",
+      index: "i32",
+      places: "u32",
+      sums: "vec4f",
+    },
     numbers: { height, width, reach, count, rows, columns },
     factors: {
       affinityBackground: weights.affinityBackground,
@@ -48,7 +56,7 @@ export function pathPairLosses(
     key: "pairLosses",
     code: pairCode,
     inputs,
-    outputs: { slopes: [images, count, sources], places: [images, count, sources], sums: [images, count, groups] },
+    outputs: { slopes: [images, count, sources], places: [images, count, sources], sums: [images, count, groups, 4] },
     ...options,
     workgroups: [groups, count, images],
   });
@@ -62,7 +70,8 @@ export function pathPairLosses(
   });
   // What is not finite shows, also where no pair looks.
   const nonFinite = tf.addN([logits.sum(), displacement.sum()]).mul(tf.scalar(0));
-  return { total: sums!.sum().add(nonFinite), gradients: [logitsGradient!, displacementGradient!] };
+  const parts = sums!.sum([0, 1, 2]) as tf.Tensor1D;
+  return { total: parts.sum().add(nonFinite), parts, gradients: [logitsGradient!, displacementGradient!] };
 }
 
 const declarations = `
@@ -105,7 +114,7 @@ const pairCode = () => `
 ${declarations}
 
 const MARGIN = 1e-5;
-${workgroupSum(GROUP)}
+${workgroupSum(GROUP, "vec4f")}
 
 @compute @workgroup_size(${GROUP})
 fn main(
@@ -115,7 +124,7 @@ fn main(
   @builtin(local_invocation_index) lane: u32,
 ) {
   let sources = options.rows * options.columns;
-  var loss = 0.0;
+  var loss = vec4f(0); // positive, negative, foreground, background
   if (id.x < sources) {
     let at = vec2i(i32(id.x / options.columns), i32(options.reach + id.x % options.columns));
     let offset = destinationOf(id.y);
@@ -137,12 +146,13 @@ fn main(
       let affinity = 1 - highest;
       if (label == other) {
         let weight = select(options.affinityBackground, options.affinityForeground, label > 0);
-        loss = -weight * log(affinity + MARGIN);
+        loss.x = -weight * log(affinity + MARGIN);
         slope = weight / (affinity + MARGIN); // a higher boundary lowers the affinity
         let error = abs(displacementError(source, destination, offset, label));
-        loss += displacementFactor(label) * (error.x + error.y);
+        let length = displacementFactor(label) * (error.x + error.y);
+        loss += select(vec4f(0, 0, 0, length), vec4f(0, 0, length, 0), label > 0);
       } else {
-        loss = -options.affinityNegative * log(1 + MARGIN - affinity);
+        loss.y = -options.affinityNegative * log(1 + MARGIN - affinity);
         slope = -options.affinityNegative / (1 + MARGIN - affinity);
       }
     }
