@@ -7,6 +7,10 @@ const reasons = {
   chromium: "reports in a browser (there is no Chromium on the PATH)",
   efficientnet_lite0:
     "EfficientNet-Lite0 against the published network (no weights; IRNET_WEIGHTS_DIR names their folder)",
+  efficientnet_lite1:
+    "EfficientNet-Lite1 against the published network (no weights; IRNET_WEIGHTS_DIR names their folder)",
+  efficientnet_lite2:
+    "EfficientNet-Lite2 against the published network (no weights; IRNET_WEIGHTS_DIR names their folder)",
   jupyter: "notebooks in Jupyter (pip install jupyter)",
   linux: "a full disk (it takes Linux)",
   mount: "full and read-only disks (there is no right to mount)",

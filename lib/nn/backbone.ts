@@ -28,10 +28,19 @@ export interface ForwardOptions {
   detach?: boolean;
 }
 
+/** Names of the networks that are here. */
+export const NETWORKS = [
+  "resnet50",
+  "efficientnet_lite0",
+  "efficientnet_lite1",
+  "efficientnet_lite2",
+  "sample",
+] as const;
+
 /** Choice of a network: plain data, from which `createBackbone()` makes it, in a Worker too. */
 export interface BackboneChoice {
   /** Its name. */
-  readonly network: "resnet50" | "efficientnet_lite0" | "sample";
+  readonly network: typeof NETWORKS[number];
   /** Places where IRNet's heads read EfficientNet. Default: `inner`. */
   readonly taps?: "inner" | "block";
   /** Total stride of those that leave a choice. Default: 16. */

@@ -1,5 +1,5 @@
 import type { Backbone, BackboneChoice } from "./backbone.ts";
-import { efficientnetLite0 } from "./efficientnet_lite0.ts";
+import { efficientnetLite } from "./efficientnet_lite.ts";
 import { resnet50At } from "./resnet50.ts";
 import { sampleNet } from "./sample_net.ts";
 
@@ -13,9 +13,9 @@ export function createBackbone({ network, taps = "inner", stride = 16 }: Backbon
   switch (network) {
     case "resnet50":
       return resnet50At({ stride });
-    case "efficientnet_lite0":
-      return efficientnetLite0({ taps, stride });
     case "sample":
       return sampleNet;
+    default:
+      return efficientnetLite(network, { taps, stride });
   }
 }

@@ -11,6 +11,8 @@ export const MIB = 2 ** 20, GIB = 2 ** 30;
 const NETWORKS = {
   resnet50: { forward: 1.7, bytes: 2.2 * GIB, weights: 94 * MIB },
   efficientnet_lite0: { forward: 0.44, bytes: 0.7 * GIB, weights: 14 * MIB },
+  efficientnet_lite1: { forward: 0.62, bytes: 0.9 * GIB, weights: 17 * MIB },
+  efficientnet_lite2: { forward: 0.83, bytes: 1.1 * GIB, weights: 19 * MIB },
   sample: { forward: 0.1, bytes: 0.3 * GIB, weights: 3 * MIB },
 } satisfies Record<Config["backbone"]["network"], unknown>;
 

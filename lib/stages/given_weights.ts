@@ -4,7 +4,7 @@ import { type Config, presets } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { readFileIfExists } from "../files/disk.ts";
 import type { TensorFile } from "../files/safetensors.ts";
-import { type Backbone, createBackbone } from "../nn/mod.ts";
+import { type Backbone, createBackbone, NETWORKS } from "../nn/mod.ts";
 import { parseRunReport } from "../run/run_report.ts";
 import { importWeights, readWeights } from "../weights/mod.ts";
 import { backboneOf } from "./_networks.ts";
@@ -61,16 +61,20 @@ export async function checkBackboneWeights(config: Config): Promise<null> {
     );
   }
   if (fits(file, backboneOf(config))) return null;
-  const other = NETWORKS.find((name) => name !== network && fits(file, createBackbone({ network: name })));
+  const other = await networkOf(weights);
   if (!other) return null;
-  const preset = Object.values(presets).find(({ backbone }) => backbone.network === other)!.preset;
+  const preset = Object.values(presets).find(({ backbone }) => backbone.network === other)?.preset;
   throw new UsageError(
     `Expected weights of ${network}, preset ${config.preset}, for backbone.weights but found those of ${other}, ` +
-      `preset ${preset}, in ${weights}`,
+      `${preset ? `preset ${preset}` : `--set backbone.network=${other}`}, in ${weights}`,
   );
 }
 
-const NETWORKS = Object.values(presets).map(({ backbone }) => backbone.network);
+/** The network that a file has the weights of; `null` where it cannot be read or has those of none. */
+export async function networkOf(path: string): Promise<Config["backbone"]["network"] | null> {
+  const file = await readWeights(path).catch(() => null);
+  return file && (NETWORKS.find((network) => fits(file, createBackbone({ network }))) ?? null);
+}
 
 function fits(file: TensorFile, { parameters, importRules }: Backbone): boolean {
   try {

@@ -8,7 +8,7 @@
 import { camLogits, classifierParameters } from "../../lib/cam/network.ts";
 import { boundaryBranch, displacementBranch, headParameters } from "../../lib/irnet/network.ts";
 import { initialise } from "../../lib/nn/initialise.ts";
-import { efficientnetLite0 } from "../../lib/nn/mod.ts";
+import { efficientnetLite } from "../../lib/nn/mod.ts";
 import { useBackend } from "../../lib/tensor/mod.ts";
 import * as tf from "../../lib/tensor/tf.ts";
 import { toParams } from "../../lib/weights/mod.ts";
@@ -91,7 +91,7 @@ else:
 /** Times a step of IRNet's branches. */
 export async function run(): Promise<BenchResult> {
   await useBackend("tensorflow");
-  const { taps } = efficientnetLite0();
+  const { taps } = efficientnetLite("efficientnet_lite0");
   const params = toParams(initialise(headParameters(taps, 256), { seed: 1, method: "he" }), headParameters(taps, 256));
   const inputs = taps.map(({ stride, channels }) =>
     tf.randomNormal<tf.Rank.R4>([batch, side / stride, side / stride, channels])
@@ -108,7 +108,7 @@ export async function run(): Promise<BenchResult> {
 /** Times a step of CAM training. */
 export async function runCam(): Promise<BenchResult> {
   await useBackend("tensorflow");
-  const backbone = efficientnetLite0();
+  const backbone = efficientnetLite("efficientnet_lite0");
   const specs = [...backbone.parameters, ...classifierParameters(backbone, classes)];
   const params = toParams({
     ...backbone.initialise(0),

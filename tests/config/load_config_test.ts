@@ -82,7 +82,7 @@ const mistakes: [key: string, text: string, message: string][] = [
   [
     "backbone.network",
     "vgg",
-    'Expected one of resnet50, efficientnet_lite0, sample for backbone.network but found "vgg"',
+    'Expected one of resnet50, efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, sample for backbone.network but found "vgg"',
   ],
   [
     "backbone.pretraining.epochs",

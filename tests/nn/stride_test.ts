@@ -1,13 +1,13 @@
-import { efficientnetLite0, resnet50, resnet50At } from "../../lib/nn/mod.ts";
+import { efficientnetLite, resnet50, resnet50At } from "../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../lib/tensor/mod.ts";
 import { disposeParams, toParams } from "../../lib/weights/mod.ts";
 import { assert, assertClose, assertEquals } from "../assert.ts";
 
-Deno.test("efficientnetLite0() at stride 8 has the parameters of stride 16 and features twice as fine", async () => {
+Deno.test("efficientnetLite() at stride 8 has the parameters of stride 16 and features twice as fine", async () => {
   await useBackend("wasm");
   const before = tf.memory().numTensors;
-  const network = efficientnetLite0({ stride: 8 });
-  assertEquals(network.parameters, efficientnetLite0().parameters);
+  const network = efficientnetLite("efficientnet_lite0", { stride: 8 });
+  assertEquals(network.parameters, efficientnetLite("efficientnet_lite0").parameters);
   const params = toParams(network.initialise(0), network.parameters);
   tf.tidy(() => {
     const image = tf.randomUniform<tf.Rank.R4>([1, 33, 48, 3], -1, 1, "float32", 1);

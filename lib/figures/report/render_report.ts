@@ -14,6 +14,8 @@ const { default: style } = await import("./report.css", { with: { type: "text" }
 const NETWORKS = {
   resnet50: "ResNet-50",
   efficientnet_lite0: "EfficientNet-Lite0",
+  efficientnet_lite1: "EfficientNet-Lite1",
+  efficientnet_lite2: "EfficientNet-Lite2",
   sample: "the small sample network",
 };
 

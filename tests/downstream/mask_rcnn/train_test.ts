@@ -10,7 +10,7 @@ import {
   proposedRegions,
   type TrainingView,
 } from "../../../lib/downstream/mask_rcnn/mod.ts";
-import { efficientnetLite0, initialise, resnet50, sampleNet } from "../../../lib/nn/mod.ts";
+import { efficientnetLite, initialise, resnet50, sampleNet } from "../../../lib/nn/mod.ts";
 import { tf, useBackend } from "../../../lib/tensor/mod.ts";
 import type { RgbImage } from "../../../lib/data/mod.ts";
 import { train, trainingSteps, type TrainOptions } from "../../../lib/train/mod.ts";
@@ -319,5 +319,5 @@ Deno.test("the pyramid reads the last activation of each stride of every backbon
     );
   assertEquals(channelsOf(sampleNet.taps), [24, 96]);
   assertEquals(channelsOf(resnet50.taps), [256, 512, 2048]);
-  assertEquals(channelsOf(efficientnetLite0().taps), [144, 240, 1280]);
+  assertEquals(channelsOf(efficientnetLite("efficientnet_lite0").taps), [144, 240, 1280]);
 });
