@@ -98,11 +98,12 @@ export function makeFigure(
     html: async () => figurePage(await parts()),
     [JUPYTER_DISPLAY]: async () => {
       const { png, plotly } = await parts();
+      const small = await inFewColours(png);
       return {
         "text/plain": `${title}. ${description}`,
-        "image/png": Buffer.from(await inFewColours(png)).toString("base64"),
+        "image/png": Buffer.from(small).toString("base64"),
         ...(plotly ? { "application/vnd.plotly.v1+json": plotly } : {}),
-        ...(plotly && page.hasPlotly ? { "text/html": figurePart({ title, description, png, plotly }) } : {}),
+        ...(plotly && page.hasPlotly ? { "text/html": figurePart({ title, description, png: small, plotly }) } : {}),
       };
     },
   };

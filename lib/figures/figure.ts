@@ -48,9 +48,13 @@ const SENDING = { least: 150, perCharacter: 1e-4 };
  * Shows figures below the cell of a notebook, one after another.
  *
  * @param figures Figures, or texts of `plainText()`.
- * @throws Error outside of a notebook on the Deno kernel.
+ * @throws Error outside of a notebook on the Deno kernel; TypeError for anything else.
  */
 export async function show(...figures: readonly Displayable[]): Promise<void> {
+  const other = figures.findIndex((figure) => typeof figure?.[JUPYTER_DISPLAY] !== "function");
+  if (other >= 0) {
+    throw new TypeError(`Expected figures, or texts of plainText(), in show() but found ${Deno.inspect(figures[other])}`);
+  }
   // The kernel alone has this member; reading it elsewhere throws or gives nothing.
   const jupyter = (() => {
     try {

@@ -53,28 +53,33 @@ function libraryPart(): string {
   return html`${unpackScript()}<small>Figures are interactive in this page.</small>`.text;
 }
 
-/** For the page of a notebook: one figure, drawn as soon as the library is there. */
-export function figurePart({ title, description, plotly }: FigureParts): string {
+/** For the page of a notebook: the picture, which gives way to the figure where scripts run and the library is there. */
+export function figurePart({ title, description, png, plotly }: FigureParts): string {
   const id = `irnet-${crypto.randomUUID()}`;
   return html`
-    <div id="${id}" role="img" aria-label="${title}. ${description}"></div>
+    <div id="${id}">${picture({ title, description, png })}</div>
     ${jsonScript(`${id}-data`, plotly)}
     <script>(async () => {
       const place = document.getElementById("${id}");
       const { data, layout } = JSON.parse(document.getElementById("${id}-data").textContent);
       const plotly = await globalThis.irnetPlotly;
-      if (plotly) plotly.newPlot(place, data, layout, { displayModeBar: false, responsive: true });
-      else place.textContent = "Run the cell with usePlotly() to see this figure.";
+      if (!plotly) return;
+      place.ariaLabel = place.querySelector("img").alt;
+      place.role = "img";
+      place.replaceChildren();
+      plotly.newPlot(place, data, layout, { displayModeBar: false, responsive: true });
     })();</script>
   `.text.trim();
 }
 
+function picture({ title, description, png }: Omit<FigureParts, "plotly">): Markup {
+  const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
+  return html`<img src="${source}" alt="${title}. ${description}" style="max-width:100%">`;
+}
+
 /** A page of its own. */
 export function figurePage(parts: FigureParts): string {
-  const picture = `data:image/png;base64,${Buffer.from(parts.png).toString("base64")}`;
-  const body = parts.plotly
-    ? html`${unpackScript()}${new Markup(figurePart(parts))}`
-    : html`<img src="${picture}" alt="${parts.title}. ${parts.description}">`;
+  const body = parts.plotly ? html`${unpackScript()}${new Markup(figurePart(parts))}` : picture(parts);
   return html`
     <!DOCTYPE html>
     <html lang="en">
