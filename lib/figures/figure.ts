@@ -44,6 +44,15 @@ export interface Displayable {
  */
 const SENDING = { least: 150, perCharacter: 1e-4 };
 
+/** The kernel that this program is a notebook's in; `undefined` elsewhere. */
+export function jupyterKernel(): typeof Deno.jupyter | undefined {
+  try {
+    return Deno.jupyter; // elsewhere reading it throws, or gives nothing
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * Shows figures below the cell of a notebook, one after another.
  *
@@ -53,16 +62,11 @@ const SENDING = { least: 150, perCharacter: 1e-4 };
 export async function show(...figures: readonly Displayable[]): Promise<void> {
   const other = figures.findIndex((figure) => typeof figure?.[JUPYTER_DISPLAY] !== "function");
   if (other >= 0) {
-    throw new TypeError(`Expected figures, or texts of plainText(), in show() but found ${Deno.inspect(figures[other])}`);
+    throw new TypeError(
+      `Expected figures, or texts of plainText(), in show() but found ${Deno.inspect(figures[other])}`,
+    );
   }
-  // The kernel alone has this member; reading it elsewhere throws or gives nothing.
-  const jupyter = (() => {
-    try {
-      return Deno.jupyter;
-    } catch {
-      return undefined;
-    }
-  })();
+  const jupyter = jupyterKernel();
   if (!jupyter) throw new Error("Expected show() in a notebook on the Deno kernel but found no kernel");
   for (const figure of figures) {
     const contents = await figure[JUPYTER_DISPLAY]();

@@ -4,6 +4,7 @@
  */
 export * from "./execute.ts";
 export * from "./install.ts";
+export { interruptSignal } from "./kernel_manners.ts";
 export { installedKernel, kernelPath, writeKernel } from "./kernel.ts";
 export * from "./notebook_file.ts";
 export * from "./open_run.ts";

@@ -1,12 +1,13 @@
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
+import { closestString } from "@std/text/closest-string";
 import { type Config, presets } from "../config/config.ts";
 import { completeConfig } from "../config/load_config.ts";
 import { VERSION } from "../config/version.ts";
-import { makeSampleData } from "../data/sample/make_sample_data.ts";
-import { readFileIfExists } from "../files/disk.ts";
+import { exists, isFile, isFolder, namesIn, readFileIfExists } from "../files/disk.ts";
 import { openResults, resultIds, type Results } from "../results/open_results.ts";
-import { run } from "../run/run.ts";
-import { stages, STAGES_MODULE } from "../stages/list.ts";
+import { stages } from "../stages/list.ts";
+import { interruptSignal, oneLine } from "./kernel_manners.ts";
+import { runSampleNetworks } from "./sample_networks.ts";
 import { pipelineCommand, ROOT, type StoredConfig } from "./settings.ts";
 
 /** Folders of a run and its images; the two variables at the top of each notebook. */
@@ -23,6 +24,8 @@ export interface OpenRunOptions {
   readonly needs: readonly string[];
   /** Receives a line for whatever is being done. */
   readonly log?: (line: string) => void;
+  /** Stops it; absent: an interrupt of the kernel. */
+  readonly signal?: AbortSignal;
 }
 
 /** Content of `run.json`. */
@@ -32,61 +35,95 @@ interface StoredRun {
 }
 
 /**
- * Opens a run for a notebook. Its settings are those that the run has stored in its working directory.
+ * Opens a run for a notebook, with the settings that the run has stored in its working directory. It trains nothing.
  *
- * With the preset `sample`, which takes minutes, the wanted stages and those before them are run, as far as they are
- * not done, after the sample data set itself has been made. Other runs take hours: they must have been there.
+ * Where there is no run of `deno task demo` yet, the sample's networks that come with the project stand in: results of
+ * some images go to `out/notebooks`, in seconds. Any other run must have been there, or be under way.
  *
  * @param place Folders of run and images; relative paths start at the current folder, that of the notebook.
  * @param options The stages whose results are wanted.
  * @returns Results of the run.
- * @throws Error that names the command to run where there is no run, where another version made it, or where a stage
- * has made nothing.
+ * @throws Error that names the command to run, or the nearest run, where there is no run, where another version made
+ * it, where a stage has made nothing, or where the images are not those of the run.
  * @example
  * ```ts ignore
  * const run = await openRun({ workdir: "../out/sample", data: "../out/sample-data" }, { needs: ["cam"] });
  * const [id] = await run.ids("cam");
  * ```
  */
-export async function openRun(
-  place: RunPlace,
-  { needs, log = (line) => console.log(line) }: OpenRunOptions,
-): Promise<Results> {
+export async function openRun(place: RunPlace, options: OpenRunOptions): Promise<Results> {
+  const { needs, log = (line) => console.log(line), signal = interruptSignal() } = options;
   const paths = { workdir: resolve(place.workdir), data: resolve(place.data) };
-  const config = await configOf(paths);
-  if (config.preset === "sample") {
-    await makeSampleData(paths.data, config.seed);
-    await run(config, {
-      workdir: paths.workdir,
-      module: STAGES_MODULE,
-      stages: withUpstream(needs, config),
-      progress: { terminal: false, write: (text) => log(text.trimEnd()) },
-    });
-  } else {
-    await expectResults(needs, { config, paths });
+  try {
+    const stored = await readRun(join(paths.workdir, "run.json"));
+    if (!stored && isDemo(paths)) return await openSampleNetworks({ needs, log, signal });
+    if (!stored) throw noRun(paths);
+    const config = await configOf(stored, paths);
+    const results = await openResults(config, paths.workdir, (compute) => backendOr(compute, log));
+    await expectResults(results, { needs, paths });
+    return results;
+  } catch (error) {
+    throw oneLine(error);
   }
-  return await openResults(config, paths.workdir);
 }
 
-/** The configuration of the run in a working directory, with the paths in it as seen from anywhere. */
-async function configOf(paths: RunPlace): Promise<Config> {
+/** Whether folders are those of `deno task demo`. */
+function isDemo({ workdir, data }: RunPlace): boolean {
+  return workdir === join(ROOT, "out", "sample") && data === join(ROOT, presets.sample.data.root!);
+}
+
+async function openSampleNetworks(options: Required<OpenRunOptions>): Promise<Results> {
+  const workdir = join(ROOT, "out", "notebooks"), place = { workdir, data: `${workdir}-data` };
+  options.log(
+    "There is no run in out/sample yet: the sample's networks that come with the project stand in, on some of its " +
+      "images, in out/notebooks. After deno task demo, which trains everything, run the notebook again.",
+  );
+  return await openResults(await runSampleNetworks(place, options), workdir);
+}
+
+/** @throws Error Names the nearest run, else how to make one. */
+function noRun({ workdir, data }: RunPlace): Error {
+  const runs = [...new Set([dirname(workdir), join(ROOT, "out")])].flatMap((folder) =>
+    (isFolder(folder) ? namesIn(folder) : []).map((name) => join(folder, name))
+  ).filter((folder) => isFile(join(folder, "run.json")));
+  const command = `${pipelineCommand({ preset: "lite" }, { workdir, data })} --set backbone.weights=FILE`;
+  return new Error(
+    `Expected a run in ${workdir} but found no run.json there${
+      runs.length > 0 ? `; the nearest run is ${closestString(workdir, runs)}` : ""
+    }. Nothing is trained from here. To make one: ${command}`,
+  );
+}
+
+/** The run's backend, or where this machine lacks it, another. */
+async function backendOr(compute: Config["compute"], log: (line: string) => void): Promise<void> {
+  const { useBackend } = await import("../tensor/mod.ts");
+  const { backend, threads, precision } = compute;
+  try {
+    await useBackend(backend, { threads, precision });
+  } catch (error) {
+    const { name } = await useBackend("auto", { threads, precision });
+    log(`This run computed with ${backend}, here it is ${name}, which rounds otherwise: ${(error as Error).message}`);
+  }
+}
+
+/** The configuration of a stored run, with the paths in it as seen from anywhere. */
+async function configOf(stored: StoredRun, paths: RunPlace): Promise<Config> {
   const { workdir, data } = paths;
-  const stored = await readRun(join(workdir, "run.json"));
-  if (!stored && data !== join(ROOT, presets.sample.data.root!)) {
+  if (stored.versions.irnet !== VERSION) {
     throw new Error(
-      `Expected a run in ${workdir} but found no run.json there. Make one first: ` +
-        `${pipelineCommand({ preset: "lite" }, paths)} --set backbone.weights=FILE`,
+      `Expected a run of version ${VERSION} in ${workdir} but found one of version ${stored.versions.irnet}. ` +
+        `This brings it up to date, and redoes only what has changed: ${pipelineCommand(stored.config, paths)}`,
     );
   }
-  const found = stored ?? { versions: { irnet: VERSION }, config: presets.sample as unknown as StoredConfig };
-  if (found.versions.irnet !== VERSION) {
-    throw new Error(
-      `Expected a run of version ${VERSION} in ${workdir} but found one of version ${found.versions.irnet}. ` +
-        `This brings it up to date, and redoes only what has changed: ${pipelineCommand(found.config, paths)}`,
-    );
-  }
-  const config = completeConfig(found.config);
+  const config = completeConfig(stored.config);
   const anywhere = (path: string | null) => path && resolve(ROOT, path);
+  if (!await exists(data)) {
+    const root = anywhere(config.data.root);
+    throw new Error(
+      `Expected the images of ${workdir} in ${data} but found no such folder` +
+        (root && await exists(root) ? `; the run has them from ${root}` : ""),
+    );
+  }
   return {
     ...config,
     data: { ...config.data, root: data, labels: anywhere(config.data.labels) },
@@ -108,31 +145,28 @@ async function readRun(path: string): Promise<StoredRun | null> {
   throw new Error(`Expected versions and settings of a run in ${path} but found something else`);
 }
 
-/** Stages and all that they read, directly or not, as far as the configuration asks for them. */
-function withUpstream(names: readonly string[], config: Config): string[] {
-  const wanted = new Set<string>();
-  const add = (name: string) => {
+/** @throws Error naming the command to run where a stage has made nothing, or the images where they are others. */
+async function expectResults(
+  { config, dataset }: Results,
+  { needs, paths }: { needs: readonly string[]; paths: RunPlace },
+): Promise<void> {
+  const { trainList, inferList } = config.data;
+  const isKnown = needs.length > 0 ? new Set([trainList, inferList].flatMap((list) => dataset.list(list))) : new Set();
+  for (const name of needs) {
     const stage = stages.find((stage) => stage.name === name);
     if (!stage) throw new Error(`Expected a stage among ${stages.map((s) => s.name).join(", ")} but found ${name}`);
-    if (wanted.has(name) || stage.enabled?.(config) === false) return;
-    wanted.add(name);
-    stage.reads.forEach(add);
-  };
-  names.forEach(add);
-  return stages.map(({ name }) => name).filter((name) => wanted.has(name));
-}
-
-/** @throws Error naming the command to run where a stage has made nothing. */
-async function expectResults(
-  needs: readonly string[],
-  { config, paths }: { config: Config; paths: RunPlace },
-): Promise<void> {
-  for (const name of needs) {
-    if ((await resultIds(join(paths.workdir, name))).size > 0) continue;
-    throw new Error(
-      `Expected results of the stage ${name} in ${paths.workdir} but found none. Run it, and what it needs: ` +
-        pipelineCommand(config as unknown as StoredConfig, paths),
-    );
+    const made = await resultIds(join(paths.workdir, name));
+    if (made.size === 0) {
+      throw new Error(
+        `Expected results of the stage ${name} in ${paths.workdir} but found none. Run it, and what it needs: ` +
+          pipelineCommand(config as unknown as StoredConfig, paths),
+      );
+    }
+    if (stage.kind === "image" && ![...made].some((id) => isKnown.has(id))) {
+      throw new Error(
+        `Expected the images of ${paths.workdir}, such as ${[...made][0]}, in ${paths.data} but found others`,
+      );
+    }
   }
 }
 

@@ -29,7 +29,10 @@ export interface Results {
   readonly config: Config;
   /** Its images. */
   readonly dataset: Dataset;
-  /** Images that all of these stages have made files for, in the order of the lists, training images first. */
+  /**
+   * Images that all of these stages have made files for, in the order of their list: that of the labels which the run
+   * makes and judges, or where they have none of it, that of the training.
+   */
   ids(...stages: readonly string[]): Promise<string[]>;
   /** Class attention maps of an image. */
   cams(id: string): Promise<CamArchive>;
@@ -62,6 +65,7 @@ export interface Results {
  *
  * @param config The configuration of the run.
  * @param workdir Its working directory.
+ * @param prepare Makes the tensor library ready for the networks; absent: with the run's backend.
  * @returns Functions that read the files of the stages.
  * @throws Error if the data set cannot be opened.
  * @example
@@ -72,7 +76,11 @@ export interface Results {
  * const { boundary } = await results.maps("val_0003");
  * ```
  */
-export async function openResults(config: Config, workdir: string): Promise<Results> {
+export async function openResults(
+  config: Config,
+  workdir: string,
+  prepare: (compute: Config["compute"]) => Promise<unknown> = useConfiguredBackend,
+): Promise<Results> {
   const files = new Store(workdir), dataset = await openDataset(config.data);
   const context = {
     config,
@@ -82,7 +90,7 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
     progress: () => {},
   };
   const onBackend = async <T>(open: (from: typeof context) => Promise<T>) => {
-    await useConfiguredBackend(config.compute);
+    await prepare(config.compute);
     return await open(context);
   };
 
@@ -91,8 +99,9 @@ export async function openResults(config: Config, workdir: string): Promise<Resu
     dataset,
     ids: async (...stages) => {
       const found = await Promise.all(stages.map((stage) => resultIds(files.path(stage, "."))));
-      const listed = [...dataset.list(config.data.trainList), ...dataset.list(config.data.inferList)];
-      return [...new Set(listed)].filter((id) => found.every((ids) => ids.has(id)));
+      const idsOf = (list: string) => dataset.list(list).filter((id) => found.every((ids) => ids.has(id)));
+      const judged = idsOf(config.data.inferList);
+      return judged.length > 0 ? judged : idsOf(config.data.trainList);
     },
     cams: (id) => readCams(files, id),
     relation: (id) => readConfidentLabels(files, id),

@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import { closestString } from "@std/text/closest-string";
 import { propagateEach } from "../affinity/mod.ts";
 import { highResolutionCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config/config.ts";
@@ -9,7 +10,7 @@ import { confidentLabels } from "../relation/mod.ts";
 import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
 import { type LabelMap, resizeLabel, type Size } from "../data/mod.ts";
 import { type ComparisonResults, type LabelSource, openComparison, SOURCE_NAMES } from "./open_comparison.ts";
-import { openResults, type Results } from "./open_results.ts";
+import { openResults, resultIds, type Results } from "./open_results.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /** Which figures are written, and where. */
@@ -40,14 +41,21 @@ export async function writeFigures(
   { workdir, ids, out = join(workdir, "figures"), signal }: WriteFiguresOptions,
 ): Promise<string> {
   const results = await openResults(config, workdir), comparison = await openComparison(config, workdir);
-  const done = await results.ids(...NEEDS);
-  const missing = (ids ?? []).find((id) => !done.includes(id)) ?? (done.length === 0 ? "any image" : undefined);
+  const { trainList, inferList } = config.data;
+  const known = new Set([trainList, inferList].flatMap((list) => results.dataset.list(list)));
+  const foreign = ids?.find((id) => !known.has(id));
+  if (foreign !== undefined) {
+    const nearest = closestString(foreign, [...known]);
+    throw new UsageError(`Expected --ids of the data set but found no image ${foreign}; the nearest is ${nearest}`);
+  }
+  const chosen = ids ?? (await results.ids(...NEEDS)).slice(0, 1);
+  const made = await Promise.all(NEEDS.map((stage) => resultIds(join(workdir, stage))));
+  const missing = chosen.length === 0 ? "any image" : chosen.find((id) => !made.every((ids) => ids.has(id)));
   if (missing !== undefined) {
     throw new UsageError(
       `Expected results of ${missing} in ${workdir} but found none; run the stages ${NEEDS.join(", ")}`,
     );
   }
-  const chosen = ids ?? done.slice(0, 1);
   let count = 0;
   for (const id of chosen) {
     const folder = join(out, id);

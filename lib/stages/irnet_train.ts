@@ -6,13 +6,16 @@ import { disposeParams, importWeights, type ParameterSpec, type Params, toParams
 import { encodeSafetensors } from "../files/safetensors.ts";
 import { GIB, inferences, MIB, networkCost, square, steps, trainingMemory } from "./_cost.ts";
 import { checkBackboneWeights, checkTrainedWeights, givenWeights } from "./given_weights.ts";
-import { backboneOf, foldedParams, trainedWeights } from "./_networks.ts";
+import { backboneOf, foldedParams, pick, trainedWeights } from "./_networks.ts";
 import { trainInStage } from "./_training.ts";
 import { initialWeights, weightsFiles } from "./backbone_train.ts";
 import { readConfidentLabels } from "./relation.ts";
 
 /** Seconds a megapixel forward through both branches, as those of the networks in `_cost.ts`. */
 export const BRANCHES_COST = 0.3;
+
+/** Text in the header of weights: the log of the training that they come from. */
+export const TRAINING_LOG = "irnet_train.log";
 
 /** Trains both branches of IRNet on confident labels, then takes the mean displacement; or takes trained weights. */
 export const irnetTrain: WholeStage = {
@@ -58,11 +61,9 @@ export const irnetTrain: WholeStage = {
   run: async (context) => {
     const { config, dataset, files } = context, backbone = backboneOf(config), given = config.irnet.weights;
     if (given !== null) {
-      const weights = importWeights(
-        await givenWeights(given, "irnet"),
-        irnetParameters(config),
-        irnetImportRules(backbone),
-      );
+      const file = await givenWeights(given, "irnet"), log = file.metadata[TRAINING_LOG];
+      const weights = importWeights(file, irnetParameters(config), irnetImportRules(backbone));
+      if (log !== undefined) await files.write("irnet_train", "log.jsonl", new TextEncoder().encode(log));
       return await files.write("irnet_train", "weights.safetensors", encodeSafetensors(weights));
     }
     await trainInStage(context, {
@@ -130,6 +131,10 @@ export async function untrainedIrnet(
   context: Pick<StageContext, "config" | "files">,
 ): Promise<{ backbone: Backbone; params: Params }> {
   const { config } = context, backbone = backboneOf(config), task = irnetTask(backbone, config.irnet);
-  const tensors = { ...await initialWeights(context), ...task.initialise(config.seed) };
+  // The branches are trained on a frozen backbone: in given weights it is what they began with.
+  const start = config.irnet.weights === null
+    ? await initialWeights(context)
+    : pick(await givenWeights(config.irnet.weights, "irnet"), backbone.parameters);
+  const tensors = { ...start, ...task.initialise(config.seed) };
   return { backbone, params: toParams(tensors, task.parameters) };
 }

@@ -2,6 +2,11 @@ import { presets } from "../../lib/config/config.ts";
 import { completeConfig } from "../../lib/config/load_config.ts";
 import { describeSettings } from "../../lib/notebook/settings.ts";
 import { howToCompare, openRun } from "../../lib/notebook/open_run.ts";
+import { runSampleNetworks, SAMPLE_NETWORKS } from "../../lib/notebook/sample_networks.ts";
+import { groundTruthInstances, imageIou, instanceScores, matchInstances } from "../../lib/evaluation/mod.ts";
+import { exists } from "../../lib/files/disk.ts";
+import { openResults } from "../../lib/results/open_results.ts";
+import { disposeParams } from "../../lib/weights/mod.ts";
 import { VERSION } from "../../lib/config/version.ts";
 import { assert, assertEquals, assertRejects } from "../assert.ts";
 import { Workspace } from "../end_to_end/workspace.ts";
@@ -24,10 +29,28 @@ async function storedRun(name: string, config: unknown, version: string = VERSIO
   return workdir;
 }
 
-Deno.test("openRun() says what to run where there is no run", async () => {
-  const error = await assertRejects(() => openRun({ workdir: workspace.path("none"), data }, { needs: [] }), Error);
-  assert(error.message.includes("no run.json"), error.message);
+Deno.test("openRun() names the nearest run where there is none, and how to make one; it makes nothing", async () => {
+  const near = await storedRun("nearly", presets.lite);
+  const error = await assertRejects(() => openRun({ workdir: workspace.path("nearlY"), data }, { needs: [] }), Error);
+  assert(error.message.includes(`no run.json there; the nearest run is ${near}. Nothing is trained`), error.message);
   assert(error.message.includes(`deno task pipeline --preset lite --voc-root ${data} --workdir`), error.message);
+  assertEquals(await exists(workspace.path("nearlY")), false);
+});
+
+Deno.test("openRun() refuses images that are not those of the run, and makes none", async () => {
+  const settings = { preset: "sample", data: { root: data, trainList: "train", inferList: "val" } };
+  const workdir = await storedRun("images", settings), missing = workspace.path("dta");
+  const error = await assertRejects(() => openRun({ workdir, data: missing }, { needs: [] }), Error);
+  assert(
+    error.message.includes(`in ${missing} but found no such folder; the run has them from ${data}`),
+    error.message,
+  );
+  assertEquals(await exists(missing), false);
+
+  await Deno.mkdir(`${workdir}/irnet`);
+  await Deno.writeTextFile(`${workdir}/irnet/2008_000008.npz`, "");
+  const other = await assertRejects(() => openRun({ workdir, data }, { needs: ["irnet"] }), Error);
+  assert(other.message.includes("such as 2008_000008, in") && other.message.endsWith("found others"), other.message);
 });
 
 Deno.test("openRun() says what to run where another version made the run", async () => {
@@ -72,23 +95,61 @@ Deno.test("openRun() refuses what is not the record of a run, and settings that 
   await assertRejects(() => openRun({ workdir: unknown, data }, { needs: [] }), Error, "unknown key walk.pace");
 });
 
-Deno.test("openRun() runs what a sample run lacks, once, and reads it", async () => {
+Deno.test("openRun() continues no training, also of the sample", async () => {
   const settings = completeConfig(JSON.parse(await Deno.readTextFile(workspace.path("config.json"))));
-  const workdir = await storedRun("sample", { ...settings, data: { ...settings.data, root: "moved" } });
-  const lines: string[] = [];
-  const run = await openRun({ workdir, data }, { needs: ["relation"], log: (line) => lines.push(line) });
-  assertEquals(
-    lines.map((line) => /^(\w+) \(/.exec(line)?.[1]).filter(Boolean),
-    ["backbone_train", "cam_train", "cam", "relation"],
-  );
-  const [id] = await run.ids("cam", "relation");
-  const image = await run.dataset.readImage(id!), labels = await run.relation(id!);
-  assertEquals([labels.height, labels.width], [image.height, image.width]);
-  assertEquals([...(await run.cams(id!)).keys], run.dataset.labels(id!));
+  const workdir = await storedRun("sample", settings);
+  const error = await assertRejects(() => openRun({ workdir, data }, { needs: ["cam_train"] }), Error);
+  assert(error.message.includes("the stage cam_train") && error.message.includes("deno task pipeline"), error.message);
+});
 
-  const again: string[] = [];
-  await openRun({ workdir, data }, { needs: ["relation"], log: (line) => again.push(line) });
-  assert(again.length === 4 && again.every((line) => line.endsWith("done")), again.join("\n"));
+Deno.test("a run of a backend that is not here opens with another, and says so", async () => {
+  const settings = { preset: "sample", compute: { backend: "tensorflow" }, cam: { weights: SAMPLE_NETWORKS } };
+  const workdir = await storedRun("elsewhere", settings);
+  await Deno.mkdir(`${workdir}/cam_train`);
+  await Deno.copyFile(SAMPLE_NETWORKS, `${workdir}/cam_train/weights.safetensors`);
+  const lines: string[] = [];
+  const library = Deno.env.get("IRNET_LIBTENSORFLOW");
+  Deno.env.set("IRNET_LIBTENSORFLOW", workspace.path("none"));
+  try {
+    const run = await openRun({ workdir, data }, { needs: ["cam_train"], log: (line) => lines.push(line) });
+    await assertRejects(() => run.camNetwork(), Error); // a model, not weights of a training
+  } finally {
+    if (library === undefined) Deno.env.delete("IRNET_LIBTENSORFLOW");
+    else Deno.env.set("IRNET_LIBTENSORFLOW", library);
+  }
+  assert(/^This run computed with tensorflow, here it is \w+, which rounds otherwise: /.test(lines[0]!), lines[0]);
+});
+
+Deno.test("the sample's networks give what the project states, and a notebook all it needs, without training", async () => {
+  const place = { workdir: workspace.path("networks"), data: workspace.path("networks-data") };
+  const lines: string[] = [], signal = new AbortController().signal, counts = { train: 4, val: 4, empty: 0 };
+  const config = await runSampleNetworks(place, {
+    ...{ needs: ["instance", "semantic", "relation"], counts, signal },
+    log: (line) => lines.push(line),
+  });
+  assert(!lines.some((line) => line.includes("backbone_train") || line.includes("loss")), lines.join("\n"));
+  const run = await openResults(config, place.workdir), { dataset } = run;
+  const ids = await run.ids("instance", "semantic");
+  assertEquals(ids.length, 4);
+  assertEquals(await run.ids("relation"), dataset.list("train"));
+  const matches = [], ious = [];
+  for (const id of ids) {
+    const [classes, objects] = [(await dataset.readClassMask(id))!, (await dataset.readInstanceMask(id))!];
+    matches.push(matchInstances(await run.instances(id), groundTruthInstances(objects, classes)));
+    ious.push(100 * imageIou(await run.semantic(id), classes, dataset));
+  }
+  const [ap50] = instanceScores(matches, { classes: dataset.classes, ious: [0.5] }).means;
+  const miou = ious.reduce((sum, iou) => sum + iou, 0) / ious.length;
+  assert(100 * ap50! > 80 && miou > 75, `AP50 ${100 * ap50!}, mIoU ${miou}`);
+  const [log] = await run.trainings();
+  assertEquals(log!.steps.length, 480);
+  await run.untrainedIrnet().then(({ params }) => disposeParams(params));
+
+  const abort = AbortSignal.abort(new Error("Interrupted"));
+  await assertRejects(
+    () => runSampleNetworks(place, { ...{ needs: ["semantic"], counts, signal: abort }, log: () => {} }),
+    Error,
+  );
 });
 
 Deno.test("howToCompare() names the command for the sample run, and for a run of one's own", () => {

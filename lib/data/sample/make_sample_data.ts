@@ -1,17 +1,23 @@
 import { exists, isFolder } from "../../files/disk.ts";
+import type { GenerateSampleOptions } from "./generate_sample.ts";
 
 /**
  * Makes the sample data set where it is missing. An interrupted attempt leaves nothing that looks whole.
  *
  * @param folder Where it lies, or will lie.
  * @param seed Of the images, for those that are made.
+ * @param counts Images of each kind; absent: all. Fewer are the first of all.
  */
-export async function makeSampleData(folder: string, seed: number): Promise<void> {
+export async function makeSampleData(
+  folder: string,
+  seed: number,
+  counts?: GenerateSampleOptions["counts"],
+): Promise<void> {
   if (await exists(folder)) return;
   const { generateSample } = await import("./mod.ts");
   const [, unfinished] = foldersOf(folder);
   if (await exists(unfinished)) await Deno.remove(unfinished, { recursive: true });
-  await generateSample({ seed, out: unfinished });
+  await generateSample({ seed, out: unfinished, ...counts && { counts } });
   await Deno.rename(unfinished, folder);
 }
 
