@@ -12,7 +12,11 @@ const NAME = "deno";
 export async function writeKernel(folder: string): Promise<string> {
   const path = kernelPath(folder);
   await Deno.mkdir(dirname(path), { recursive: true });
-  const argv = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
+  const command = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
+  // A Deno that npx runs lies in npm's cache: where that was emptied, npx fetches it again.
+  const argv = /[/\\]_npx[/\\]/.test(Deno.execPath()) && Deno.build.os !== "windows"
+    ? ["sh", "-c", '[ -x "$0" ] && exec "$0" "$@"; exec npx -y deno "$@"', ...command]
+    : command;
   await Deno.writeTextFile(path, JSON.stringify({ argv, display_name: "Deno", language: "typescript" }, null, 2));
   return path;
 }
@@ -25,7 +29,8 @@ export async function writeKernel(folder: string): Promise<string> {
  */
 export async function installedKernel(folder: string): Promise<string | null> {
   try {
-    const { argv: [program] } = JSON.parse(await Deno.readTextFile(kernelPath(folder)));
+    const { argv } = JSON.parse(await Deno.readTextFile(kernelPath(folder)));
+    const program = argv[0] === "sh" ? argv[3] : argv[0];
     if (!/[/\\]/.test(program)) return program; // found on the PATH
     await Deno.stat(program);
     return program;

@@ -83,14 +83,14 @@ async function openSampleNetworks(options: Required<OpenRunOptions>): Promise<Re
 
 /** @throws Error Names the nearest run, else how to make one. */
 function noRun({ workdir, data }: RunPlace): Error {
-  const runs = [...new Set([dirname(workdir), join(ROOT, "out")])].flatMap((folder) =>
+  const found = [...new Set([dirname(workdir), join(ROOT, "out")])].flatMap((folder) =>
     (isFolder(folder) ? namesIn(folder) : []).map((name) => join(folder, name))
   ).filter((folder) => isFile(join(folder, "run.json")));
+  const nearest = closestString(workdir, [...found, join(ROOT, "out", "sample")]);
   const command = `${pipelineCommand({ preset: "lite" }, { workdir, data })} --set backbone.weights=FILE`;
   return new Error(
-    `Expected a run in ${workdir} but found no run.json there${
-      runs.length > 0 ? `; the nearest run is ${closestString(workdir, runs)}` : ""
-    }. Nothing is trained from here. To make one: ${command}`,
+    `Expected a run in ${workdir} but found no run.json there; the nearest run is ${nearest}. Nothing is trained from ` +
+      `here. To make one: ${command}`,
   );
 }
 
