@@ -5,5 +5,7 @@
 export * from "./cam_archive.ts";
 export * from "./classify.ts";
 export * from "./extract.ts";
+export { kMeans, type KMeansOptions } from "./k_means.ts";
 export * from "./network.ts";
+export * from "./prototypes.ts";
 export * from "./task.ts";

@@ -31,7 +31,12 @@ export interface PredictOptions extends Omit<RunOptions, "module" | "stages"> {
 const LABELS = "labels.json", COCO = "instances.json", REPORT = "report.txt";
 
 /** The stages that tell classes, and those that make masks. */
-const NAMING = ["cam_train", "classify"], MASKING = ["irnet_train", "cam", "irnet", "instance", "semantic"];
+const NAMING = ["cam_train", "classify"];
+const masking = ({ cam }: Config) => [
+  "irnet_train",
+  ...cam.method === "lpcam" ? ["prototypes"] : [],
+  ...["cam", "irnet", "instance", "semantic"],
+];
 
 const MODULE = new URL("../stages/prediction.ts", import.meta.url).href;
 
@@ -58,7 +63,7 @@ export async function predict(
   const images = openImages(config.data);
   const labelled = { ...config, data: { ...config.data, labels: join(workdir, LABELS), labelColumn: null } };
   const before = given ? ["cam_train"] : NAMING;
-  if (isDry) return await preview(labelled, { ...options, stages: [...before, ...MASKING], module: MODULE });
+  if (isDry) return await preview(labelled, { ...options, stages: [...before, ...masking(labelled)], module: MODULE });
 
   const naming = given ? null : await run(config, { ...options, stages: before, module: MODULE });
   const facts = await readModelFacts(config.cam.weights!), files = new Store(workdir);
@@ -77,9 +82,9 @@ export async function predict(
     join(workdir, LABELS),
     new TextEncoder().encode(`${JSON.stringify(Object.fromEntries(names), null, 1)}\n`),
   );
-  const masking = await run(labelled, {
+  const made = await run(labelled, {
     ...options,
-    stages: given ? [...before, ...MASKING] : MASKING,
+    stages: given ? [...before, ...masking(labelled)] : masking(labelled),
     module: MODULE,
   });
   const { signal, progress } = options, cut = options.limit === undefined ? {} : { limit: options.limit };
@@ -98,8 +103,8 @@ export async function predict(
     }`,
   ].join("\n\n");
   await placeFile(join(workdir, REPORT), new TextEncoder().encode(`${report}\n`));
-  const stages = [...naming?.stages ?? [], ...masking.stages];
-  return `${formatRunReport({ ...masking, stages })}\n\n${report}`;
+  const stages = [...naming?.stages ?? [], ...made.stages];
+  return `${formatRunReport({ ...made, stages })}\n\n${report}`;
 }
 
 function checkClasses(names: readonly string[], classes: readonly string[]): void {

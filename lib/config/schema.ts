@@ -32,7 +32,11 @@ function setting<T extends z.ZodType>(type: T, facts: SettingFacts): T {
   return type.meta({ ...facts });
 }
 
-const CODE = "released code", PSA = "AffinityNet's code", DEEPLAB = "DeepLab-v2, in part", MASK_RCNN = "Mask R-CNN";
+const CODE = "released code",
+  PSA = "AffinityNet's code",
+  DEEPLAB = "DeepLab-v2, in part",
+  MASK_RCNN = "Mask R-CNN",
+  LPCAM = "LPCAM's code";
 const STRIDE_4 = "pixels at stride 4", STRIDE_8 = "pixels at stride 8", PIXELS = "pixels";
 
 const text = z.string();
@@ -129,6 +133,7 @@ const data = z.strictObject({
   valList: optionalList("Images that classification is judged on; null: none", "val"),
   inferList: list("Images that get pseudo labels, judged where there is ground truth", "train"),
   instanceList: list("Images whose ground truth of instances is exact", "train"),
+  prototypeList: optionalList("Images whose features are LPCAM's prototypes; null: trainList", null),
   meanDisplacementList: optionalList("Images of the mean displacement; null: inferList, as the released code", null),
 });
 
@@ -146,6 +151,28 @@ const backbone = z.strictObject({
     }).nullable(),
     { help: "Classification from scratch before that of CAMs; null: none", default: null },
   ),
+});
+
+const prototypes = z.strictObject({
+  clusters: setting(count, {
+    help: "Clusters of a class's features inside its CAMs, and of those outside",
+    default: 12,
+  }),
+  select: setting(fraction, { help: "Score of a CAM of maximum 1 that tells inside from outside", default: 0.1 }),
+  foreground: setting(fraction, {
+    help: "Probability of the class above which a centre inside is a prototype",
+    default: 0.9,
+  }),
+  context: setting(z.tuple([fraction, fraction]).refine(([low, high]) => low < high, "Expected the lower first"), {
+    help: "Probabilities of the class between which a centre outside is context",
+    default: [0.05, 0.9],
+  }),
+  vectors: setting(count, {
+    help: "Features that are clustered, drawn from all inside, and from all outside",
+    default: 20000,
+    source: "",
+  }),
+  iterations: setting(count, { help: "Rounds of clustering, at most", default: 30, source: "" }),
 });
 
 const cam = z.strictObject({
@@ -168,6 +195,14 @@ const cam = z.strictObject({
       source: CODE,
     },
   ),
+  method: setting(z.enum(["cam", "lpcam"]), {
+    help: "Maps of the classifier's weights, or of prototypes of features (LPCAM)",
+    default: "cam",
+  }),
+  prototypes: setting(prototypes, {
+    help: "LPCAM's prototypes; of its code for COCO: 20 clusters, select 0.25, context 0, 0.5",
+    source: LPCAM,
+  }),
   scales: setting(scales, {
     help: "Scales of the image whose maps are summed",
     default: [1, 0.5, 1.5, 2],

@@ -7,22 +7,32 @@ import {
   parseGivenCams,
   resizeCams,
 } from "../cam/mod.ts";
+import { UsageError } from "../config/usage_error.ts";
 import { readFileIfExists } from "../files/disk.ts";
 import type { ImageProcessor, ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { disposeParams } from "../weights/mod.ts";
 import { decodeArrays, decodeNpz, encodeNpz } from "../files/npz.ts";
 import { GIB, inferences, networkCost } from "./_cost.ts";
 import { camNetwork } from "./cam_train.ts";
+import { classDirections } from "./prototypes.ts";
 
 /** Class attention maps of the images that train IRNet and of those that get pseudo labels: made, or given. */
 export const cam: ImageStage = {
   kind: "image",
   name: "cam",
   section: "Class Attention Maps",
-  reads: ["cam_train"],
+  reads: ["cam_train", "prototypes"],
   runs: "main",
   settings: ({ cam, backbone, data }) =>
-    cam.from === null ? { scales: cam.scales, network: backbone.network } : { given: data.classes },
+    cam.from === null
+      ? { scales: cam.scales, network: backbone.network, ...cam.method === "cam" ? {} : { method: cam.method } }
+      : { given: data.classes },
+  check: ({ cam: { from, method } }) => {
+    if (from === null || method === "cam") return Promise.resolve(null);
+    throw new UsageError(
+      `Expected cam.method cam where cam.from names maps that are made, ${from}, but found ${method}`,
+    );
+  },
   readsOutside: ({ cam }, id) => cam.from === null ? [] : camFiles(cam.from, id),
   ids: (
     { config: { data }, dataset },
@@ -43,12 +53,14 @@ export const cam: ImageStage = {
     const { config, dataset } = context;
     if (config.cam.from !== null) return importCams(context);
     const network = await camNetwork(context);
+    const directions = config.cam.method === "lpcam" ? { directions: await classDirections(context) } : {};
     return {
       process: async (id) => {
         const image = await dataset.readImage(id);
         const cams = await extractCam(network, image, {
           labels: dataset.labels(id),
           scales: config.cam.scales,
+          ...directions,
         });
         return { [`${id}.npz`]: encodeNpz(camArrays(cams)) };
       },

@@ -3,6 +3,7 @@ import { classifierQuality } from "../evaluation/mod.ts";
 import type { StageContext } from "../run/stage.ts";
 import { readJson } from "./_read.ts";
 import { classifierDoubts } from "./backbone_train.ts";
+import type { PrototypeCounts } from "./prototypes.ts";
 
 /** Doubts about results, in sentences. */
 export interface ResultDoubts {
@@ -34,7 +35,22 @@ export async function resultDoubts(
     const { missing } = await readJson(files, { stage: "instance", file: `${id}.json` });
     for (const { class: label, why } of missing) images.push(`${id}: no instance of ${dataset.classes[label]}: ${why}`);
   }
-  return { classes: await doubtfulClasses(context), images };
+  return { classes: [...await doubtfulClasses(context), ...await withoutPrototypes(context)], images };
+}
+
+/** Classes that LPCAM found nothing to compare features with. */
+async function withoutPrototypes({ config: { cam, data }, dataset, files }: Context): Promise<string[]> {
+  if (cam.method !== "lpcam" || !await files.read("prototypes", "prototypes.json")) return [];
+  const found: PrototypeCounts[] = await readJson(files, { stage: "prototypes", file: "prototypes.json" });
+  return found.flatMap(({ prototypes, images }, c) => {
+    if (prototypes > 0) return [];
+    const why = images === 0
+      ? `no image of ${data.prototypeList ?? data.trainList} shows it`
+      : `its CAMs are empty on all ${images} images`;
+    return [
+      `class ${dataset.classes[c]}: no prototypes, as ${why}; its maps compare features with the classifier's weights`,
+    ];
+  });
 }
 
 /** Classes that the labels, or the classifier's logits, say it hardly knows. */

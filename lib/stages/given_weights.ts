@@ -23,7 +23,7 @@ export async function givenWeights(path: string, part: ModelPart): Promise<Tenso
  * @returns Differences that a run can live with, in words; `null` for none.
  * @throws UsageError for a difference that makes the weights useless, in words.
  */
-export async function checkTrainedWeights(config: Config, part: ModelPart): Promise<string | null> {
+export async function checkTrainedWeights(config: Config, part: "cam" | "irnet"): Promise<string | null> {
   const path = config[part].weights!, known = await trainedWith(path);
   if (!known) return null;
   const refuse = (words: string) =>
@@ -41,9 +41,8 @@ export async function checkTrainedWeights(config: Config, part: ModelPart): Prom
   const others = settingDifferences(predictionSettings(known), predictionSettings(config));
   const useless = others.filter(({ key }) => hard.includes(key));
   if (useless.length > 0) throw refuse(useless.map(({ words }) => words).join("; "));
-  const relevant = others.filter(({ key }) => key.startsWith(`${part}.`) || key === "data.longSide").map(({ words }) =>
-    words
-  );
+  const isTold = (key: string) => key.startsWith(`${part}.`) && key !== "cam.method" || key === "data.longSide";
+  const relevant = others.filter(({ key }) => isTold(key)).map(({ words }) => words);
   const words = [...(part === "irnet" && classes ? [classes] : []), ...relevant];
   return words.length === 0 ? null : `${part}.weights, ${path}: ${words.join("; ")}`;
 }

@@ -15,6 +15,7 @@ import { irnet } from "./irnet.ts";
 import { irnetTrain } from "./irnet_train.ts";
 import { measure } from "./measure.ts";
 import { model } from "./model.ts";
+import { prototypes } from "./prototypes.ts";
 import { relation } from "./relation.ts";
 import { semantic } from "./semantic.ts";
 import { sweep, sweepTable } from "./sweep.ts";
@@ -23,6 +24,7 @@ import { sweep, sweepTable } from "./sweep.ts";
 const labelStages: readonly Stage[] = [
   backboneTrain,
   camTrain,
+  prototypes,
   cam,
   relation,
   irnetTrain,

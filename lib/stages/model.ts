@@ -5,6 +5,7 @@ import { trainedWeights } from "./_networks.ts";
 import { camParameters } from "./cam_train.ts";
 import { probability } from "./classify.ts";
 import { irnetParameters } from "./irnet_train.ts";
+import { prototypeTensors } from "./prototypes.ts";
 import { encodeModel, predictionSettings } from "./model_file.ts";
 
 /** Name of the model, in the working directory itself. */
@@ -15,7 +16,7 @@ export const model: WholeStage = {
   kind: "whole",
   name: "model",
   section: "Label Synthesis Using IRNet",
-  reads: ["cam_train", "irnet_train"],
+  reads: ["cam_train", "prototypes", "irnet_train"],
   enabled: ({ cam }) => cam.from === null,
   settings: predictionSettings,
   ids: ({ config, dataset }) => dataset.list(judged(config).list),
@@ -32,6 +33,7 @@ export const model: WholeStage = {
     const parts = {
       cam: await trainedWeights(files, { stage: "cam_train", specs: camParameters(config) }),
       irnet: await trainedWeights(files, { stage: "irnet_train", specs: irnetParameters(config) }),
+      ...config.cam.method === "lpcam" ? { prototypes: await prototypeTensors(files) } : {},
     };
     const encoded = encodeModel(parts, {
       settings: predictionSettings(config),

@@ -14,8 +14,8 @@ import { readWeights } from "../weights/read_weights.ts";
 /** Version of the format; a reader refuses others. */
 const FORMAT = 1;
 
-/** Networks of a model, which are the beginnings of the names of its tensors; `shared` are tensors of both. */
-export type ModelPart = "cam" | "irnet";
+/** Parts of a model, which are the beginnings of the names of its tensors; `shared` are tensors of both networks. */
+export type ModelPart = "cam" | "irnet" | "prototypes";
 
 /** Facts that a model knows beside its tensors: the text `irnet` of its header, as JSON. */
 export interface ModelFacts {
@@ -38,7 +38,11 @@ export function predictionSettings(config: Config): Part<Config> {
     preset,
     data: { classes: data.classes, longSide: data.longSide },
     backbone: { network: backbone.network, taps: backbone.taps },
-    cam: { training: { crop: cam.training.crop }, scales: cam.scales },
+    cam: {
+      training: { crop: cam.training.crop },
+      scales: cam.scales,
+      ...cam.method === "cam" ? {} : { method: cam.method },
+    },
     irnet: { displacementWidth: irnet.displacementWidth, crop: irnet.crop },
     displacement,
     walk,
@@ -48,19 +52,20 @@ export function predictionSettings(config: Config): Part<Config> {
 
 /** Encodes a model; tensors that are equal in both networks are stored once. */
 export function encodeModel(
-  parts: Readonly<Record<ModelPart, NamedTensors>>,
+  parts: Readonly<Record<"cam" | "irnet", NamedTensors>> & { readonly prototypes?: NamedTensors },
   facts: Omit<ModelFacts, "format" | "version">,
 ): Uint8Array {
-  const { cam, irnet } = parts;
+  const { cam, irnet, prototypes = {} } = parts;
   const isShared = (name: string) => {
     const [a, b] = [cam[name]?.data, irnet[name]?.data];
     return a?.length === b?.length && a?.every((value, i) => Object.is(value, b![i])) === true;
   };
-  const stored = (part: ModelPart) =>
+  const stored = (part: "cam" | "irnet") =>
     Object.entries(parts[part]).filter(([name]) => part === "cam" || !isShared(name))
       .map(([name, tensor]) => [`${isShared(name) ? "shared" : part}.${name}`, tensor]);
   const irnetFacts: ModelFacts = { format: FORMAT, version: VERSION, ...facts };
-  return encodeSafetensors(Object.fromEntries([...stored("cam"), ...stored("irnet")]), {
+  const found = Object.entries(prototypes).map(([name, tensor]) => [`prototypes.${name}`, tensor]);
+  return encodeSafetensors(Object.fromEntries([...stored("cam"), ...stored("irnet"), ...found]), {
     irnet: JSON.stringify(irnetFacts),
   });
 }
@@ -102,10 +107,10 @@ export function configOfModel({ settings }: ModelFacts): Config {
   return completeConfig(settings);
 }
 
-/** The tensors of a network in a model, by the names they have in the network. */
+/** The tensors of a part of a model, by the names they have in it. */
 export function partOfModel(file: TensorFile, part: ModelPart): TensorFile {
   const of = (prefix: string) =>
     Object.entries(file.tensors).filter(([name]) => name.startsWith(`${prefix}.`))
       .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]);
-  return { ...file, tensors: Object.fromEntries([...of("shared"), ...of(part)]) };
+  return { ...file, tensors: Object.fromEntries([...part === "prototypes" ? [] : of("shared"), ...of(part)]) };
 }

@@ -11,7 +11,9 @@ import { classify } from "./classify.ts";
 import { instance } from "./instance.ts";
 import { irnet } from "./irnet.ts";
 import { irnetTrain } from "./irnet_train.ts";
+import { givenPrototypes, prototypes } from "./prototypes.ts";
 import { semantic } from "./semantic.ts";
+import { weightFiles } from "../weights/mod.ts";
 
 const { cost: _, ids: __, ...taken } = camTrain;
 
@@ -22,8 +24,29 @@ const givenCam: Stage = {
     await files.write("cam_train", "weights.safetensors", encodeSafetensors(await givenClassifier(config))),
 };
 
+const { cost: ___, ids: ____, ...chosen } = prototypes;
+
+/** The prototypes of the classes as the model has them. */
+const modelPrototypes: Stage = {
+  ...chosen,
+  reads: [],
+  settings: () => "given",
+  readsOutside: ({ cam }) => weightFiles(cam.weights!),
+  run: async ({ config, files }) =>
+    await files.write("prototypes", "prototypes.safetensors", encodeSafetensors(await givenPrototypes(config))),
+};
+
 /** The stages in their order; none reads those of trainings. */
-export const stages: readonly Stage[] = [givenCam, classify, irnetTrain, cam, irnet, instance, semantic].map((
+export const stages: readonly Stage[] = [
+  givenCam,
+  classify,
+  irnetTrain,
+  modelPrototypes,
+  cam,
+  irnet,
+  instance,
+  semantic,
+].map((
   stage,
 ) => ({
   ...stage,

@@ -100,6 +100,35 @@ Deno.test("told the classes, predict makes the bytes that the run itself made of
   assert(!dry.stdout.includes("to do"), dry.stdout);
 });
 
+Deno.test("a run with LPCAM ends with a model of prototypes, from which predict makes the bytes of the run", async () => {
+  await workspace.copy("first", "lpcam");
+  const run = async () => {
+    const args = ["--set", "cam.method=lpcam", "--set", "cam.prototypes.clusters=3"];
+    const { code, stdout, stderr } = await workspace.command("run", { workdir: "lpcam", args });
+    assertEquals(code, 0, stderr);
+    return madeBy(stdout);
+  };
+  const { cam_train, prototypes, cam } = await run();
+  assertEquals([cam_train, prototypes, cam], [0, 1, 9]);
+  const before = await comparableFiles(workspace.path("lpcam"));
+  await Deno.remove(workspace.path("lpcam/prototypes"), { recursive: true });
+  const again = await run();
+  assertEquals([again["prototypes"], again["cam"], again["irnet_train"], again["model"]], [1, 0, 0, 0]);
+  assertEquals(await comparableFiles(workspace.path("lpcam")), before);
+
+  const args = ["--labels", workspace.path("told.json")];
+  const told = await predict("told", "--weights", "lpcam", ...args, "--out", "lpcam-out");
+  assertEquals(told.code, 0, told.stderr);
+  for (const stage of ["cam", "instance", "semantic"]) {
+    const made = await results(`lpcam-out/${stage}`), own = await results(`lpcam/${stage}`);
+    assertEquals(made, Object.fromEntries(Object.keys(made).map((name) => [name, own[name]])), stage);
+  }
+  assert((await results("lpcam-out/cam"))["val_0001.npz"] !== (await results("first/cam"))["val_0001.npz"]);
+  const foreign = await predict("told", "--weights", "first", ...args, "--out", "no", "--set", "cam.method=lpcam");
+  assertEquals(foreign.code, 2, foreign.stderr);
+  assert(foreign.stderr.includes("leave cam.method to the model"), foreign.stderr);
+});
+
 Deno.test("without labels the classifier names the classes, of images of any kind", async () => {
   const picture = () => sharp(workspace.path("data/JPEGImages/val_0001.png"));
   await Deno.mkdir(workspace.path("odd"));
