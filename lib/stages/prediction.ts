@@ -32,6 +32,10 @@ const modelPrototypes: Stage = {
   reads: [],
   settings: () => "given",
   readsOutside: ({ cam }) => weightFiles(cam.weights!),
+  check: async (config) => {
+    await givenPrototypes(config);
+    return null;
+  },
   run: async ({ config, files }) =>
     await files.write("prototypes", "prototypes.safetensors", encodeSafetensors(await givenPrototypes(config))),
 };
