@@ -17,7 +17,7 @@ import { disposeParams, toParams } from "../../lib/weights/params.ts";
 import { assert, assertClose, assertEquals, assertRejects } from "../assert.ts";
 import { readGolden } from "../golden.ts";
 
-Deno.test.beforeAll(() => useBackend("auto"));
+Deno.test.beforeAll(async () => void await useBackend("auto"));
 
 const settings = presets.paper.cam.prototypes;
 const always = (value: number) => () => value;
