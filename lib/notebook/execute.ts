@@ -1,11 +1,12 @@
 /**
- * Executes the notebooks without a browser: `deno task notebooks [--workdir dir] [--data dir] [names…]`.
+ * Executes the notebooks without a browser, and keeps their files tidy: `deno task notebooks [flags] [names…]`.
  * @module
  */
 import { join, resolve } from "node:path";
 import { type Flags, runScript } from "../config/flags.ts";
 import { GET_JUPYTER, jupyter, writeKernel } from "./kernel.ts";
 import { type Notebook, problemsOf, withVariables } from "./notebook_file.ts";
+import { committedText, notebookText, withOutputs, withoutRun } from "./outputs.ts";
 import { ROOT } from "./settings.ts";
 
 /** Notebooks to execute, and the run that they show. */
@@ -16,6 +17,8 @@ export interface ExecuteOptions {
   readonly data: string;
   /** Beginnings of the names of notebooks; empty: all. */
   readonly names: readonly string[];
+  /** Puts pictures and texts into the project's notebooks, those without problems. Default: false. */
+  readonly commitOutputs?: boolean;
   /** Receives a line for each notebook, and one in the end. */
   readonly log: (line: string) => void;
 }
@@ -27,7 +30,9 @@ export interface ExecuteOptions {
  * @returns The number of notebooks in which a cell failed, or showed nothing though it should.
  * @throws Error that says how to get Jupyter where it is missing, or if there is no such notebook.
  */
-export async function executeNotebooks({ workdir, data, names, log }: ExecuteOptions): Promise<number> {
+export async function executeNotebooks(
+  { workdir, data, names, commitOutputs = false, log }: ExecuteOptions,
+): Promise<number> {
   const files = await notebookFiles(names), folder = resolve(workdir, "notebooks");
   let failed = 0;
   for (const name of files) {
@@ -39,10 +44,35 @@ export async function executeNotebooks({ workdir, data, names, log }: ExecuteOpt
     log(`${name}: ${problems.length === 0 ? "done" : "FAILED"} in ${seconds} s`);
     for (const problem of problems) log(`  ${problem}`);
     if (problems.length > 0) failed++;
+    else if (commitOutputs) {
+      const executed = JSON.parse(await Deno.readTextFile(join(folder, name)));
+      await Deno.writeTextFile(join(ROOT, "notebooks", name), notebookText(withOutputs(notebook, executed)));
+    }
   }
   await makePages(folder, files);
   log(`${files.length - failed} of ${files.length} notebooks are fine; executed copies and pages are in ${folder}`);
   return failed;
+}
+
+/**
+ * Gives notebooks that were run and saved the outputs that they were committed with; changes of texts and code stay.
+ *
+ * @param names Beginnings of the names of notebooks; empty: all.
+ * @returns Names of the files that changed.
+ * @throws Error where the project is no git repository.
+ */
+export async function cleanNotebooks(names: readonly string[]): Promise<string[]> {
+  const changed: string[] = [];
+  for (const name of await notebookFiles(names)) {
+    const path = join(ROOT, "notebooks", name), saved = await Deno.readTextFile(path);
+    const committed = await committedText(name);
+    if (committed === null) throw new Error(`Expected ${name} in a git repository but found none that knows it`);
+    const clean = notebookText(withoutRun(JSON.parse(saved), JSON.parse(committed)));
+    if (clean === saved) continue;
+    await Deno.writeTextFile(path, clean);
+    changed.push(name);
+  }
+  return changed;
 }
 
 /** Names of the notebooks that begin with one of these; all without any. */
@@ -117,7 +147,10 @@ async function privateJupyter(folder: string): Promise<Record<string, string>> {
 
 const HELP = `notebooks [flags] [names]
 
-Executes all notebooks, or those whose names begin so, without a browser.`;
+Executes all notebooks, or those whose names begin so, without a browser.
+
+After running and saving notebooks, --clean gives their files the outputs that they were committed with, so that git
+sees only what you have changed.`;
 
 const FLAGS = {
   workdir: {
@@ -126,13 +159,25 @@ const FLAGS = {
     path: "uses",
   },
   data: { value: "folder", help: "the data set that it works on, default out/sample-data", path: "reads" },
+  "commit-outputs": {
+    help: "puts pictures and texts into the notebooks themselves, without Plotly's library and logs",
+  },
+  clean: { help: "executes nothing; undoes what running and saving has changed in the notebooks' files" },
 } satisfies Flags;
 
 if (import.meta.main) {
   await runScript(
     { help: HELP, flags: FLAGS, positionals: "any" },
-    async ({ workdir = "out/sample", data = "out/sample-data" }, { positionals }) => {
-      const failed = await executeNotebooks({ workdir, data, names: positionals, log: (line) => console.log(line) });
+    async (flags, { positionals }) => {
+      const { workdir = "out/sample", data = "out/sample-data", "commit-outputs": commits, clean } = flags;
+      if (clean !== undefined) {
+        const changed = await cleanNotebooks(positionals);
+        return console.log(changed.length > 0 ? `Cleaned: ${changed.join(", ")}` : "Every notebook is as committed");
+      }
+      const failed = await executeNotebooks({
+        ...{ workdir, data, names: positionals, commitOutputs: commits !== undefined },
+        log: (line) => console.log(line),
+      });
       if (failed > 0) Deno.exit(1);
     },
   );

@@ -8,4 +8,5 @@ export { interruptSignal } from "./kernel_manners.ts";
 export { installedKernel, kernelPath, writeKernel } from "./kernel.ts";
 export * from "./notebook_file.ts";
 export * from "./open_run.ts";
-export { describeSettings, plainText } from "./settings.ts";
+export * from "./outputs.ts";
+export { describeSettings, plainText, type RunPlace } from "./settings.ts";

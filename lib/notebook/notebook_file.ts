@@ -8,16 +8,22 @@ export interface CellOutput {
   readonly ename?: string;
   /** Message of an error. */
   readonly evalue?: string;
+  /** About what is shown. */
+  readonly metadata?: Readonly<Record<string, unknown>>;
 }
 
 /** A cell of a notebook. */
 export interface Cell {
+  /** Name within the notebook. */
+  readonly id?: string;
   /** `markdown` or `code`. */
   readonly cell_type: string;
   /** Its text, in one piece or in lines that keep their ends. */
   readonly source: string | readonly string[];
   /** Outputs; code only. */
   readonly outputs?: readonly CellOutput[];
+  /** Number of its last run; code only. */
+  readonly execution_count?: number | null;
   /**
    * Tags: `variables` for the cell with `workdir` and `data`, `figure` and `text` for what a cell shows, `optional` for
    * a figure in place of which a text may say how to get it.

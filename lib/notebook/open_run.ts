@@ -8,15 +8,7 @@ import { openResults, resultIds, type Results } from "../results/open_results.ts
 import { stages } from "../stages/list.ts";
 import { interruptSignal, oneLine } from "./kernel_manners.ts";
 import { runSampleNetworks } from "./sample_networks.ts";
-import { pipelineCommand, ROOT, type StoredConfig } from "./settings.ts";
-
-/** Folders of a run and its images; the two variables at the top of each notebook. */
-export interface RunPlace {
-  /** The working directory of the run. */
-  readonly workdir: string;
-  /** The data set that it works on. */
-  readonly data: string;
-}
+import { pipelineCommand, ROOT, type RunPlace, type StoredConfig } from "./settings.ts";
 
 /** Options of {@linkcode openRun}. */
 export interface OpenRunOptions {

@@ -5,8 +5,7 @@ import type { GenerateSampleOptions } from "../data/sample/generate_sample.ts";
 import { makeSampleData } from "../data/sample/make_sample_data.ts";
 import { run } from "../run/run.ts";
 import { stages, STAGES_MODULE } from "../stages/list.ts";
-import type { RunPlace } from "./open_run.ts";
-import { ROOT } from "./settings.ts";
+import { ROOT, type RunPlace } from "./settings.ts";
 
 /**
  * The networks of the sample, which come with the project: those of `deno task demo`, generator seed 0, training seed 0,

@@ -6,6 +6,14 @@ import { type Displayable, JUPYTER_DISPLAY } from "../figures/figure.ts";
 /** The project's folder: tasks run in it. */
 export const ROOT: string = fileURLToPath(new URL("../../", import.meta.url));
 
+/** Folders of a run and its images; the two variables at the top of each notebook. */
+export interface RunPlace {
+  /** The working directory of the run. */
+  readonly workdir: string;
+  /** The data set that it works on. */
+  readonly data: string;
+}
+
 /**
  * Text for `show()`: tables and settings, in letters of equal width.
  *
@@ -42,9 +50,7 @@ export function describeSettings(config: Config): string {
 export type StoredConfig = Record<string, unknown>;
 
 /** Folders of a run and its images, and the task to continue it with. */
-interface PipelineCommandOptions {
-  readonly workdir: string;
-  readonly data: string;
+interface PipelineCommandOptions extends RunPlace {
   /** Default: `pipeline`. */
   readonly task?: "pipeline" | "compare";
 }

@@ -29,14 +29,6 @@ Deno.test("there is a notebook for every step, of ten to twenty cells", () => {
   for (const { name, cells } of notebooks) assert(cells.length >= 10 && cells.length <= 20, `${name}: ${cells.length}`);
 });
 
-Deno.test("notebooks carry no outputs, and are small", () => {
-  for (const { name, cells } of notebooks) {
-    for (const cell of cells.filter((cell) => cell.cell_type === "code")) assertEquals(cell.outputs, [], name);
-  }
-  const bytes = notebooks.reduce((sum, notebook) => sum + notebook.bytes, 0);
-  assert(bytes < 4 * 2 ** 20, `Expected less than 4 MiB but found ${bytes} bytes`);
-});
-
 Deno.test("the code of notebooks has types that fit", async () => {
   assertEquals(await complaints(["check", "--config", config], programs), "");
 });
