@@ -151,7 +151,7 @@ async function onlyTable(folder: string, out: string): Promise<string | null> {
 function choosePreset({ preset, weights }: InitFolderOptions): Config["preset"] {
   const chosen = preset ?? (weights === undefined ? "sample" : "lite");
   if (chosen === "sample" && weights !== undefined) {
-    throw new UsageError("Expected the preset lite or paper for --weights but found sample");
+    throw new UsageError("Expected the preset lite, paper or coco for --weights but found sample");
   }
   if (chosen !== "sample" && weights === undefined) {
     throw new UsageError(`Expected --weights with ImageNet weights for the preset ${chosen} but found none`);

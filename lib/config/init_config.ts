@@ -2,7 +2,7 @@ import { basename, dirname, join, resolve } from "node:path";
 import { sha256 } from "../files/hash.ts";
 import { type Config, presets } from "./config.ts";
 import type { FolderReport, ImageFacts } from "../data/inspect_folder.ts";
-import { VOC_CLASSES } from "../data/voc_classes.ts";
+import { VOC_CLASSES } from "../data/class_names.ts";
 import type { Part } from "./merge.ts";
 
 /** Options of {@linkcode initConfig}. */
@@ -41,7 +41,7 @@ const LARGEST_NORM = 3;
 const SMALLEST_CROP = 96;
 
 /** Longer sides of the largest images that presets were made for, pixels. */
-export const MADE_FOR = { paper: 500, lite: 500, sample: 160 } satisfies Record<Config["preset"], number>;
+export const MADE_FOR = { paper: 500, lite: 500, sample: 160, coco: 640 } satisfies Record<Config["preset"], number>;
 
 /**
  * A configuration for a folder of images: a preset, with what the images ask for.

@@ -7,7 +7,7 @@
 import { NETWORKS } from "../nn/backbone.ts";
 import { z } from "zod";
 import { MOST_LABELS } from "../data/image.ts";
-import { VOC_CLASSES } from "../data/voc_classes.ts";
+import { VOC_CLASSES } from "../data/class_names.ts";
 
 /** Facts of a setting beside its type; of a group, `help` and defaults of what is in it. */
 export interface SettingFacts {
@@ -357,7 +357,10 @@ const downstream = z.strictObject({
 
 /** A whole configuration; unknown keys are errors. */
 export const configSchema = z.strictObject({
-  preset: setting(z.enum(["paper", "lite", "sample"]), { help: "The preset it started from", default: "paper" }),
+  preset: setting(z.enum(["paper", "lite", "sample", "coco"]), {
+    help: "The preset it started from",
+    default: "paper",
+  }),
   workdir: setting(text.min(1).nullable(), {
     help: "Folder of all results; null: out/<preset>",
     default: null,

@@ -1,13 +1,13 @@
 import { presets } from "./config.ts";
 import { isNullable, type SchemaNode, type Setting, settings, valueOf, withoutNull } from "./settings.ts";
 
-const COLUMNS = ["", "paper", "lite", "sample", "unit and bounds", "source"] as const;
+const COLUMNS = ["", "paper", "lite", "sample", "coco", "unit and bounds", "source"] as const;
 
 /** Longest text of a default, characters: longer lists are cut. */
 const LONGEST = 18;
 
 /**
- * Every setting in a table, group by group: its default in each preset (in `lite` and `sample` where other than in
+ * Every setting in a table, group by group: its default in each preset (in the others where it is not that of
  * `paper`), its unit and bounds, and where the default comes from; on a second line what it is.
  *
  * @returns Lines of text.
@@ -23,18 +23,30 @@ export function settingsTable(): string {
     const heading = help === undefined ? [] : ["", `${group}: ${help}`];
     return [...heading, ...members.flatMap((member) => [line(rows.get(member)!), `      ${member.schema.help}`])];
   });
-  return ["Settings (--set group.name=value); lite and sample where they differ from paper", line(COLUMNS), ...lines]
+  return [
+    "Settings (--set group.name=value); lite, sample and coco where they differ from paper",
+    line(COLUMNS),
+    ...lines,
+  ]
     .join("\n");
 }
 
 function rowOf({ key, schema }: Setting): string[] {
   const paper = show(valueOf(presets.paper, key));
-  const other = (preset: "lite" | "sample") => {
+  const other = (preset: "lite" | "sample" | "coco") => {
     const text = show(valueOf(presets[preset], key));
     return text === paper ? "" : text;
   };
   const bounds = [schema.unit ?? "", boundsOf(schema)].filter((text) => text !== "").join(", ");
-  return [key.slice(key.lastIndexOf(".") + 1), paper, other("lite"), other("sample"), bounds, sourceOf(key)];
+  return [
+    key.slice(key.lastIndexOf(".") + 1),
+    paper,
+    other("lite"),
+    other("sample"),
+    other("coco"),
+    bounds,
+    sourceOf(key),
+  ];
 }
 
 /** Where the default of a setting comes from: its own source, or that of the group it is in. */

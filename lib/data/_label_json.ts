@@ -1,4 +1,5 @@
-import { expectId, expectList, expectNumber, expectObject, expectText, parseJson, showJson } from "../files/json.ts";
+import { parseJson, showJson } from "../files/json.ts";
+import { cocoLabels } from "../formats/coco_dataset.ts";
 import { type CocoNumbers, type FoundLabels, type LabelOptions, NameCollector } from "./_label_names.ts";
 
 /** Keys of an entry that may name its image, the surest first, and those of its class names. */
@@ -108,17 +109,9 @@ function repeatedKey(text: string): string | undefined {
 
 /** Collects the classes of the objects in each image of a file of COCO, crowds too, and the numbers in it. */
 function readCoco(json: object, { path, collector }: { path: string; collector: NameCollector }): CocoNumbers {
-  const file = expectObject(json, `the contents of ${path}`);
-  const images = new Map<string, { id: number | string; fileName: string }>();
-  const idOf = new Map<number | string, string>(), nameOf = new Map<number | string, string>();
-  const numbers = new Map<string, Map<number, number>>(); // how often each number of a name is used
-  expectList(file["images"], `images of ${path}`).forEach((value, n) => {
-    const image = expectObject(value, `images[${n}] of ${path}`),
-      number = expectId(image["id"], `images[${n}].id of ${path}`);
-    if (idOf.has(number)) {
-      throw new Error(`Expected every image id once in ${path} but found ${showJson(number)} twice`);
-    }
-    const fileName = expectText(image["file_name"] ?? image["coco_url"], `images[${n}].file_name of ${path}`);
+  const found = cocoLabels(json, path), images = new Map<string, { id: number | string; fileName: string }>();
+  const idOf = new Map<number | string, string>();
+  for (const [number, fileName] of found.images) {
     const id = collector.id(fileName), other = images.get(id);
     if (other) {
       throw new Error(
@@ -128,30 +121,15 @@ function readCoco(json: object, { path, collector }: { path: string; collector: 
     idOf.set(number, id);
     images.set(id, { id: number, fileName });
     collector.add(id, []);
-  });
-  expectList(file["categories"], `categories of ${path}`).forEach((value, n) => {
-    const place = (key: string) => `categories[${n}].${key} of ${path}`;
-    const category = expectObject(value, `categories[${n}] of ${path}`);
-    const id = expectNumber(category["id"], place("id")),
-      name = expectText(category["name"], place("name")).trim().normalize();
-    if (nameOf.has(id)) throw new Error(`Expected every category id once in ${path} but found ${id} twice`);
-    nameOf.set(id, name);
-    numbers.set(name, (numbers.get(name) ?? new Map()).set(id, 0));
-  });
-  expectList(file["annotations"], `annotations of ${path}`).forEach((value, n) => {
-    const annotation = expectObject(value, `annotations[${n}] of ${path}`);
-    const { image_id, category_id } = annotation as { image_id?: number | string; category_id?: number };
-    const id = idOf.get(image_id!), name = nameOf.get(category_id!);
-    const what = id === undefined ? "image_id" : "category_id", list = id === undefined ? "images" : "categories";
-    if (id === undefined || name === undefined) {
-      throw new Error(
-        `Expected ${what} of annotations[${n}] of ${path} among its ${list} but found ${showJson(annotation[what])}`,
-      );
-    }
-    const uses = numbers.get(name)!;
-    uses.set(category_id!, uses.get(category_id!)! + 1);
-    collector.add(id, [name]);
-  });
+  }
+  const nameOf = new Map([...found.categories].map(([id, name]) => [id, name.trim().normalize()]));
+  const numbers = new Map<string, Map<number, number>>(); // how often each number of a name is used
+  for (const [id, name] of nameOf) numbers.set(name, (numbers.get(name) ?? new Map()).set(id, 0));
+  for (const { image, category } of found.annotations) {
+    const name = nameOf.get(category)!, uses = numbers.get(name)!;
+    uses.set(category, uses.get(category)! + 1);
+    collector.add(idOf.get(image)!, [name]);
+  }
   const mostUsed = (uses: Map<number, number>) => [...uses].reduce((a, b) => b[1] > a[1] ? b : a)[0];
   return { images, categories: new Map([...numbers].map(([name, uses]) => [name, mostUsed(uses)])) };
 }

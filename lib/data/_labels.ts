@@ -8,7 +8,7 @@ import { parseLabelsJson } from "./_label_json.ts";
 import { type CocoNumbers, type FoundLabels, type LabelOptions, NameCollector, nearestOf } from "./_label_names.ts";
 import { parseLabelsCsv } from "./_label_table.ts";
 import { decodeXml, parseNamesXml } from "./_label_xml.ts";
-import { VOC_CLASSES } from "./voc_classes.ts";
+import { COCO_CLASSES, VOC_CLASSES } from "./class_names.ts";
 
 /** Class indices of images, and where they were found. */
 export interface Labels {
@@ -140,10 +140,11 @@ function labelsOfFolders(path: string, { images }: LabelSource): FoundLabels {
   return { names, where: "the names of the folders", doubts: ["the names of folders are taken for class names"] };
 }
 
-/** Class names by `cls_labels.npy`, whose vectors have the order of the classes; without any, 20 are VOC's. */
+/** Class names by `cls_labels.npy`, whose vectors have the order of the classes; without any, 20 are VOC's, 80 COCO's. */
 function labelsOfVectors(bytes: Uint8Array, path: string, options: LabelSource): FoundLabels {
   const { classes: count, rows } = decodeClassLabels(bytes, path);
-  const classes = options.classes ?? (count === VOC_CLASSES.length ? VOC_CLASSES : null);
+  const known = { 20: ["VOC's", VOC_CLASSES], 80: ["COCO's", COCO_CLASSES] } as const;
+  const [whose, names] = known[count as keyof typeof known] ?? [null, null], classes = options.classes ?? names;
   if (classes?.length !== count) {
     throw new Error(
       `Expected ${
@@ -158,7 +159,7 @@ function labelsOfVectors(bytes: Uint8Array, path: string, options: LabelSource):
   }
   const doubts = options.classes
     ? []
-    : [`the ${count} classes are taken for VOC's in their order; --classes tells others`];
+    : [`the ${count} classes are taken for ${whose} in their order; --classes tells others`];
   return { names: collector.all(), where: `vectors of ${count}`, doubts, classes };
 }
 

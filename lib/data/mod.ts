@@ -4,6 +4,8 @@
  */
 export type { CocoNumbers, FoundLabels, NamesById } from "./_label_names.ts";
 export * from "./augment.ts";
+export { COCO_CLASSES, VOC_CLASSES } from "./class_names.ts";
+export { type CocoFolder, CROWDS, drawCoco, prepareCoco, type PrepareCocoOptions } from "./coco_folder.ts";
 export * from "./crop.ts";
 export * from "./dataset.ts";
 export * from "./image.ts";

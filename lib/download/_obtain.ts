@@ -45,7 +45,7 @@ export async function obtain(entry: RegistryEntry, { folder, from, mirrors }: Ob
   const path = join(folder, entry.file);
   if (await exists(path)) await verified(path, entry);
   else if (urls.length > 0) {
-    using bar = byteProgress(entry.file);
+    using bar = progressIn("bytes", entry.file);
     const progress = (bytes: number) => bar.update(bytes, entry.bytes), log = (text: string) => bar.log(text);
     await noting(entry, () => download(path, entry, { urls, progress, log }));
   } else {
@@ -91,10 +91,11 @@ function addressAt(mirror: string, name: string): string {
   return url.href;
 }
 
-/** Progress in bytes, on the standard error. */
-export function byteProgress(name: string): Progress {
+/** Progress on the standard error, in bytes or a number of files. */
+export function progressIn(unit: "bytes" | "files", name: string): Progress {
   const write = (text: string) => void Deno.stderr.writeSync(new TextEncoder().encode(text));
-  return new Progress(name, { terminal: Deno.stderr.isTerminal(), write, format: (bytes) => format(bytes) });
+  const options = { terminal: Deno.stderr.isTerminal(), write };
+  return new Progress(name, unit === "bytes" ? { ...options, format: (bytes) => format(bytes) } : options);
 }
 
 /** Does work in a temporary folder within one that is made, and removes it. */

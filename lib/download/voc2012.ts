@@ -7,7 +7,7 @@ import { type Arguments, type Flags, type FlagValues, runScript } from "../confi
 import { UsageError } from "../config/usage_error.ts";
 import { exists, isFolder, namesIn, replaceFile } from "../files/disk.ts";
 import { unpackTar } from "../files/unpack.ts";
-import { byteProgress, DOWNLOAD_FLAGS, obtain, verified } from "./_obtain.ts";
+import { DOWNLOAD_FLAGS, obtain, progressIn, verified } from "./_obtain.ts";
 import { augmentedList, readIdList, sbdLists } from "./lists.ts";
 import { type RegistryEntry, registryEntry } from "./registry.ts";
 
@@ -75,7 +75,7 @@ async function unpack(archive: string, { entry, out }: { entry: RegistryEntry; o
   if (await exists(temporary)) await Deno.remove(temporary, { recursive: true });
   await Deno.mkdir(temporary, { recursive: true });
   try {
-    using bar = byteProgress("unpacking");
+    using bar = progressIn("bytes", "unpacking");
     let bytes = 0;
     const counted = new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {

@@ -10,6 +10,7 @@ import {
   parseJson,
   showJson,
 } from "../files/json.ts";
+import { type JsonElement, jsonElements } from "../files/json_elements.ts";
 
 /** Image of a COCO file. */
 export interface CocoImage {
@@ -69,6 +70,16 @@ const MOST_PIXELS = 1e8;
 
 // of an image; masks of more are surely a mistake, and would fill the memory
 
+/** Numbers and names that a file of COCO gives to images and classes, without its masks. */
+export interface CocoLabels {
+  /** Names of the files by id of the image, in the order of the file. */
+  readonly images: ReadonlyMap<number | string, string>;
+  /** Names of the classes by id. */
+  readonly categories: ReadonlyMap<number, string>;
+  /** What is in which image. */
+  readonly annotations: readonly Pick<CocoAnnotation, "name" | "image" | "category">[];
+}
+
 /**
  * Reads a data set in COCO's format: its `images`, `categories` and `annotations`. Segmentations are not decoded yet.
  *
@@ -77,7 +88,48 @@ const MOST_PIXELS = 1e8;
  * @throws Error naming file, place and value of the first thing that is missing or of another kind, or of a repeated id.
  */
 export function parseCocoDataset(text: string, name: string): CocoDataset {
-  return readCocoDataset(parseScored(text, name), name);
+  return datasetOf(elementsOf(expectObject(parseScored(text, name), `the contents of ${name}`)), name);
+}
+
+/**
+ * Reads a file in COCO's format as {@linkcode parseCocoDataset} does its text, one element after the other: segmentations
+ * are read from the disk when they are looked at, so that the file may be larger than the memory.
+ *
+ * @param path The file.
+ * @throws Error as {@linkcode parseCocoDataset}.
+ */
+export function readCocoDataset(path: string): CocoDataset {
+  return datasetOf(jsonElements(path, parseScored), path);
+}
+
+/**
+ * Names of images and classes in a file of COCO, and which class is in which image.
+ *
+ * @param json The contents, which may lack sizes, masks and ids of annotations.
+ * @param name What the error messages call the file.
+ * @throws Error as {@linkcode parseCocoDataset}, and for an annotation of an image or class that the file does not list.
+ */
+export function cocoLabels(json: object, name: string): CocoLabels {
+  const images = new Map<number | string, string>();
+  const { categories, annotations } = partsOf(elementsOf(json as JsonObject), name, {
+    image: (image, place) => {
+      const id = imageId(image, { place, known: images, name });
+      images.set(id, expectText(image["file_name"] ?? image["coco_url"], place(".file_name")));
+    },
+    annotation: (value, n) => {
+      const { image_id: image, category_id: category } = expectObject(value, `annotations[${n}] of ${name}`);
+      return { name: `annotations[${n}] of ${name}`, image: image as number, category: category as number };
+    },
+  });
+  const names = new Map(categories.map(({ id, name }) => [id, name]));
+  for (const { name, image, category } of annotations) {
+    if (images.has(image) && names.has(category)) continue;
+    const [key, list, found] = images.has(image)
+      ? ["category_id", "categories", category]
+      : ["image_id", "images", image];
+    throw new Error(`Expected ${key} of ${name} among its ${list} but found ${showJson(found)}`);
+  }
+  return { images, categories: names, annotations };
 }
 
 /** JSON in which Python wrote scores that are no number: they read as `null`. */
@@ -85,43 +137,72 @@ function parseScored(text: string, name: string): unknown {
   return parseJson(text.replaceAll(/("score"\s*:\s*)(?:NaN|-?Infinity)(?=\s*[,}])/g, "$1null"), name);
 }
 
-/** As {@linkcode parseCocoDataset}, of JSON that is parsed already. */
-function readCocoDataset(json: unknown, name: string): CocoDataset {
-  const file = expectObject(json, `the contents of ${name}`);
-  const images = new Map<number | string, CocoImage>();
-  expectList(file["images"], `images of ${name}`).forEach((value, n) => {
-    const place = (key: string) => `images[${n}]${key} of ${name}`;
-    const image = expectObject(value, place(""));
-    const id = expectId(image["id"], place(".id"));
-    if (images.has(id)) throw new Error(`Expected every image id once in ${name} but found ${showJson(id)} twice`);
-    const height = expectSide(image["height"], place(".height")), width = expectSide(image["width"], place(".width"));
-    if (height * width > MOST_PIXELS) {
-      throw new Error(`Expected at most ${MOST_PIXELS} pixels in ${place("")} but found ${height}×${width}`);
-    }
-    images.set(id, { id, fileName: fileNameOf(image, place), height, width });
-  });
+/** What is in memory, as it comes from the disk. */
+function* elementsOf(json: JsonObject | readonly unknown[]): Generator<Omit<JsonElement, "again">> {
+  for (const [key, value] of Array.isArray(json) ? [[null, json] as const] : Object.entries(json)) {
+    if (!Array.isArray(value) || value.length === 0) yield { key, n: null, value };
+    else for (const [n, one] of value.entries()) yield { key, n, value: one };
+  }
+}
 
-  const categories = expectList(file["categories"], `categories of ${name}`).map((value, n) => {
-    const place = (key: string) => `categories[${n}]${key} of ${name}`;
-    const category = expectObject(value, place(""));
-    return { id: expectNumber(category["id"], place(".id")), name: expectText(category["name"], place(".name")) };
-  }).sort((a, b) => a.id - b.id);
-  categories.forEach((category, n) => {
-    if (category.id === categories[n - 1]?.id) {
-      throw new Error(`Expected every category id once in ${name} but found ${category.id} twice`);
+type Element = Omit<JsonElement, "again"> & Partial<JsonElement>;
+
+/** Goes through the lists of a data set. @throws Error if one is missing, or a class has another's id. */
+function partsOf<A>(elements: Iterable<Element>, name: string, read: {
+  image(value: JsonObject, place: (key: string) => string): void;
+  annotation(value: unknown, n: number, again?: () => unknown): A;
+}): { categories: CocoCategory[]; annotations: A[] } {
+  const annotations: A[] = [], categories = new Map<number, CocoCategory>();
+  const missing = new Set(["images", "categories", "annotations"]);
+  for (const { key, n, value, again } of elements) {
+    if (key === null) throw new Error(`Expected an object as the contents of ${name} but found a list`);
+    if (key !== "images" && key !== "categories" && key !== "annotations") continue;
+    missing.delete(key);
+    if (n === null) expectList(value, `${key} of ${name}`);
+    else if (key === "annotations") annotations.push(read.annotation(value, n, again));
+    else {
+      const place = (inner: string) => `${key}[${n}]${inner} of ${name}`, object = expectObject(value, place(""));
+      if (key === "images") read.image(object, place);
+      else {
+        const id = expectNumber(object["id"], place(".id"));
+        if (categories.has(id)) throw new Error(`Expected every category id once in ${name} but found ${id} twice`);
+        categories.set(id, { id, name: expectText(object["name"], place(".name")) });
+      }
     }
+  }
+  for (const key of missing) throw new Error(`Expected a list as ${key} of ${name} but found nothing`);
+  return { categories: [...categories.values()].sort((a, b) => a.id - b.id), annotations };
+}
+
+function imageId(
+  image: JsonObject,
+  { place, known, name }: { place: (key: string) => string; known: ReadonlyMap<unknown, unknown>; name: string },
+): number | string {
+  const id = expectId(image["id"], place(".id"));
+  if (known.has(id)) throw new Error(`Expected every image id once in ${name} but found ${showJson(id)} twice`);
+  return id;
+}
+
+function datasetOf(elements: Iterable<Element>, name: string): CocoDataset {
+  const images = new Map<number | string, CocoImage>(), ids = new Set<unknown>();
+  const { categories, annotations } = partsOf(elements, name, {
+    image: (image, place) => {
+      const id = imageId(image, { place, known: images, name });
+      const height = expectSide(image["height"], place(".height")), width = expectSide(image["width"], place(".width"));
+      if (height * width > MOST_PIXELS) {
+        throw new Error(`Expected at most ${MOST_PIXELS} pixels in ${place("")} but found ${height}×${width}`);
+      }
+      images.set(id, { id, fileName: fileNameOf(image, place), height, width });
+    },
+    annotation: (value, n, again) => {
+      const id = expectId(expectObject(value, `annotations[${n}] of ${name}`)["id"], `annotations[${n}].id of ${name}`);
+      if (ids.has(id)) throw new Error(`Expected every annotation id once in ${name} but found ${showJson(id)} twice`);
+      ids.add(id);
+      return readCocoAnnotation(value, { id, name: `annotation ${id} of ${name}`, again });
+    },
   });
   const known = new Set(categories.map(({ id }) => id));
-
-  const list = expectList(file["annotations"], `annotations of ${name}`);
-  const ids = new Set<unknown>();
-  const all = list.map((value, n) => {
-    const id = expectId(expectObject(value, `annotations[${n}] of ${name}`)["id"], `annotations[${n}].id of ${name}`);
-    if (ids.has(id)) throw new Error(`Expected every annotation id once in ${name} but found ${showJson(id)} twice`);
-    ids.add(id);
-    return readCocoAnnotation(value, { id, name: `annotation ${id} of ${name}` });
-  });
-  const listed = Map.groupBy(all, ({ image, category }) => images.has(image) && known.has(category));
+  const listed = Map.groupBy(annotations, ({ image, category }) => images.has(image) && known.has(category));
   return { images, categories, annotations: groupByImage(listed.get(true) ?? []), strays: listed.get(false) ?? [] };
 }
 
@@ -132,13 +213,16 @@ function fileNameOf(image: JsonObject, place: (key: string) => string): string {
 }
 
 /** One annotation, or one result. @throws Error naming what is missing or of another kind. */
-function readCocoAnnotation(value: unknown, { id, name }: Pick<CocoAnnotation, "id" | "name">): CocoAnnotation {
+function readCocoAnnotation(
+  value: unknown,
+  { id, name, again }: Pick<CocoAnnotation, "id" | "name"> & { again: (() => unknown) | undefined },
+): CocoAnnotation {
   const annotation = expectObject(value, name);
   const { iscrowd = 0, score, segmentation, area, bbox } = annotation;
   if (![0, 1, false, true].includes(iscrowd as number)) {
     throw new Error(`Expected 0 or 1 as iscrowd of ${name} but found ${showJson(iscrowd)}`);
   }
-  return {
+  const read = {
     name,
     id,
     image: expectId(annotation["image_id"], `image_id of ${name}`),
@@ -148,6 +232,13 @@ function readCocoAnnotation(value: unknown, { id, name }: Pick<CocoAnnotation, "
     box: readBox(bbox, name),
     crowd: Boolean(iscrowd),
     score: score === undefined ? null : score === null ? NaN : expectNumber(score, `score of ${name}`),
+  };
+  if (!again || segmentation === undefined) return read;
+  return {
+    ...read,
+    get segmentation() {
+      return expectObject(again(), name)["segmentation"];
+    },
   };
 }
 
@@ -182,16 +273,30 @@ export interface CocoPredictions {
  */
 export function parseCocoPredictions(text: string, name: string): CocoPredictions {
   const json = parseScored(text, name);
-  if (!Array.isArray(json)) {
-    const dataset = readCocoDataset(json, name);
+  const contents = Array.isArray(json) ? json : expectObject(json, `the contents of ${name}`);
+  return predictionsOf(() => elementsOf(contents), name);
+}
+
+/** Reads a file of predictions as {@linkcode parseCocoPredictions} does its text, as {@linkcode readCocoDataset} reads. */
+export function readCocoPredictions(path: string): CocoPredictions {
+  return predictionsOf(() => jsonElements(path, parseScored), path);
+}
+
+function predictionsOf(elements: () => Iterable<Element>, name: string): CocoPredictions {
+  const [first] = elements();
+  if (first?.key !== null) {
+    const dataset = datasetOf(elements(), name);
     return { annotations: dataset.annotations, dataset };
   }
-  const results = json.map((value, n) => {
-    const result = readCocoAnnotation(value, { id: n + 1, name: `result ${n} of ${name}` }), { box } = result;
-    if (result.score === null) throw new Error(`Expected a score in ${result.name} but found none`);
-    if (result.segmentation !== undefined || !box) return result;
-    const [x, y, width, height] = box as [number, number, number, number];
-    return { ...result, segmentation: [[x, y, x, y + height, x + width, y + height, x + width, y]] };
-  });
+  const results: CocoAnnotation[] = [];
+  for (const element of elements()) if (element.n !== null) results.push(readResult(element, element.n, name));
   return { annotations: groupByImage(results), dataset: null };
+}
+
+function readResult({ value, again }: Element, n: number, name: string): CocoAnnotation {
+  const result = readCocoAnnotation(value, { id: n + 1, name: `result ${n} of ${name}`, again }), { box } = result;
+  if (result.score === null) throw new Error(`Expected a score in ${result.name} but found none`);
+  if (Object.hasOwn(value as object, "segmentation") || !box) return result;
+  const [x, y, width, height] = box as [number, number, number, number];
+  return { ...result, segmentation: [[x, y, x, y + height, x + width, y + height, x + width, y]] };
 }

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
 import { type CocoTruth, groundTruthInstances, instanceRuns } from "../evaluation/mod.ts";
-import { type CocoDataset, imageNumbers, measureRuns, parseCocoDataset, pixelsOfRuns } from "../formats/mod.ts";
+import { type CocoDataset, imageNumbers, measureRuns, pixelsOfRuns, readCocoDataset } from "../formats/mod.ts";
 import { readSegmentation } from "../formats/mod.ts";
 import { type LabelMap, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { fileKeys, fileNameOf, type ListedImage } from "./match_images.ts";
@@ -60,8 +60,8 @@ export async function groundTruthOfDataset({ data }: Config, list: string): Prom
 }
 
 /** The ground truth of a file in COCO's format. */
-export async function groundTruthOfCoco(path: string, left: LeftOut): Promise<GroundTruth> {
-  const { images, categories, annotations, strays } = parseCocoDataset(await Deno.readTextFile(path), path);
+export function groundTruthOfCoco(path: string, left: LeftOut): GroundTruth {
+  const { images, categories, annotations, strays } = readCocoDataset(path);
   for (const { name } of strays) left.add("annotations of an image or class that the file does not list", name);
   const indexOf = new Map(categories.map(({ id }, n) => [id, n]));
   const names = Map.groupBy(categories, ({ name }) => name);

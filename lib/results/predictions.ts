@@ -5,7 +5,7 @@ import {
   type CocoDataset,
   type CocoImage,
   measureRuns,
-  parseCocoPredictions,
+  readCocoPredictions,
   readSegmentation,
 } from "../formats/mod.ts";
 import type { LabelMap } from "../data/mod.ts";
@@ -26,9 +26,7 @@ export interface Predictions {
 export async function openPredictions(path: string, truth: GroundTruth, left: LeftOut): Promise<Predictions> {
   const info = await statIfExists(path);
   if (!info) throw new Error(`Expected predictions, a JSON file or a folder of PNGs, at ${path} but found none`);
-  return info.isDirectory
-    ? openFolder(path, truth)
-    : openCoco(path, { truth, left, text: await Deno.readTextFile(path) });
+  return info.isDirectory ? openFolder(path, truth) : openCoco(path, { truth, left });
 }
 
 /** `SegmentationClass` and perhaps `SegmentationObject`, or the label maps themselves: `<id>.png`, or `<folders>/<id>.png`. */
@@ -62,11 +60,8 @@ function openFolder(folder: string, { images, split }: GroundTruth): Predictions
   };
 }
 
-function openCoco(
-  path: string,
-  { text, truth, left }: { text: string; truth: GroundTruth; left: LeftOut },
-): Predictions {
-  const { annotations, dataset } = parseCocoPredictions(text, path), matcher = new ImageMatcher(truth);
+function openCoco(path: string, { truth, left }: { truth: GroundTruth; left: LeftOut }): Predictions {
+  const { annotations, dataset } = readCocoPredictions(path), matcher = new ImageMatcher(truth);
   for (const { name } of dataset?.strays ?? []) {
     left.add("predictions of an image or class that their file does not list", name);
   }

@@ -99,7 +99,7 @@ export async function scorePredictions(
   const left = new LeftOut();
   const all = truth === undefined
     ? await groundTruthOfDataset(config, list ?? config.data.valList ?? config.data.inferList)
-    : await groundTruthOfCoco(truth, left);
+    : groundTruthOfCoco(truth, left);
   const predictions = await openPredictions(path, all, left);
   const byCoco = rules === "coco";
   if (byCoco && !predictions.instances) {

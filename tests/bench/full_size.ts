@@ -7,7 +7,7 @@
  */
 import { CRF_DEFAULTS, denseCrf } from "../../lib/crf/mod.ts";
 import { openDataset, readList, type RgbImage } from "../../lib/data/mod.ts";
-import { VOC_CLASSES } from "../../lib/data/voc_classes.ts";
+import { VOC_CLASSES } from "../../lib/data/class_names.ts";
 import { groundTruthInstances } from "../../lib/evaluation/mod.ts";
 import { textTable } from "../../lib/files/terminal.ts";
 import { strongestUpsampled } from "../../lib/synthesis/_strongest.ts";

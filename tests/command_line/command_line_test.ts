@@ -47,7 +47,10 @@ const mistakes: [args: string[], message: string][] = [
   ],
   [["run", "--shard", "3"], "Expected --shard i/n, auto or auto/n but found 3"],
   [["run", "--shard", "4/4"], "Expected a shard from 0/4 to 3/4 but found 4/4"],
-  [["run", "--preset", "papr"], "Expected one of paper, lite, sample as preset but found papr; the nearest is paper"],
+  [
+    ["run", "--preset", "papr"],
+    "Expected one of paper, lite, sample, coco as preset but found papr; the nearest is paper",
+  ],
   [["run", "--set", "walk.beta"], "Expected --set key=value but found walk.beta"],
   [["run", "--set", "irnet.epochs=3"], "found the unknown key irnet.epochs; the nearest is irnet.training.epochs"],
   [["run", "--set", "walk.radius=many"], 'Expected a whole number of at least 2 for walk.radius but found "many"'],

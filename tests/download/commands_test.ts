@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { delimiter } from "node:path";
 import { zipSync } from "fflate";
 import { readPth } from "../../lib/files/pth.ts";
@@ -7,35 +6,8 @@ import { assert, assertEquals } from "../assert.ts";
 import { inFolder } from "../in_folder.ts";
 import { type Answer, goodAnswer, head, withServer } from "./_server.ts";
 import { type Member, tar } from "./_tar.ts";
+import { facts, names, run, sha256, start } from "./_task.ts";
 
-const project = new URL("../../", import.meta.url);
-const { tasks }: { tasks: Record<string, { command: string }> } = JSON.parse(
-  await Deno.readTextFile(new URL("deno.json", project)),
-);
-
-/** Starts a task with exactly the permissions that deno.json gives it. */
-function start(task: string, args: string[], env: Record<string, string> = {}): Deno.ChildProcess {
-  const [deno, run, ...words] = tasks[task]!.command.split(" ");
-  assertEquals([deno, run], ["deno", "run"]);
-  const options = {
-    cwd: project,
-    env: { NO_COLOR: "1", ...env },
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-  } as const;
-  return new Deno.Command(Deno.execPath(), { args: ["run", "--no-check", "--quiet", ...words, ...args], ...options })
-    .spawn();
-}
-
-async function run(...call: Parameters<typeof start>): Promise<{ code: number; output: string }> {
-  const { code, stdout, stderr } = await start(...call).output();
-  return { code, output: new TextDecoder().decode(stdout) + new TextDecoder().decode(stderr) };
-}
-
-const names = async (folder: string) => (await Array.fromAsync(Deno.readDir(folder))).map(({ name }) => name).sort();
-const sha256 = (bytes: Uint8Array) => createHash("sha256").update(bytes).digest("hex");
-const facts = (bytes: Uint8Array) => ({ bytes: bytes.length, sha256: sha256(bytes) });
 const words = { source: "", licence: "", note: "the right one" };
 const id = (n: number) => `2008_00000${n}`;
 const list = (...numbers: number[]) => numbers.map((n) => `${id(n)}\n`).join("");

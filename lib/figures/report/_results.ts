@@ -1,5 +1,5 @@
 import type { Config } from "../../config/config.ts";
-import { VOC_CLASSES } from "../../data/voc_classes.ts";
+import { VOC_CLASSES } from "../../data/class_names.ts";
 import { type Metrics, notJudged } from "../../evaluation/metrics.ts";
 import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
 import { html, type Markup, percent, table, type TableRow } from "./_html.ts";
