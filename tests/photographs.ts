@@ -14,7 +14,7 @@
 import { basename, join, resolve } from "node:path";
 import sharp from "sharp";
 import { openDataset, random, readList } from "../lib/data/mod.ts";
-import { VOC_CLASSES } from "../lib/data/voc_classes.ts";
+import { VOC_CLASSES } from "../lib/data/class_names.ts";
 import { decodePng, encodePng, type LabelMap } from "../lib/files/png.ts";
 
 const separator = Deno.args.indexOf("--"), own = separator < 0 ? Deno.args : Deno.args.slice(0, separator);
