@@ -64,6 +64,9 @@ export function barFigure({ title, description, axis, series, rows }: BarFigure)
         marker: { color: colour },
         x: rows.map(({ values }) => values[n] ?? null),
         y: rows.map((row) => row.name),
+        text: rows.map(({ values }) => values[n]?.toFixed(1) ?? "–"),
+        textposition: "outside",
+        cliponaxis: false,
         hovertemplate: "%{y}: %{x:.1f}",
       })),
       layout: {
@@ -72,8 +75,8 @@ export function barFigure({ title, description, axis, series, rows }: BarFigure)
         height: Math.max(320, drawing.height),
         xaxis: { title: { text: axis }, range: [0, 100] },
         yaxis: { autorange: "reversed", automargin: true },
-        legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom", traceorder: "normal" },
-        margin: { l: 90, r: 20, t: 80, b: 50 },
+        legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top", traceorder: "normal" },
+        margin: { l: 60, r: 40, t: 60, b: 60 },
       },
     });
   return makeFigure({ title, description, drawing, plotly });

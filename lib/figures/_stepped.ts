@@ -1,3 +1,4 @@
+/** Pictures and maps of values as Plotly draws them, in a grid that follows the width of the page. */
 import type { RgbImage } from "../data/image.ts";
 import { colourMap, type ColourMapName } from "./colours.ts";
 import { scaled } from "./_drawing.ts";
@@ -14,92 +15,186 @@ export interface ValueMap extends ScalarMap {
   readonly name: string;
 }
 
-/** Pictures to step through, beside values. */
-export interface Stepped {
-  readonly title: string;
-  /** Name of the slider, such as `threshold`. */
-  readonly slider: string;
-  readonly steps: readonly { readonly label: string; readonly picture: RgbImage; readonly note?: string }[];
-  /** The step that is shown first. */
-  readonly active: number;
-  /** Shown beside the pictures; of each step its own, or one for all. */
-  readonly values: readonly ValueMap[];
+/** One place of the grid: pictures, with values at the pointer, or without pictures the values as a map. */
+export interface GridPanel {
+  readonly heading: string;
+  /** One for each step, or one for all. */
+  readonly pictures?: readonly RgbImage[];
+  /** One for each step, or one for all. */
+  readonly values?: readonly ValueMap[];
+  /** Outlines, in pixels of the values: centre, and half of the sides. */
+  readonly marks?: readonly {
+    readonly shape: "rect" | "circle";
+    readonly x: number;
+    readonly y: number;
+    readonly reach: number;
+  }[];
 }
 
+/** A grid to step through. */
+export interface SteppedGrid {
+  readonly title: string;
+  readonly panels: readonly GridPanel[];
+  /** Name of the slider, such as `threshold`. */
+  readonly slider?: string;
+  /** Absent: there is nothing to step through. */
+  readonly steps?: readonly { readonly label: string; readonly note?: string }[];
+  /** The step that is shown first. */
+  readonly active?: number;
+}
+
+/** Numbers that decide how a grid is laid out. */
+export interface GridShape {
+  /** For each panel whether a colour scale lies below it. */
+  readonly scales: readonly boolean[];
+  /** Height of a panel by its width. */
+  readonly aspect: number;
+  /** Pixels below the grid. */
+  readonly below: number;
+}
+
+/** Width of the pictures that a page holds, pixels. */
 const WIDTH = 460;
 
-/** A slider through pictures, with a map of values at the pointer beside them, as Plotly draws it. */
-export async function steppedPlotly({ title, slider, steps, active, values }: Stepped): Promise<PlotlyFigure> {
-  const first = steps[0]!.picture, height = Math.round(WIDTH * first.height / first.width);
-  const pictures = await Promise.all(
-    steps.map(async ({ picture }, n) => ({
-      type: "image",
-      source: await dataUri(picture, { width: WIDTH, height }),
-      xaxis: "x2",
-      yaxis: "y2",
-      hoverinfo: "skip",
-      visible: n === active,
-    })),
-  );
-  const maps = values.map((map, n) => heatmapTrace(map, { isVisible: n === (values.length > 1 ? active : 0) }));
-  const noteOf = (n: number) => `${slider} ${steps[n]!.label}${steps[n]!.note ? `: ${steps[n]!.note}` : ""}`;
-  const axis = (domain: [number, number]) => ({ domain, visible: false, constrain: "domain" });
+/** A grid of panels, with a slider where there are steps. */
+export async function gridPlotly(
+  { title, panels, slider = "", steps = [{ label: "" }], active = 0 }: SteppedGrid,
+): Promise<PlotlyFigure> {
+  const axis = (n: number) => n === 0 ? "" : String(n + 1), first = panels[0]!;
+  const size = first.pictures?.[0] ?? first.values![0]!;
+  const isMap = ({ pictures }: GridPanel) => pictures === undefined;
+  const traces = await Promise.all(panels.map(async (panel, n) => {
+    const axes = { xaxis: `x${axis(n)}`, yaxis: `y${axis(n)}` }, { pictures = [], values = [] } = panel;
+    const drawn = await Promise.all(pictures.map((picture) => imageTrace(picture, values[0] ?? picture)));
+    const maps = values.map((map) => heatmapTrace(map, isMap(panel) ? `coloraxis${axis(n)}` : null));
+    return [drawn, maps].flatMap((list) => list.map((trace, step) => ({ ...axes, ...trace, of: list.length, step })));
+  }));
+  const all = traces.flat(), shownAt = (step: number) => all.map((trace) => trace.of === 1 || trace.step === step);
+  const noteOf = ({ label, note }: { label: string; note?: string }) => `${slider} ${label}${note ? `: ${note}` : ""}`;
+  const titleOf = (n: number) => slider ? `${title}<br><sub>${noteOf(steps[n]!)}</sub>` : title;
+  const shape: GridShape = {
+    ...{ scales: panels.map(isMap), aspect: size.height / size.width },
+    below: slider ? 96 : 8,
+  };
   return {
-    data: [...maps, ...pictures],
-    layout: {
-      title: { text: `${title}<br><sub>${noteOf(active)}</sub>`, x: 0.02, xanchor: "left" },
+    data: all.map(({ of: _, step: __, ...trace }, n) => ({ ...trace, visible: shownAt(active)[n] })),
+    layout: placed({
+      title: { text: titleOf(active), x: 0.01, xanchor: "left" },
       paper_bgcolor: "#ffffff",
       plot_bgcolor: "#ffffff",
-      width: 1000,
-      height: height + 180,
-      margin: { l: 16, r: 16, t: 70, b: 100 },
-      xaxis: axis([0, 0.455]),
-      xaxis2: axis([0.545, 1]),
-      yaxis: { visible: false, autorange: "reversed", scaleanchor: "x", constrain: "domain" },
-      yaxis2: { visible: false, anchor: "x2", scaleanchor: "x2", constrain: "domain" },
-      sliders: [{
-        active,
-        pad: { t: 20 },
-        currentvalue: { prefix: `${slider} ` },
-        steps: steps.map(({ label }, n) => ({
-          label,
-          method: "update",
-          args: [
-            { visible: [...maps.map((_, m) => m === (maps.length > 1 ? n : 0)), ...steps.map((_, m) => m === n)] },
-            { "title.text": `${title}<br><sub>${noteOf(n)}</sub>` },
-          ],
-        })),
-      }],
-    },
+      margin: { l: 8, r: 8, t: 64, b: shape.below },
+      meta: { grid: shape, notes: steps.map(({ note = "" }) => note) },
+      ...Object.fromEntries(panels.flatMap((panel, n) => [
+        [`xaxis${axis(n)}`, { visible: false, constrain: "domain", anchor: `y${axis(n)}` }],
+        [`yaxis${axis(n)}`, {
+          ...{ visible: false, autorange: "reversed", anchor: `x${axis(n)}` },
+          ...{ scaleanchor: `x${axis(n)}`, constrain: "domain" },
+        }],
+        ...isMap(panel) ? [[`coloraxis${axis(n)}`, colorAxis(panel.values![0]!)] as const] : [],
+      ])),
+      annotations: panels.map(({ heading }, n) => ({
+        ...{ text: heading, showarrow: false, font: { size: 12 } },
+        ...{ xref: `x${axis(n)} domain`, yref: `y${axis(n)} domain`, x: 0.5, y: 1, yanchor: "bottom" },
+      })),
+      shapes: panels.flatMap(({ marks = [] }, n) =>
+        marks.flatMap(({ shape, x, y, reach }) =>
+          [["#000", 4], ["#fff", 2]].map(([color, width]) => ({
+            ...{ type: shape, xref: `x${axis(n)}`, yref: `y${axis(n)}`, line: { color, width } },
+            ...{ x0: x - reach, x1: x + reach, y0: y - reach, y1: y + reach },
+          }))
+        )
+      ),
+      ...slider
+        ? {
+          sliders: [{
+            active,
+            pad: { t: 30 },
+            currentvalue: { prefix: `${slider} ` },
+            steps: steps.map(({ label }, n) => ({
+              label,
+              method: "update",
+              args: [{ visible: shownAt(n) }, { "title.text": titleOf(n) }],
+            })),
+          }],
+        }
+        : {},
+    }, fitGrid(1000, shape)),
   };
 }
 
-/** A map of values with its scale, as Plotly draws it. */
-export function heatmapTrace(
-  { height, width, data, colours, from, to, name }: ValueMap,
-  { isVisible }: { readonly isVisible: boolean },
-): Record<string, unknown> {
+/**
+ * Height and places of a grid's panels in a page of a width, by the paths that Plotly's `relayout` takes: wide pages have
+ * them side by side, narrow ones in two columns or one. It is run in the page too, so it needs nothing from outside.
+ */
+export function fitGrid(width: number, { scales, aspect, below }: GridShape): Record<string, unknown> {
+  const count = scales.length;
+  const columns = width >= 640 ? Math.min(count, 4) : count > 2 && width >= 340 ? 2 : 1;
+  const rows = Math.ceil(count / columns), gap = 12, over = 22, under = scales.includes(true) ? 54 : 6;
+  const side = (width - 16 - gap * (columns - 1)) / columns, high = side * aspect;
+  const inner = rows * (over + high + under);
+  const patch: Record<string, unknown> = { height: Math.round(inner + 64 + below) };
+  for (let n = 0; n < count; n++) {
+    const suffix = n === 0 ? "" : String(n + 1), row = Math.floor(n / columns);
+    const left = n % columns * (side + gap) / (width - 16);
+    const top = 1 - (row * (over + high + under) + over) / inner, bottom = top - high / inner;
+    const right = Math.min(left + side / (width - 16), 1);
+    patch[`xaxis${suffix}.domain`] = [left, right];
+    patch[`yaxis${suffix}.domain`] = [Math.max(bottom, 0), top];
+    if (!scales[n]) continue;
+    patch[`coloraxis${suffix}.colorbar.x`] = (left + right) / 2;
+    patch[`coloraxis${suffix}.colorbar.y`] = bottom;
+    patch[`coloraxis${suffix}.colorbar.len`] = right - left;
+  }
+  return patch;
+}
+
+/** A layout with the members that paths name. */
+function placed(layout: Record<string, unknown>, patch: Record<string, unknown>): Record<string, unknown> {
+  for (const [path, value] of Object.entries(patch)) {
+    const names = path.split("."), last = names.pop()!;
+    names.reduce((part, name) => part[name] as Record<string, unknown>, layout)[last] = value;
+  }
+  return layout;
+}
+
+async function imageTrace(
+  picture: RgbImage,
+  size: { width: number; height: number },
+): Promise<Record<string, unknown>> {
+  const height = Math.round(WIDTH * picture.height / picture.width);
+  const dx = size.width / WIDTH, dy = size.height / height;
+  return {
+    ...{ type: "image", source: await dataUri(picture, { width: WIDTH, height }), hoverinfo: "skip" },
+    ...{ x0: dx / 2 - 0.5, dx, y0: dy / 2 - 0.5, dy },
+  };
+}
+
+/** Values at the pointer; without an axis of colours they are not seen. */
+function heatmapTrace({ height, width, data }: ValueMap, coloraxis: string | null): Record<string, unknown> {
   return {
     type: "heatmap",
     z: Array.from(
       { length: height },
       (_, y) => Array.from(data.subarray(y * width, (y + 1) * width), (value) => Math.round(value * 1000) / 1000),
     ),
-    zmin: from,
-    zmax: to,
-    colorscale: colorscale(colours),
-    colorbar: { title: { text: name, side: "right" }, thickness: 12, x: 0.46, len: 1 },
+    ...coloraxis ? { coloraxis } : { opacity: 0, showscale: false },
     hovertemplate: "row %{y}, column %{x}: %{z}<extra></extra>",
-    visible: isVisible,
   };
 }
 
-function colorscale(name: ColourMapName): [number, string][] {
-  const table = colourMap(name);
-  return Array.from({ length: 18 }, (_, n) => {
-    const at = 15 * n * 3;
-    return [n / 17, `rgb(${table.subarray(at, at + 3).join(",")})`];
-  });
+function colorAxis({ colours, from, to, name }: ValueMap): Record<string, unknown> {
+  const table = colourMap(colours);
+  return {
+    ...{ cmin: from, cmax: to },
+    colorscale: Array.from({ length: 18 }, (_, n) => {
+      const at = 15 * n * 3;
+      return [n / 17, `rgb(${table.subarray(at, at + 3).join(",")})`];
+    }),
+    colorbar: {
+      ...{ title: { text: name, side: "bottom", font: { size: 11 } }, tickfont: { size: 10 }, thickness: 8 },
+      ...{ orientation: "h", yanchor: "top", ypad: 4, xpad: 0, outlinewidth: 0 },
+    },
+  };
 }
 
 async function dataUri(picture: RgbImage, size: { width: number; height: number }): Promise<string> {

@@ -7,7 +7,7 @@ import type { Figure } from "./figure.ts";
 import type { ScalarMap } from "./maps.ts";
 import { expectWithin, outlined, pairsOfMiddle, valuesAround } from "./_neighbourhood.ts";
 import { panelFigure } from "./_panels.ts";
-import { heatmapTrace } from "./_stepped.ts";
+import { gridPlotly } from "./_stepped.ts";
 
 /** Map, place and settings of {@linkcode affinityFigure}. */
 export interface AffinityFigureOptions {
@@ -75,33 +75,25 @@ export function affinityFigure(image: RgbImage, options: AffinityFigureOptions):
       { kind: "colour", colour: [255, 255, 255], text: "ring: the pixel" },
     ],
     plotly: () => {
-      const maps = [
-        { data: window, colours: "inferno" as const, name: "boundary" },
-        { data: affinities, colours: "viridis" as const, name: "affinity" },
-        { data: powers, colours: "viridis" as const, name: `affinity^${beta}` },
-      ];
-      const domains = [[0, 0.3], [0.35, 0.65], [0.7, 1]];
-      const layout = Object.fromEntries(maps.flatMap((_, n) => {
-        const suffix = n === 0 ? "" : String(n + 1);
-        return [
-          [`xaxis${suffix}`, { domain: domains[n], visible: false, constrain: "domain" }],
-          [`yaxis${suffix}`, {
-            visible: false,
-            autorange: "reversed",
-            anchor: `x${suffix}`,
-            scaleanchor: `x${suffix}`,
-            constrain: "domain",
-          }],
-        ];
-      }));
-      return Promise.resolve({
-        data: maps.map((map, n) => ({
-          ...heatmapTrace({ ...map, height: side, width: side, from: 0, to: 1 }, { isVisible: true }),
-          xaxis: `x${n === 0 ? "" : n + 1}`,
-          yaxis: `y${n === 0 ? "" : n + 1}`,
-          colorbar: { title: { text: map.name }, orientation: "h", thickness: 12, len: 0.3, x: domains[n]![0]! + 0.15 },
-        })),
-        layout: { ...layout, title: { text: title }, width: 1000, height: 430, margin: { l: 16, r: 16, t: 60, b: 60 } },
+      const map = (heading: string, data: Float32Array, colours: ColourMapName) => ({
+        heading,
+        values: [{ height: side, width: side, data, colours, from: 0, to: 1, name: "no neighbour: empty" }],
+        marks: [{ shape: "circle" as const, x: reach, y: reach, reach: 0.34 }],
+      });
+      const { height, width } = boundary;
+      return gridPlotly({
+        title,
+        panels: [
+          {
+            heading: "boundary map and the neighbourhood",
+            pictures: [drawCam(image, boundary, { colours: "inferno" })],
+            values: [{ height, width, data: boundary.data, colours: "inferno", from: 0, to: 1, name: "boundary" }],
+            marks: [{ shape: "rect", x: column, y: row, reach: reach + 0.5 }],
+          },
+          map("boundary probability", window, "inferno"),
+          map("affinity a", affinities, "viridis"),
+          map(`a to the power ${beta}`, powers, "viridis"),
+        ],
       });
     },
   });

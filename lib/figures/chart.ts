@@ -129,8 +129,8 @@ function plotlyOf({ title, traces, layout }: Chart) {
       paper_bgcolor: "#ffffff",
       plot_bgcolor: "#ffffff",
       height: 440,
-      legend: { orientation: "h", x: 0, y: 1.02, yanchor: "bottom" },
-      margin: { l: 70, r: 20, t: 80, b: 60 },
+      legend: { orientation: "h", x: 0, y: -0.2, yanchor: "top" },
+      margin: { l: 60, r: 16, t: 60, b: 60 },
     },
   };
 }

@@ -6,7 +6,8 @@ import type { Figure } from "./figure.ts";
 import type { PictureSize, VectorField } from "./maps.ts";
 import { greyed } from "./_paint.ts";
 import { inRows, panelFigure } from "./_panels.ts";
-import { steppedPlotly } from "./_stepped.ts";
+import { gridPlotly } from "./_stepped.ts";
+import { activeOf } from "./walk.ts";
 
 /** Field and what comes of it, for {@linkcode displacementFigure}. */
 export interface DisplacementFigureOptions {
@@ -103,11 +104,13 @@ export interface RefinementFigureOptions {
   readonly field: VectorField;
   /** Results of `findCentroids()`, [2, h, w] i32, after so many iterations, ascending. */
   readonly steps: readonly { readonly iterations: number; readonly centroids: Int32Array }[];
+  /** Iterations of the run, which are marked and shown first; absent: the last ones. */
+  readonly current?: number;
 }
 
 /**
  * Refinement of the displacement field: where pixels have got to after some iterations, as colours of the way
- * (paper: Generating Class-agnostic Instance Map). Interactive: a slider over the iterations, and the length of the way
+ * (paper: Generating Class-agnostic Instance Map). Interactive: a slider over the rounds, and the length of the way
  * at the pointer.
  *
  * @param image RGB image, [H, W, 3] u8.
@@ -115,42 +118,49 @@ export interface RefinementFigureOptions {
  * @returns The figure.
  * @throws RangeError if an array does not hold as many values as the field's size says, or there is no step.
  */
-export function refinementFigure(image: RgbImage, { field, steps }: RefinementFigureOptions): Figure {
+export function refinementFigure(image: RgbImage, { field, steps, current }: RefinementFigureOptions): Figure {
   if (steps.length === 0) throw new RangeError("Expected at least one step but found none");
   const { height, width } = field, size = height * width;
   const ways = steps.map(({ iterations, centroids }) => ({ iterations, data: displacementsTo(centroids, field) }));
   const reach = usualReach(ways.at(-1)!.data);
   const pictures = ways.map(({ iterations, data }) => ({
     label: String(iterations),
-    caption: `after ${iterations} ${iterations === 1 ? "iteration" : "iterations"}`,
+    caption:
+      (iterations === 0 ? "the pixels themselves" : `after ${iterations} ${iterations === 1 ? "round" : "rounds"}`) +
+      (iterations === current ? " (this run)" : ""),
     picture: drawDisplacement({ height, width, data }, { height: image.height, width: image.width, reach }),
     lengths: Float32Array.from({ length: size }, (_, i) => Math.hypot(data[i]!, data[size + i]!)),
   }));
   const title = "Refinement of the displacement field, step by step";
   return panelFigure({
     title,
-    subtitle: "In every iteration a pixel adds the displacement of the place it has got to. The ways grow until they " +
-      "end in the centroids, and their colours change sharply where instances touch.",
+    subtitle:
+      "In every round a pixel adds the displacement of the place it has got to; after the first the way is the " +
+      "displacement itself. Ways grow until they end in the centroids, and their colours change sharply where instances " +
+      "touch.",
     rows: inRows(pictures, 4),
     legend: [{
       kind: "wheel",
       text: `direction of the way; full colour: ${reach.toFixed(1)} pixels at stride 4 or more`,
     }],
     plotly: () =>
-      steppedPlotly({
-        title,
-        slider: "iterations",
-        steps: pictures,
-        active: pictures.length - 1,
-        values: pictures.map(({ lengths }) => ({
-          height,
-          width,
-          data: lengths,
-          colours: "viridis" as const,
-          from: 0,
-          to: reach,
-          name: "length, pixels at stride 4",
+      gridPlotly({
+        ...{ title, slider: "rounds", active: activeOf(steps.map(({ iterations }) => iterations), current) },
+        steps: steps.map(({ iterations }) => ({
+          label: String(iterations),
+          note: iterations === current ? "this run" : "",
         })),
+        panels: [
+          { heading: "image", pictures: [image] },
+          { heading: "way, as direction and length", pictures: pictures.map(({ picture }) => picture) },
+          {
+            heading: "length of the way",
+            values: pictures.map(({ lengths }) => ({
+              ...{ height, width, data: lengths, colours: "viridis" as const, from: 0, to: reach },
+              name: "pixels at stride 4",
+            })),
+          },
+        ],
       }),
   });
 }

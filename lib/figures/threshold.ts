@@ -7,7 +7,7 @@ import { drawGroundTruth, drawLabels } from "./labels.ts";
 import { classLegend, type LegendItem } from "./_legend.ts";
 import type { ScalarMap } from "./maps.ts";
 import { inRows, panelFigure } from "./_panels.ts";
-import { steppedPlotly } from "./_stepped.ts";
+import { gridPlotly } from "./_stepped.ts";
 
 /** Scores and thresholds of {@linkcode thresholdFigure}. */
 export interface ThresholdFigureOptions {
@@ -69,12 +69,23 @@ export function thresholdFigure(image: RgbImage, options: ThresholdFigureOptions
     rows: inRows(panels, 4),
     legend: [scale, ...classLegend([...scored.label, ...truth?.data ?? []], classes, "void")],
     plotly: () =>
-      steppedPlotly({
-        title,
-        slider: "threshold",
-        steps,
-        active: Math.max(all.indexOf(current ?? NaN), 0),
-        values: [{ ...shrunk({ ...scored, data: scored.score }), colours: "viridis", from: 0, to: 1, name: "score" }],
+      gridPlotly({
+        ...{ title, slider: "threshold", steps, active: Math.max(all.indexOf(current ?? NaN), 0) },
+        panels: [
+          { heading: "image", pictures: [image] },
+          {
+            heading: "highest score of the classes",
+            values: [{
+              ...shrunk({ ...scored, data: scored.score }),
+              colours: "viridis",
+              from: 0,
+              to: 1,
+              name: "score",
+            }],
+          },
+          { heading: "labels", pictures: steps.map(({ picture }) => picture) },
+          ...truth ? [{ heading: "ground truth", pictures: [drawGroundTruth(image, truth)] }] : [],
+        ],
       }),
   });
 }

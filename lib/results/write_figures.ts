@@ -109,7 +109,7 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
   const strongest = instanceCams(evidence, clusters).sort((a, b) => b.bound - a.bound).slice(0, 3);
   const pieces = strongest.map((piece) => ({
     name: `${classes[piece.class]}, ${clusterName(piece.cluster, clusters)}`,
-    walked: [0, 1, 4, 16, 64, 256].map((steps) => {
+    walked: [...new Set([0, 1, 4, 16, 64, 256, config.walk.steps])].sort((a, b) => a - b).map((steps) => {
       const walk = { ...config.walk, height, width, steps };
       return {
         steps,
@@ -117,8 +117,8 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
       };
     }),
   }));
-  const rounds = [0, 1, 2, 4, 8, 16, 32].filter((n) => n < config.displacement.iterations);
-  const refinements = [...rounds, config.displacement.iterations];
+  const rounds = config.displacement.iterations;
+  const refinements = [...new Set([1, 2, 4, 8, 16, 32, rounds])].filter((n) => n <= rounds).sort((a, b) => a - b);
   return {
     overview: figures.overviewFigure(image, {
       ...{ id, classes, cams, labels, boundary, displacement: field, instances, semantic, truth },
@@ -135,10 +135,13 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
     refinement: figures.refinementFigure(image, {
       field,
       steps: refinements.map((iterations) => ({ iterations, centroids: centroidsAfter(iterations) })),
+      current: rounds,
     }),
     boundaries: figures.boundaryFigure(image, { boundary }),
     affinities: figures.affinityFigure(image, { boundary, ...config.walk }),
-    ...pieces.length > 0 ? { walk: figures.walkFigure(image, { height, width, pieces }) } : {},
+    ...pieces.length > 0
+      ? { walk: figures.walkFigure(image, { height, width, pieces, current: config.walk.steps }) }
+      : {},
     label_thresholds: figures.thresholdFigure(image, {
       ...{ classes, truth, current: config.synthesis.semanticThreshold },
       scored: scoreSemantic(evidence, config.walk),

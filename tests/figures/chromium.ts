@@ -58,12 +58,7 @@ export class Page {
       for (const domain of ["Runtime", "Log", "Network", "Page"]) await page.send(`${domain}.enable`);
       const media = { features: [{ name: "prefers-color-scheme", value: dark ? "dark" : "light" }] };
       await page.send("Emulation.setEmulatedMedia", media);
-      await page.send("Emulation.setDeviceMetricsOverride", {
-        width,
-        height,
-        deviceScaleFactor: 1,
-        mobile: width < 600,
-      });
+      await page.resize(width, height);
       await page.send("Page.navigate", { url: `file://${file}` });
       await page.until("document.readyState === 'complete' && location.protocol === 'file:'");
       return page;
@@ -89,6 +84,12 @@ export class Page {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     throw new Error(`Expected the page to fulfil ${expression} but it did not`);
+  }
+
+  /** Gives the window another size. */
+  async resize(width: number, height = 900): Promise<void> {
+    const size = { width, height, deviceScaleFactor: 1, mobile: width < 600 };
+    await this.send("Emulation.setDeviceMetricsOverride", size);
   }
 
   /** Presses a key. */

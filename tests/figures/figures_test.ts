@@ -160,7 +160,7 @@ Deno.test("relationFigure() tells apart what pairs teach", async () => {
 
 Deno.test("affinityFigure() gives affinities of the pixel, and their powers", async () => {
   const { data } = (await FIGURES["affinity"]!().plotly())!;
-  assertEquals(data.map(({ z }) => z), [
+  assertEquals(data.filter(({ coloraxis }) => coloraxis).map(({ z }) => z), [
     [[0.25, 0.25, 0.75], [0.25, 0.25, 0.75], [0.25, 0.25, 0.75]],
     [[0.75, 0.75, 0.25], [0.75, 1, 0.25], [0.75, 0.75, 0.25]],
     [[0.563, 0.563, 0.063], [0.563, 1, 0.063], [0.563, 0.563, 0.063]],
@@ -172,25 +172,28 @@ Deno.test("thresholdFigure() steps through thresholds and starts at the one in u
     (await thresholdFigure(image, { scored, classes, truth, thresholds: [0.1, 0.5], current: 0.3 })
       .plotly())!;
   assertEquals(data.map(({ type, visible }) => [type, visible]), [
+    ["image", true],
     ["heatmap", true],
     ["image", false],
     ["image", true],
     ["image", false],
+    ["image", true],
   ]);
   // deno-lint-ignore no-explicit-any
   const [{ active, steps }] = layout["sliders"] as any;
   assertEquals([active, steps.map(({ label }: { label: string }) => label)], [1, ["0.10", "0.30", "0.50"]]);
-  assertEquals(steps[2].args[0].visible, [true, false, false, true]);
+  assertEquals(steps[2].args[0].visible, [true, true, false, false, true, true]);
   assert(steps[2].args[1]["title.text"].includes("mIoU 100.0 %") && steps[0].args[1]["title.text"].includes("25.0 %"));
 });
 
 Deno.test("walkFigure() shows the values of each step", async () => {
   const { data } = (await FIGURES["walk"]!().plotly())!;
-  assertEquals(data.map(({ type, visible, zmax }) => [type, visible, zmax]), [
-    ["heatmap", false, 1],
-    ["heatmap", true, Math.fround(0.2)],
+  assertEquals(data.map(({ type, visible, z }) => [type, visible, (z as number[][])?.[0]?.[0]]), [
+    ["image", true, undefined],
     ["image", false, undefined],
     ["image", true, undefined],
+    ["heatmap", false, 1],
+    ["heatmap", true, 0.2],
   ]);
   assertThrows(() => walkFigure(image, { height: rows, width: columns, pieces: [] }), RangeError, "at least one piece");
 });

@@ -73,7 +73,7 @@ Deno.test({
 });
 
 Deno.test({
-  name: "html() of a figure in a browser: the slider changes the picture",
+  name: "html() of a figure in a browser: the slider changes the picture by keys, and all follows the width",
   ignore: lacks("chromium", chromium !== null),
   fn: async () => {
     const size = { height: 8, width: 8 };
@@ -90,16 +90,19 @@ Deno.test({
     const page = await Page.open(file, { width: 1000 });
     try {
       const picture = `document.querySelector(".imagelayer image")?.getAttribute("href")?.length > 100 &&
-        document.querySelectorAll(".slider-rail-touch-rect").length === 1`;
+        document.querySelectorAll("input[type=range]").length === 1`;
       await page.until(picture);
       const shown = `document.querySelector("[role=img]").data.map(({ visible }) => visible).join()`;
-      assertEquals(await page.evaluate(shown), "true,true,false");
-      const rail = await page.evaluate(`(() => { const { left, right, top, bottom } =
-        document.querySelector(".slider-rail-touch-rect").getBoundingClientRect(); return [right - 6, (top + bottom) / 2]; })()`);
-      for (const type of ["mousePressed", "mouseReleased"]) {
-        await page.send("Input.dispatchMouseEvent", { type, x: rail[0], y: rail[1], button: "left", clickCount: 1 });
+      assertEquals(await page.evaluate(shown), "true,true,true,false");
+      await page.evaluate(`document.querySelector("input[type=range]").focus()`);
+      await page.press("ArrowRight");
+      await page.until(`${shown} === "true,true,false,true"`);
+      assertEquals(await page.evaluate(`document.querySelector("output").textContent`), "0.80");
+      for (const width of [1600, 1280, 828, 360]) {
+        await page.resize(width);
+        await page.until(`document.querySelector(".main-svg").getBoundingClientRect().width <= ${width} &&
+          document.documentElement.scrollWidth <= ${width}`);
       }
-      await page.until(`${shown} === "true,false,true"`);
       assertEquals(page.errors, []);
       assertEquals(page.requests.filter((url) => !/^(data|blob):/.test(url)), [`file://${file}`]);
     } finally {
