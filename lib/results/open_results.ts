@@ -1,4 +1,4 @@
-import type { CamArchive, CamNetwork } from "../cam/mod.ts";
+import type { CamArchive, CamNetwork, ClassPrototypes } from "../cam/mod.ts";
 import type { Config } from "../config/config.ts";
 import type { Measurement, Metrics, PredictedMasks } from "../evaluation/mod.ts";
 import type { TrainingLog } from "../figures/mod.ts";
@@ -17,6 +17,7 @@ import { readEvidence, readInstances } from "../stages/instance.ts";
 import { readIrnetMaps } from "../stages/irnet.ts";
 import { irnetNetwork, untrainedIrnet } from "../stages/irnet_train.ts";
 import { readMeasurement } from "../stages/measure.ts";
+import { readPrototypes } from "../stages/prototypes.ts";
 import { readConfidentLabels } from "../stages/relation.ts";
 import { readSemantic } from "../stages/semantic.ts";
 
@@ -54,6 +55,8 @@ export interface Results {
   trainings(): Promise<TrainingLog[]>;
   /** The trained classifier, on the run's backend. */
   camNetwork(): Promise<CamNetwork>;
+  /** The prototypes of every class, of a run with LPCAM's maps. */
+  prototypes(): Promise<ClassPrototypes[]>;
   /** The trained IRNet, on the run's backend. */
   irnet(): Promise<Irnet>;
   /** IRNet before its training, on the run's backend: the backbone's weights, and both branches at random. */
@@ -113,6 +116,7 @@ export async function openResults(
     metrics: () => readMetrics(files),
     trainings: () => trainingLogs(files),
     camNetwork: () => onBackend(camNetwork),
+    prototypes: () => readPrototypes(context),
     irnet: () => onBackend(irnetNetwork),
     untrainedIrnet: () => onBackend(untrainedIrnet),
   };

@@ -46,7 +46,7 @@ async function withoutPrototypes({ config: { cam, data }, dataset, files }: Cont
     if (prototypes > 0) return [];
     const why = images === 0
       ? `no image of ${data.prototypeList ?? data.trainList} shows it`
-      : `its CAMs are empty on all ${images} images`;
+      : `its CAMs are empty in every image with it (${images})`;
     return [
       `class ${dataset.classes[c]}: no prototypes, as ${why}; its maps compare features with the classifier's weights`,
     ];
