@@ -51,7 +51,8 @@ function contextOf(
     files: {
       read,
       require: async (stage: string, file: string) => (await read(stage, file))!,
-      write: async (stage: string, file: string, bytes: Uint8Array) => void kept.set(`${stage}/${file}`, bytes),
+      write: (stage: string, file: string, bytes: Uint8Array) =>
+        Promise.resolve(kept.set(`${stage}/${file}`, bytes)).then(() => {}),
       path: (stage: string, file: string) => `${stage}/${file}`,
       appendLog: () => Promise.resolve(),
     },
