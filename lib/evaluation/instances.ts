@@ -70,6 +70,11 @@ export interface InstanceMatches {
  * ```
  */
 export function matchInstances(predicted: PredictedMasks, groundTruth: InstanceMasks): InstanceMatches {
+  return bestMatches(overlapMasks(predicted, groundTruth));
+}
+
+/** Counts pixels that instances share, as {@linkcode overlapInstances}, from masks. @throws as {@linkcode matchInstances}. */
+export function overlapMasks(predicted: PredictedMasks, groundTruth: InstanceMasks): InstanceOverlaps {
   const { height, width } = groundTruth;
   for (const [name, { class: classes, mask, ...sizes }] of Object.entries({ predicted, "ground-truth": groundTruth })) {
     if (sizes.height !== height || sizes.width !== width || mask.length !== classes.length * height * width) {
@@ -80,7 +85,7 @@ export function matchInstances(predicted: PredictedMasks, groundTruth: InstanceM
     }
   }
   const found = instanceRuns(predicted).map((one, n) => ({ ...one, score: predicted.score[n]! }));
-  return matchRuns(found, instanceRuns(groundTruth));
+  return overlapInstances(found, instanceRuns(groundTruth));
 }
 
 /** The instances of an image as run lengths. */

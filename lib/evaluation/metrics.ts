@@ -1,5 +1,5 @@
 import { classificationScores } from "./average_precision.ts";
-import type { InstanceMatches } from "./instances.ts";
+import type { InstanceMatches, InstanceOverlaps } from "./instances.ts";
 import { addLabelCounts, emptyLabelCounts, type LabelCounts, labelScores } from "./label_counts.ts";
 import {
   type AveragePrecisions,
@@ -21,8 +21,9 @@ export interface Measurement {
   readonly semantic?: Sweep;
   /** Confident labels: right and wrong pixels, and which classes they are confused with. */
   readonly relation?: { readonly counts: LabelCounts; readonly confusion: Confusion };
-  /** Instances of the full method. */
+  /** Instances of the full method: best matches, and all that they overlap. */
   readonly instance?: InstanceMatches;
+  readonly overlaps?: InstanceOverlaps;
   /** Instances of CAM components, one for each of the CAM thresholds. */
   readonly camInstances?: readonly InstanceMatches[];
   /** Instances of CAMs and class boundaries, without displacement. */
@@ -89,26 +90,48 @@ export interface SummaryOptions {
 }
 
 /**
- * Adds up the measurements of all images.
+ * Adds up the measurements of all images, one after another: pixels are kept as sums, not by image.
  *
  * @param measurements In the order of the lists, which decides between equal scores.
  * @returns All results in percent, rounded to four decimals.
  * @throws Error if a reported threshold was not measured.
  */
-export function summarise(measurements: readonly Measurement[], options: SummaryOptions): Metrics {
+export async function summarise(
+  measurements: Iterable<Measurement> | AsyncIterable<Measurement>,
+  options: SummaryOptions,
+): Promise<Metrics> {
   const { classes, chosen, splits, thresholds, validation } = options;
-  const choice = { classes, chosen };
+  const choice = { classes, chosen }, labels = classes.length + 1;
   const classification = classificationScores(validation.logits, { ...choice, labels: validation.labels });
 
+  const sweeps: Record<"cam" | "semantic", { total: Sweep | null; images: number }> = {
+    cam: { total: null, images: 0 },
+    semantic: { total: null, images: 0 },
+  };
+  const relation = { counts: emptyLabelCounts(), confusion: emptyConfusion(labels), images: 0 };
+  const parts: Omit<Measurement, "cam" | "semantic" | "relation">[] = [];
+  for await (const { cam, semantic, relation: confident, ...instances } of measurements) {
+    for (const [part, sweep] of Object.entries({ cam, semantic })) {
+      if (!sweep) continue;
+      const sum = sweeps[part as "cam" | "semantic"];
+      addSweep(sum.total ??= emptySweep(sweep.thresholds, labels), sweep);
+      sum.images++;
+    }
+    if (confident) {
+      addLabelCounts(relation.counts, confident.counts);
+      addConfusion(relation.confusion, confident.confusion);
+      relation.images++;
+    }
+    parts.push(instances);
+  }
+
   const semanticOf = (part: "cam" | "semantic", split: string, threshold: number) => {
-    const sweeps = measurements.flatMap((m) => m[part] ?? []);
-    const total = emptySweep(sweeps[0]?.thresholds ?? [threshold], classes.length + 1);
-    for (const sweep of sweeps) addSweep(total, sweep);
+    const { total: counted, images } = sweeps[part], total = counted ?? emptySweep([threshold], labels);
     const at = total.thresholds.findIndex((t) => Math.abs(t - threshold) < 1e-9);
     if (at < 0) throw new Error(`Expected ${part} to be measured at ${threshold} but found ${total.thresholds}`);
     return {
       split,
-      images: sweeps.length,
+      images,
       threshold,
       ...semanticPercentages(total.confusions[at]!, choice),
       ...sweepMetrics(total, choice),
@@ -119,13 +142,13 @@ export function summarise(measurements: readonly Measurement[], options: Summary
     instancePercentages(matches, { ...choice, ious: options.ious });
 
   const cam = semanticOf("cam", splits.infer, thresholds.cam);
-  const full = instancesOf(measurements.flatMap((m) => m.instance ?? []));
+  const full = instancesOf(parts.flatMap((m) => m.instance ?? []));
   const byThreshold = cam.curve.map(({ threshold }, i) => ({
     threshold,
-    instances: instancesOf(measurements.flatMap((m) => m.camInstances?.[i] ?? [])),
+    instances: instancesOf(parts.flatMap((m) => m.camInstances?.[i] ?? [])),
   }));
   const bestCam = byThreshold.find(({ threshold }) => threshold === cam.best.threshold)!;
-  const colour = measurements.flatMap((m) => m.colour ?? []), unusable = measurements.flatMap((m) => m.unusable ?? []);
+  const colour = parts.flatMap((m) => m.colour ?? []), unusable = parts.flatMap((m) => m.unusable ?? []);
 
   return {
     classification: {
@@ -135,9 +158,9 @@ export function summarise(measurements: readonly Measurement[], options: Summary
       perClass: namedPercentages(classification.rows, (row) => row.precision),
     },
     cam,
-    relation: relationMetrics(measurements.flatMap((m) => m.relation ?? []), splits.relation, choice),
+    relation: relationMetrics(relation, splits.relation, choice),
     semantic: semanticOf("semantic", splits.infer, thresholds.semantic),
-    instance: { split: splits.instance, images: measurements.filter((m) => m.instance).length, ...full },
+    instance: { split: splits.instance, images: parts.filter((m) => m.instance).length, ...full },
     ablation: {
       split: splits.instance,
       cam: {
@@ -148,7 +171,7 @@ export function summarise(measurements: readonly Measurement[], options: Summary
           ...means,
         })),
       },
-      boundary: instancesOf(measurements.flatMap((m) => m.boundaryInstances ?? [])),
+      boundary: instancesOf(parts.flatMap((m) => m.boundaryInstances ?? [])),
       full,
     },
     ...(colour.length > 0 ? { colourBaseline: colourMetrics(colour, splits.infer, { ...choice, instancesOf }) } : {}),
@@ -157,20 +180,15 @@ export function summarise(measurements: readonly Measurement[], options: Summary
 }
 
 function relationMetrics(
-  parts: readonly NonNullable<Measurement["relation"]>[],
+  { counts, confusion, images }: NonNullable<Measurement["relation"]> & { readonly images: number },
   split: string,
   choice: { classes: readonly string[]; chosen: readonly string[] | null },
 ): Metrics["relation"] {
-  const counts = emptyLabelCounts(), confusion = emptyConfusion(choice.classes.length + 1);
-  for (const part of parts) {
-    addLabelCounts(counts, part.counts);
-    addConfusion(confusion, part.confusion);
-  }
   const { foreground, background, uncertain } = labelScores(counts);
   const { rows } = segmentationScores(confusion, choice);
   return {
     split,
-    images: parts.length,
+    images,
     fgPrecision: percent(foreground),
     bgPrecision: percent(background),
     uncertain: percent(uncertain),

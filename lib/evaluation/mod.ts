@@ -5,12 +5,14 @@
  * worked out at the end.
  * @module
  */
+export * from "./analysis.ts";
 export * from "./average_precision.ts";
 export * from "./bootstrap.ts";
 export * from "./class_thresholds.ts";
 export * from "./classifier_quality.ts";
 export * from "./coco_evaluation.ts";
 export * from "./comparison.ts";
+export * from "./image_records.ts";
 export * from "./instance_errors.ts";
 export * from "./instances.ts";
 export * from "./label_counts.ts";

@@ -1,4 +1,5 @@
 import type { LabelMap, RgbImage } from "../data/image.ts";
+import { worstMistake } from "../evaluation/image_records.ts";
 import type { PredictedMasks } from "../evaluation/instances.ts";
 import { countConfusion, emptyConfusion } from "../evaluation/segmentation.ts";
 import type { Figure } from "./figure.ts";
@@ -102,34 +103,10 @@ export interface FailureReasonOptions {
  * @throws RangeError if the sizes differ or a label is not that of a class.
  */
 export function failureReason(predicted: LabelMap, { truth, classes }: FailureReasonOptions): string {
-  const labels = classes.length + 1, { counts } = countedConfusion(predicted, { truth, labels });
-  const nameOf = (label: number) => label === 0 ? "background" : classes[label - 1]!;
-  const at = (is: number, called: number) => counts[is * labels + called]!;
-  const all = Array.from({ length: labels }, (_, label) => label);
-  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
-
-  const mistakes = all.flatMap((is) =>
-    all.filter((called) => called !== is && at(is, called) > 0).map((called) => {
-      const pixels = at(is, called);
-      if (is === 0) {
-        const fraction = pixels / sum(all.map((other) => at(other, called)));
-        return { pixels, text: `${nameOf(called)}: ${percent(fraction)} of its mask lies on background` };
-      }
-      const fraction = pixels / sum(all.map((other) => at(is, other)));
-      return { pixels, text: `${nameOf(is)}: ${percent(fraction)} missed, called ${nameOf(called)}` };
-    })
-  );
-  mistakes.sort((a, b) => b.pixels - a.pixels);
-  return mistakes[0]?.text ?? "nothing wrong";
-}
-
-function countedConfusion(predicted: LabelMap, { truth, labels }: { truth: LabelMap; labels: number }) {
-  const confusion = emptyConfusion(labels);
+  const confusion = emptyConfusion(classes.length + 1);
   countConfusion(confusion, { predicted, groundTruth: truth, uncertainIsBackground: true });
-  return confusion;
+  return worstMistake(confusion, classes);
 }
-
-const percent = (fraction: number) => `${(100 * fraction).toFixed(0)}\u00a0%`;
 
 /** Image, instances, labels and ground truth. */
 function pseudoLabelPanels({ image, semantic, instances, truth, objects }: PseudoLabelRow): (Panel | null)[] {

@@ -28,13 +28,8 @@ export async function resultDoubts(
   context: Context,
   ids: readonly string[],
 ): Promise<ResultDoubts> {
-  const { dataset, files } = context;
   const images: string[] = [];
-  for (const id of ids) {
-    if (!await files.read("instance", `${id}.json`)) continue;
-    const { missing } = await readJson(files, { stage: "instance", file: `${id}.json` });
-    for (const { class: label, why } of missing) images.push(`${id}: no instance of ${dataset.classes[label]}: ${why}`);
-  }
+  for (const id of ids) for (const reason of await missingInstances(context, id)) images.push(`${id}: ${reason}`);
   return { classes: [...await doubtfulClasses(context), ...await withoutPrototypes(context)], images };
 }
 
@@ -51,6 +46,19 @@ async function withoutPrototypes({ config: { cam, data }, dataset, files }: Cont
       `class ${dataset.classes[c]}: no prototypes, as ${why}; its maps compare features with the classifier's weights`,
     ];
   });
+}
+
+/** Why classes that an image is labelled with have no instance, a line each. */
+export async function missingInstances(
+  { dataset, files }: Pick<Context, "dataset" | "files">,
+  id: string,
+): Promise<string[]> {
+  if (!await files.read("instance", `${id}.json`)) return [];
+  const { missing }: { missing: { class: number; why: string }[] } = await readJson(files, {
+    stage: "instance",
+    file: `${id}.json`,
+  });
+  return missing.map(({ class: label, why }) => `no instance of ${dataset.classes[label]}: ${why}`);
 }
 
 /** Classes that the labels, or the classifier's logits, say it hardly knows. */

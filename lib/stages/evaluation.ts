@@ -1,28 +1,39 @@
-import { type Measurement, type Metrics, summarise } from "../evaluation/mod.ts";
-import { renderReport, runCharts, type RunDetails, type TrainingLog } from "../figures/mod.ts";
+import {
+  analyse,
+  type Analysis,
+  bestMatches,
+  type ImageRecord,
+  imageRecord,
+  type InstanceMatches,
+  type Measurement,
+  type Metrics,
+  summarise,
+} from "../evaluation/mod.ts";
+import { renderReport, type ReportInput, runCharts, type RunDetails, type TrainingLog } from "../figures/mod.ts";
 import type { StageContext, StageFiles, WholeStage } from "../run/stage.ts";
 import { parseRunReport } from "../run/run_report.ts";
 import { readJsonLines } from "../files/json_lines.ts";
 import { GIB, MIB } from "./_cost.ts";
 import { readJson } from "./_read.ts";
-import { resultDoubts } from "./doubts.ts";
+import { missingInstances, type ResultDoubts, resultDoubts } from "./doubts.ts";
 import { measure, readMeasurement } from "./measure.ts";
 import { galleryEntries } from "./report_pictures.ts";
 
 /**
- * Adds up all measurements, `metrics.json`, says what to doubt without ground truth, `doubts.json`, and shows them with
- * curves and pictures, `report.html`.
+ * Adds up all measurements, `metrics.json`, and says what is behind them: image by image, `images.jsonl`, by errors and
+ * with intervals, `analysis.json`, without ground truth, `doubts.json`. Shows them with curves and pictures, `report.html`.
  */
 export const evaluation: WholeStage = {
   kind: "whole",
   name: "evaluation",
   section: "Synthesizing Instance Segmentation Labels",
   reads: ["cam_train", "cam", "relation", "irnet", "instance", "semantic", "measure"],
-  settings: ({ evaluation, data }) => ({
+  settings: ({ evaluation, data, seed }) => ({
     classes: evaluation.classes,
     ious: evaluation.ious,
     pictures: evaluation.pictures,
     lists: [data.valList, data.trainList, data.inferList, data.instanceList],
+    draws: seed,
   }),
   cost: {
     settings: () => null,
@@ -36,29 +47,48 @@ export const evaluation: WholeStage = {
     },
   },
   run: async (context) => {
-    const { config, files } = context;
+    const { config, dataset, files } = context, records: ImageRecord[] = [];
     const write = (file: string, text: string) => files.write("evaluation", file, new TextEncoder().encode(text));
-    const measurements = await readMeasurements(context);
-    const metrics = await evaluationMetrics(context, measurements);
+    const metrics = await evaluationMetrics(context, readMeasurements(context, records));
     await write("metrics.json", `${JSON.stringify(metrics, null, 2)}\n`);
-    const doubts = await resultDoubts(context, context.dataset.list(config.data.inferList));
+    await write("images.jsonl", records.map((record) => `${JSON.stringify(record)}\n`).join(""));
+    const { classes, ious } = config.evaluation, { seed } = config;
+    const analysis = analyse(records, { classes: dataset.classes, chosen: classes, ious, seed });
+    await write("analysis.json", `${JSON.stringify(analysis)}\n`);
+    const doubts = await resultDoubts(context, records.map(({ id }) => id));
     await write("doubts.json", `${JSON.stringify(doubts, null, 2)}\n`);
-    const trainings = await trainingLogs(context.files),
-      matches = measurements.flatMap(({ instance }) => instance ?? []);
-    const charts = runCharts({ metrics, trainings, matches, classes: context.dataset.classes });
+    const results = { metrics, records, analysis, doubts };
+    const input = await reportInput(context, results, { writesPictures: true });
+    const charts = runCharts({ ...input, classes: dataset.classes });
     await write("curves.json", `${JSON.stringify([...charts.results, ...charts.trainings])}\n`);
-    const report = renderReport({
-      config,
-      metrics,
-      doubts,
-      trainings,
-      matches,
-      gallery: await galleryEntries(context, config.evaluation.pictures),
-      run: await runDetails(context),
-    });
-    await write("report.html", report);
+    await write("report.html", await renderReport(input));
   },
 };
+
+/** What the stage writes. */
+export interface EvaluationResults {
+  readonly metrics: Metrics;
+  readonly records: readonly ImageRecord[];
+  readonly analysis: Analysis;
+  readonly doubts: ResultDoubts;
+}
+
+/** Content of the report of a run, pictures drawn. */
+export async function reportInput(
+  context: StageContext,
+  results: EvaluationResults,
+  { writesPictures }: { readonly writesPictures: boolean },
+): Promise<ReportInput & { readonly matches: readonly InstanceMatches[] }> {
+  const { config, files } = context, count = config.evaluation.pictures;
+  return {
+    config,
+    ...results,
+    trainings: await trainingLogs(files),
+    matches: results.records.flatMap(({ overlaps }) => overlaps ? [bestMatches(overlaps)] : []),
+    gallery: await galleryEntries(context, results.records, { count, writes: writesPictures }),
+    run: await runDetails(context),
+  };
+}
 
 /** The stages so far as the engine has stored them; `null` where another program runs them. */
 async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
@@ -66,14 +96,23 @@ async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
   return bytes && parseRunReport(bytes);
 }
 
-async function readMeasurements(context: StageContext): Promise<Measurement[]> {
-  const measurements: Measurement[] = [];
-  for (const id of measure.ids(context)) measurements.push(await readMeasurement(context.files, id));
-  return measurements;
+/** Measurements one after another; of each image with pseudo labels its record is added to those given. */
+async function* readMeasurements(context: StageContext, records: ImageRecord[]): AsyncGenerator<Measurement> {
+  const { config: { cam, synthesis, data }, dataset, files } = context,
+    inferred = new Set(dataset.list(data.inferList));
+  const thresholds = { cam: cam.threshold, semantic: synthesis.semanticThreshold }, names = dataset.classes;
+  for (const id of measure.ids(context)) {
+    const measurement = await readMeasurement(files, id);
+    if (inferred.has(id)) {
+      const missing = await missingInstances(context, id), labels = dataset.labels(id);
+      records.push(imageRecord(measurement, { id, labels, names, thresholds, missing }));
+    }
+    yield measurement;
+  }
 }
 
 /** All results of a run, from its measurements. */
-async function evaluationMetrics(context: StageContext, measurements: readonly Measurement[]): Promise<Metrics> {
+async function evaluationMetrics(context: StageContext, measurements: AsyncIterable<Measurement>): Promise<Metrics> {
   const { config, dataset } = context;
   const { inferList, trainList, instanceList, valList } = config.data;
   // Without a classifier, where maps of another method are given, there is nothing of it to judge.
@@ -81,7 +120,7 @@ async function evaluationMetrics(context: StageContext, measurements: readonly M
     ? await readJson(context.files, { stage: "cam_train", file: "validation.json" })
     : {};
   const ids = Object.keys(validation);
-  return summarise(measurements, {
+  return await summarise(measurements, {
     classes: dataset.classes,
     chosen: config.evaluation.classes,
     ious: config.evaluation.ious,

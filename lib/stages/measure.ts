@@ -1,6 +1,7 @@
 import { highResolutionCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config/config.ts";
 import {
+  bestMatches,
   countConfusion,
   countLabels,
   countSweep,
@@ -10,6 +11,7 @@ import {
   groundTruthInstances,
   matchInstances,
   type Measurement,
+  overlapMasks,
 } from "../evaluation/mod.ts";
 import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
@@ -45,6 +47,7 @@ export const measure: ImageStage = {
     walk: config.walk,
     synthesis: config.synthesis,
     colour: config.evaluation.colourBaseline,
+    counts: "overlaps", // what files of earlier versions lack
     lists: [config.data.inferList, config.data.trainList, config.data.instanceList],
   }),
   ids: (
@@ -110,11 +113,13 @@ async function measureLabels(
   if (!objects) return { cam, semantic };
   const instances = groundTruthInstances(objects, truth);
   const predicted = await readInstances(context.files, id, { size: truth });
+  const overlaps = overlapMasks(predicted, instances);
   const boundary = synthesizeInstances(evidence, { threshold, fragment, scoring, walk: config.walk });
   return {
     cam,
     semantic,
-    instance: matchInstances(predicted, instances),
+    instance: bestMatches(overlaps),
+    overlaps,
     camInstances: camThresholds(config).map((level) =>
       matchInstances(instancesFromCams(maps, { height, width, keys, threshold: level, fragment, scoring }), instances)
     ),

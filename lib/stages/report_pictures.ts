@@ -1,4 +1,4 @@
-import { segmentationScores } from "../evaluation/mod.ts";
+import type { ImageRecord } from "../evaluation/mod.ts";
 import {
   drawBoundary,
   drawCam,
@@ -8,7 +8,6 @@ import {
   drawInstances,
   drawLabels,
   encodePicture,
-  failureReason,
   type GalleryEntry,
   highestCam,
   type RgbImage,
@@ -19,7 +18,6 @@ import { readCams } from "./cam.ts";
 import { clustersOf, readInstances } from "./instance.ts";
 import { readIrnetMaps } from "./irnet.ts";
 import { readTruth } from "./_read.ts";
-import { readMeasurement } from "./measure.ts";
 import { readConfidentLabels } from "./relation.ts";
 import { readSemantic } from "./semantic.ts";
 
@@ -38,27 +36,33 @@ interface Layer {
  * `evaluation/pictures/<id>_<layer>.png`.
  *
  * @param context With the files of all stages.
- * @param count Number of images over the classes, fewer if there are no more; to which a quarter of the worst is added.
+ * @param records Results on the images of the list.
+ * @param options Number of images over the classes, fewer if there are no more, to which a quarter of the worst is added;
+ * and whether files are written.
  * @returns The images in the order of the list.
  * @throws Error naming the stage to run where a file is missing.
  */
-export async function galleryEntries(context: StageContext, count: number): Promise<GalleryEntry[]> {
-  const { config, dataset, files, signal } = context;
-  const entries: GalleryEntry[] = [];
-  const list = dataset.list(config.data.inferList);
+export async function galleryEntries(
+  context: StageContext,
+  records: readonly ImageRecord[],
+  { count, writes }: { readonly count: number; readonly writes: boolean },
+): Promise<GalleryEntry[]> {
+  const { dataset, files, signal } = context;
+  const entries: GalleryEntry[] = [], recordOf = new Map(records.map((record) => [record.id, record]));
+  const list = [...recordOf.keys()];
   const spread = spreadOverClasses(list, { labels: dataset.labels, count });
-  const worst = await lowestIous(context, { list, count: Math.ceil(count / 4) });
+  const worst = records.filter(({ miou }) => miou !== null).sort((a, b) => a.miou! - b.miou!)
+    .slice(0, Math.ceil(count / 4)).map(({ id }) => id);
   const ids = list.filter((id) => spread.includes(id) || worst.includes(id));
   for (const id of ids) {
     signal.throwIfAborted();
     const layers = await Promise.all((await drawLayers(context, id)).map(async ({ name, caption, image }) => {
       const file = `pictures/${shortName(id)}_${name.toLowerCase().replaceAll(" ", "_")}.png`;
-      await files.write("evaluation", file, await encodePicture(image, { longest: IN_FILES }));
+      if (writes) await files.write("evaluation", file, await encodePicture(image, { longest: IN_FILES }));
       return { name, caption, picture: await encodePicture(image, { format: "webp", longest: IN_REPORT }) };
     }));
-    const labels = dataset.labels(id).map((label) => dataset.classes[label]!);
-    const [iou, mistake] = await Promise.all([imageIou(context, id), mistakeOf(context, id)]);
-    entries.push({ id, labels, iou, mistake, layers });
+    const { classes, miou, reason } = recordOf.get(id)!;
+    entries.push({ id, labels: classes, iou: miou, mistake: reason, layers });
     context.progress(entries.length, ids.length, "pictures");
   }
   return entries;
@@ -84,35 +88,6 @@ export function spreadOverClasses(
     }
   }
   return list.filter((id) => chosen.has(id));
-}
-
-/** Mean IoU of an image's pseudo semantic labels over the labels that occur, percent; `null` without ground truth. */
-async function imageIou(context: StageContext, id: string): Promise<number | null> {
-  const { config, dataset } = context, { semantic } = await readMeasurement(context.files, id);
-  const at = semantic?.thresholds.findIndex((t) => Math.abs(t - config.synthesis.semanticThreshold) < 1e-9) ?? -1;
-  const confusion = semantic?.confusions[at];
-  if (!confusion) return null;
-  const { mean } = segmentationScores(confusion, { classes: dataset.classes });
-  return Number.isNaN(mean) ? null : 100 * mean;
-}
-
-/** The images with the lowest IoU, as far as ground truth is known. */
-async function lowestIous(
-  context: StageContext,
-  { list, count }: { list: readonly string[]; count: number },
-): Promise<string[]> {
-  const judged: { id: string; iou: number }[] = [];
-  for (const id of list) {
-    const iou = await imageIou(context, id);
-    if (iou !== null) judged.push({ id, iou });
-  }
-  return judged.sort((a, b) => a.iou - b.iou).slice(0, count).map(({ id }) => id);
-}
-
-/** Gravest mistake in an image's pseudo semantic labels; `null` without ground truth. */
-async function mistakeOf(context: StageContext, id: string): Promise<string | null> {
-  const { classes } = context.dataset, { truth } = await readTruth(context.dataset, id, { exact: false });
-  return truth && failureReason(await readSemantic(context.files, id), { truth, classes });
 }
 
 async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {

@@ -1,5 +1,14 @@
 /** Results as a run might have them, with numbers that are found again in the report. */
-import type { AveragePrecisions, InstanceMetrics, Metrics, PerClass } from "../../lib/evaluation/mod.ts";
+import {
+  analyse,
+  type Analysis,
+  type AveragePrecisions,
+  type ImageRecord,
+  imageRecord,
+  type InstanceMetrics,
+  type Metrics,
+  type PerClass,
+} from "../../lib/evaluation/mod.ts";
 
 /** Results for some classes. */
 export function exampleMetrics(classes: readonly string[]): Metrics {
@@ -27,4 +36,31 @@ export function exampleMetrics(classes: readonly string[]): Metrics {
       full: instances(33.71),
     },
   };
+}
+
+/**
+ * Results on three images of the first of two classes or more: one mask over two objects of four and two pixels, a
+ * quarter of all pixels taken for background in the second image, and no ground truth in the third.
+ */
+export function exampleRecords(classes: readonly string[]): { records: ImageRecord[]; analysis: Analysis } {
+  const labels = classes.length + 1, thresholds = { cam: 0.5, semantic: 0.5 };
+  const sweep = (wrong: number) => {
+    const counts = new Array<number>(labels * labels).fill(0);
+    [counts[0], counts[labels], counts[labels + 1]] = [6, wrong, 6 - wrong];
+    return { thresholds: [0.5], confusions: [{ labels, counts }] };
+  };
+  const overlaps = {
+    truths: [{ class: 0, area: 4 }, { class: 0, area: 2 }],
+    found: [
+      { class: 0, score: 0.9, area: 6, on: [[0, 4], [1, 2]] as [number, number][] },
+      { class: 0, score: 0, area: 1, on: [] }, // a fragment
+    ],
+  };
+  const options = (id: string) => ({ id, labels: [0], names: classes, thresholds, missing: [] });
+  const records = [
+    imageRecord({ cam: sweep(2), semantic: sweep(2), overlaps }, options("a<1")),
+    imageRecord({ cam: sweep(0), semantic: sweep(0) }, options("a2")),
+    imageRecord({}, { ...options("a3"), missing: ["no instance of it: too faint"] }),
+  ];
+  return { records, analysis: analyse(records, { classes, ious: [0.5], seed: 0 }) };
 }

@@ -3,7 +3,7 @@ import { createRequire } from "node:module";
 import { type Config, presets } from "../../lib/config/config.ts";
 import { encodePicture, type GalleryEntry, renderReport, type ReportInput } from "../../lib/figures/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
-import { exampleMetrics } from "./metrics_example.ts";
+import { exampleMetrics, exampleRecords } from "./metrics_example.ts";
 
 const CLASSES = ["round", "<b>bold</b>"];
 const config: Config = { ...presets.sample, data: { ...presets.sample.data, classes: CLASSES } };
@@ -12,7 +12,7 @@ const gallery: GalleryEntry[] = [
   { id: "a&b", labels: ["round"], iou: 71.24, layers: [{ name: "CAM", caption: "A map", picture }] },
 ];
 const input: ReportInput = { config, metrics: exampleMetrics(CLASSES), trainings: [], gallery };
-const page = renderReport(input);
+const page = await renderReport(input);
 
 Deno.test("renderReport() asks for nothing outside of the file", () => {
   assertEquals(page.match(/https?:/g), null);
@@ -38,38 +38,42 @@ Deno.test("renderReport() escapes names and gives every picture a text", () => {
   assertEquals(page.match(/<img (?![^>]*alt=)/g), null);
 });
 
-Deno.test("renderReport() gives the same text for the same input, without times unless it is told", () => {
-  assertEquals(renderReport(input), page);
+Deno.test("renderReport() gives the same text for the same input, without times unless it is told", async () => {
+  assertEquals(await renderReport(input), page);
   assert(!page.includes('id="run"'));
   const run = {
     versions: { deno: "1.2.3" },
     backend: { name: "wasm", version: "4", reason: "asked for", advice: null },
     stages: [{ stage: "cam_train", made: 1, seconds: 3723, peakMemory: 2 ** 30 }],
   };
-  const told = renderReport({ ...input, run });
+  const told = await renderReport({ ...input, run });
   for (const text of ["1.2.3", "wasm 4", "cam_train", "1 h 2 min", "1.00 GiB"]) assert(told.includes(text), text);
 });
 
-Deno.test("renderReport() shows published numbers for VOC's classes only, marked as such", () => {
+Deno.test("renderReport() shows published numbers for VOC's classes only, marked as such", async () => {
   assert(!page.includes("66.5"));
-  const voc = renderReport({ ...input, config: presets.lite, metrics: exampleMetrics(presets.lite.data.classes) });
+  const voc = await renderReport({
+    ...input,
+    config: presets.lite,
+    metrics: exampleMetrics(presets.lite.data.classes),
+  });
   for (const value of ["48.3", "66.5", "37.7", "35.7"]) assert(voc.includes(`>${value}<`), value);
   assert(voc.includes("Reference, not measured here"));
   const own = { ...presets.lite, data: { ...presets.lite.data, classes: CLASSES } };
-  assert(!renderReport({ ...input, config: own }).includes("Reference, not measured"));
+  assert(!(await renderReport({ ...input, config: own })).includes("Reference, not measured"));
 });
 
-Deno.test("renderReport() shows the control only where it was measured, and no gallery without images", () => {
+Deno.test("renderReport() shows the control only where it was measured, and no gallery without images", async () => {
   assert(!page.includes("Colours alone"));
   const colourBaseline = { split: "infer", miou: 21.57, ap50: 3.19, perClass: {} };
-  const controlled = renderReport({ ...input, metrics: { ...input.metrics, colourBaseline } });
+  const controlled = await renderReport({ ...input, metrics: { ...input.metrics, colourBaseline } });
   for (const text of ["Colours alone", ">21.6<", ">3.2<"]) assert(controlled.includes(text), text);
-  assert(!renderReport({ ...input, gallery: [] }).includes('id="gallery"'));
+  assert(!(await renderReport({ ...input, gallery: [] })).includes('id="gallery"'));
 });
 
-Deno.test("renderReport() says what could not be judged, and shows no empty tables and charts", () => {
+Deno.test("renderReport() says what could not be judged, and shows no empty tables and charts", async () => {
   const { metrics } = input, none = { images: 0 };
-  const bare = renderReport({
+  const bare = await renderReport({
     ...input,
     metrics: {
       ...metrics,
@@ -93,13 +97,25 @@ Deno.test("renderReport() carries Plotly as its package has it", () => {
   assertEquals(new TextDecoder().decode(source).length, new TextDecoder().decode(original).length);
 });
 
-Deno.test("renderReport() lists doubts where there are any", () => {
+Deno.test("renderReport() lists doubts where there are any", async () => {
   assert(!page.includes('id="doubts"'));
-  const doubted = renderReport({
+  const doubted = await renderReport({
     ...input,
     doubts: { classes: ["class a<b is poor"], images: ["x: none", "y: none"] },
   });
   for (const text of ['id="doubts"', "<li>class a&lt;b is poor</li>", "without an instance: 2<", "<li>y: none</li>"]) {
     assert(doubted.includes(text), text);
   }
+});
+
+Deno.test("renderReport() shows every image, errors, intervals and confusion, and charts without a script", async () => {
+  for (const id of ["images", "errors", "confusion"]) assert(!page.includes(`<section id="${id}">`), id);
+  const { records, analysis } = exampleRecords(CLASSES);
+  const told = await renderReport({ ...input, records, analysis });
+  const cells = told.replaceAll(/<[^>]*>|\s+/g, " ").replaceAll(/ +/g, " ");
+  assert(cells.includes("a&lt;1 round 70.8 2 1 1 1 0 1 2 round in one mask"), "the row of an image");
+  assert(cells.includes("missed an object without a mask 1 50.00 100.0"), "the row of an error");
+  assert(cells.includes("on exact, 50.0 … 50.0"), "an interval");
+  assert(told.includes('{"classes":["round","\\u003cb>bold\\u003c/b>"]'), "data of the script");
+  assertEquals(told.match(/<img src="data:image\/svg/g)!.length, told.match(/data-chart=/g)!.length);
 });

@@ -3,7 +3,7 @@ import { encodePicture, type GalleryEntry, renderReport, thresholdFigure } from 
 import { assert, assertEquals } from "../assert.ts";
 import { lacks } from "../needs.ts";
 import { chromium, Page } from "./chromium.ts";
-import { exampleMetrics } from "./metrics_example.ts";
+import { exampleMetrics, exampleRecords } from "./metrics_example.ts";
 
 const LAYERS = ["Photograph", "CAM", "Truth"];
 
@@ -15,13 +15,21 @@ async function entry(id: string, labels: string[], iou: number | null): Promise<
   return { id, labels, iou, mistake: iou === 20 ? "cross: all missed" : null, layers: await Promise.all(layers) };
 }
 
+/** Three images, and sixty like the first. */
+function manyRecords(classes: string[]) {
+  const { records, analysis } = exampleRecords(classes);
+  const more = Array.from({ length: 60 }, (_, n) => ({ ...records[0]!, id: `more_${n}`, miou: n }));
+  return { records: [...records, ...more], analysis };
+}
+
 async function writeReport(): Promise<string> {
   const config = { ...presets.sample, data: { ...presets.sample.data, classes: ["round", "cross"] } };
   const steps = Array.from({ length: 30 }, (_, step) => ({ step, loss: 1 / (step + 1), learningRate: 0.1 }));
   const file = await Deno.makeTempFile({ suffix: ".html" });
-  const page = renderReport({
+  const page = await renderReport({
     config,
     metrics: exampleMetrics(config.data.classes),
+    ...manyRecords(config.data.classes),
     trainings: [{ title: "Loss of IRNet", steps }],
     matches: [{ truths: [0, 1], found: [{ class: 0, score: 0.9, truth: 0, iou: 0.8 }] }],
     gallery: [
@@ -56,6 +64,7 @@ Deno.test({
           await checkGallery(page);
           await checkViewer(page);
           await checkTable(page);
+          await checkImages(page);
           const scroll = await page.evaluate("document.documentElement.scrollWidth");
           assert(scroll <= width, `Expected a page of ${width} pixels but found ${scroll}`);
           const ground = await page.evaluate("getComputedStyle(document.body).backgroundColor");
@@ -120,7 +129,7 @@ async function checkGallery(page: Page) {
   assertEquals(await page.evaluate(IDS), "one,three,two");
   await page.evaluate(choose("class", "cross"));
   assertEquals(await page.evaluate(IDS), "three,two");
-  assertEquals(await page.evaluate(`document.querySelector("output").textContent`), "2 of 3 images");
+  assertEquals(await page.evaluate(`document.querySelector("#gallery output").textContent`), "2 of 3 images");
   await page.evaluate(choose("class", ""));
 
   const seen = `[...document.querySelectorAll("figure[data-layer]")].filter((f) => f.checkVisibility()).length`;
@@ -154,4 +163,31 @@ async function checkTable(page: Page) {
   assertEquals(await page.evaluate(first), "round");
   await press(0);
   assertEquals(await page.evaluate(first), "background");
+}
+
+async function checkImages(page: Page) {
+  const seen = `[...document.querySelectorAll("#images tbody th")].map((th) => th.textContent).join()`;
+  const found = `document.querySelector("#images output").textContent`;
+  const find = (text: string) =>
+    page.evaluate(`{ const i = document.querySelector("[name=find]"); i.value = "${text}";
+      i.dispatchEvent(new Event("input", { bubbles: true })); }`);
+  assertEquals(await page.evaluate(`${seen}.split(",").length`), 50);
+  await page.evaluate(`document.querySelector("#images [data-step='1']").click()`);
+  assertEquals(await page.evaluate(`${seen}.split(",").length`), 13);
+  await page.evaluate(`document.querySelectorAll("#images thead button")[2].click()`); // mIoU, the best first
+  assertEquals(await page.evaluate(`${seen}.split(",").slice(0, 2).join()`), "a2,a<1");
+  await page.evaluate(`document.querySelectorAll("#images thead button")[2].click()`);
+  assertEquals(await page.evaluate(`${seen}.split(",")[0]`), "more_0");
+  await find("round merged>0 miou<2");
+  assertEquals([await page.evaluate(seen), await page.evaluate(found)], ["more_0,more_1", "2 of 63 images"]);
+  await find("faint");
+  assertEquals(await page.evaluate(seen), "a3");
+  const file = await page.evaluate(`new Promise((resolve) => {
+    const make = URL.createObjectURL;
+    URL.createObjectURL = (blob) => { blob.text().then(resolve); URL.createObjectURL = make; return "#"; };
+    document.querySelector("#images .save").click();
+  })`);
+  const head = "Image,classes,mIoU,true,found,right,merged,split,missed,what is wrong";
+  assertEquals(file, `${head}\r\na3,round,,,,,,,,no instance of it: too faint\r\n`);
+  await find("");
 }

@@ -1,5 +1,5 @@
 import { presets } from "../../lib/config/config.ts";
-import { emptyConfusion } from "../../lib/evaluation/mod.ts";
+import type { ImageRecord } from "../../lib/evaluation/mod.ts";
 import { encodeNpz } from "../../lib/files/npz.ts";
 import { galleryEntries, spreadOverClasses } from "../../lib/stages/report_pictures.ts";
 import type { StageContext } from "../../lib/run/stage.ts";
@@ -20,7 +20,6 @@ Deno.test("spreadOverClasses() takes the first image of every class, then the se
 });
 
 const HEIGHT = 8, WIDTH = 12;
-const { semanticThreshold } = presets.sample.synthesis;
 
 /** One image with all stages' files, kept in memory. */
 function context({ trained }: { trained: boolean }): { context: StageContext; stored: Map<string, Uint8Array> } {
@@ -30,14 +29,7 @@ function context({ trained }: { trained: boolean }): { context: StageContext; st
     width: WIDTH,
     data: new Uint8Array(size).fill(value),
   });
-  const right = emptyConfusion(3), wrong = emptyConfusion(3);
-  right.counts[0] = 30; // background
-  right.counts[4] = 50; // label 1
-  right.counts[3] = 20; // of label 1, taken for background
-  wrong.counts[3] = 100;
-  const json = (value: unknown) => new TextEncoder().encode(JSON.stringify(value));
   const stored = new Map<string, Uint8Array>([
-    ["measure/x.json", json({ semantic: { thresholds: [0.1, semanticThreshold], confusions: [wrong, right] } })],
     [
       "cam/x.npz",
       encodeNpz({
@@ -102,28 +94,33 @@ function context({ trained }: { trained: boolean }): { context: StageContext; st
   };
 }
 
-Deno.test("galleryEntries() draws what every stage made of an image and takes its IoU at the threshold in use", async () => {
+const record: ImageRecord = {
+  ...{ id: "x", classes: ["round"], miou: 65.7, reason: "round: 29 % missed, called background" },
+  ...{ instances: null, semantic: null, cam: null, overlaps: null },
+};
+const once = { count: 1, writes: true };
+
+Deno.test("galleryEntries() draws what every stage made of an image, with what is known of it", async () => {
   const { context: inference, stored } = context({ trained: false });
-  const [entry] = await galleryEntries(inference, 5);
-  assertEquals([entry!.id, entry!.labels, entry!.iou], ["x", ["round"], 100 * (30 / 50 + 50 / 70) / 2]);
-  assertEquals(entry!.mistake, "nothing wrong");
+  const [entry] = await galleryEntries(inference, [record], once);
+  assertEquals([entry!.id, entry!.labels, entry!.iou, entry!.mistake], ["x", ["round"], 65.7, record.reason]);
   const names = ["Photograph", "CAM", "Boundary", "Displacement", "Instance map", "Pseudo instances", "Pseudo labels"];
   assertEquals(entry!.layers.map(({ name }) => name), [...names, "Truth"]);
-  assertEquals(
-    [...stored.keys()].filter((file) => file.startsWith("evaluation/")).sort()[0],
-    "evaluation/pictures/x_boundary.png",
-  );
+  const written = () => [...stored.keys()].filter((file) => file.startsWith("evaluation/")).sort()[0];
+  assertEquals(written(), "evaluation/pictures/x_boundary.png");
   for (const { picture } of entry!.layers) assertEquals(new TextDecoder().decode(picture.subarray(8, 12)), "WEBP");
 });
 
-Deno.test("galleryEntries() shows confident labels of training images", async () => {
-  const [entry] = await galleryEntries(context({ trained: true }).context, 1);
+Deno.test("galleryEntries() shows confident labels of training images, and writes nothing where it is told so", async () => {
+  const { context: inference, stored } = context({ trained: true });
+  const [entry] = await galleryEntries(inference, [record], { count: 1, writes: false });
   assert(entry!.layers.some(({ name }) => name === "Confident labels"));
+  assert(![...stored.keys()].some((file) => file.startsWith("evaluation/")));
 });
 
 Deno.test("galleryEntries() names the stage whose file is missing", async () => {
   const { context: incomplete, stored } = context({ trained: false });
   stored.delete("semantic/x.png");
-  const error = await assertRejects(() => galleryEntries(incomplete, 1), Error);
+  const error = await assertRejects(() => galleryEntries(incomplete, [record], once), Error);
   assertEquals(error.message, "run the stage semantic first");
 });

@@ -37,7 +37,8 @@ export function gallery(entries: readonly GalleryEntry[], classes: readonly stri
 
 function entryCard({ id, labels, iou, mistake = null, layers }: GalleryEntry, position: number): Markup {
   return html`
-    <article class="entry" data-position="${position}" data-iou="${iou ?? ""}" data-classes="${JSON.stringify(labels)}">
+    <article class="entry" id="picture-${position}" data-position="${position}" data-iou="${iou ?? ""}"
+      data-classes="${JSON.stringify(labels)}">
       <header>
         <h3>${id}</h3>
         <p class="labels">${labels.join(", ")}</p>

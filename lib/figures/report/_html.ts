@@ -49,6 +49,10 @@ interface ValueCell {
   readonly value?: number;
   /** Length of a bar behind the text, percent. */
   readonly fraction?: number | null;
+  /** Depth of a colour behind the text, percent. */
+  readonly heat?: number | null;
+  /** Words, which begin at the left and may take several lines. */
+  readonly isText?: boolean;
 }
 
 /** A row: its name and its cells. */
@@ -116,7 +120,15 @@ function tableRow({ name, note = null, muted = false, cells }: TableRow): Markup
 }
 
 function bodyCell(cell: string | ValueCell): Markup {
-  const { text, value, fraction = null }: ValueCell = typeof cell === "string" ? { text: cell } : cell;
-  const bar = fraction === null ? {} : { class: "bar", style: `--fraction:${fraction.toFixed(1)}%` };
-  return html`<td${attributes({ "data-value": value, ...bar })}>${text}</td>`;
+  const { text, value, fraction = null, heat = null, isText }: ValueCell = typeof cell === "string"
+    ? { text: cell }
+    : cell;
+  const style = fraction !== null
+    ? { class: "bar", style: `--fraction:${fraction.toFixed(1)}%` }
+    : heat !== null
+    ? { class: "heat", style: `--heat:${heat.toFixed(1)}%` }
+    : isText
+    ? { class: "words" }
+    : {};
+  return html`<td${attributes({ "data-value": value, ...style })}>${text}</td>`;
 }

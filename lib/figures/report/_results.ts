@@ -1,21 +1,33 @@
 import type { Config } from "../../config/config.ts";
 import { VOC_CLASSES } from "../../data/class_names.ts";
+import type { Analysis } from "../../evaluation/analysis.ts";
 import { type Metrics, notJudged } from "../../evaluation/metrics.ts";
 import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
 import { html, type Markup, percent, table, type TableRow } from "./_html.ts";
 
 /** The few numbers that everyone looks for first, and what there is none of. */
-export function headline(metrics: Metrics, reference: ReferenceNumbers | null): Markup {
+export function headline(
+  metrics: Metrics,
+  { reference, intervals }: { reference: ReferenceNumbers | null; intervals: Analysis["intervals"] | null },
+): Markup {
   const { classification, cam, relation, semantic, instance } = metrics;
   const tiles = [
     { name: "Classification", unit: "mAP", value: classification.map, of: classification },
-    { name: "Class attention maps", unit: "mIoU", value: cam.miou, of: cam, paper: reference?.paper.cam },
+    {
+      name: "Class attention maps",
+      unit: "mIoU",
+      value: cam.miou,
+      of: cam,
+      ends: intervals?.cam,
+      paper: reference?.paper.cam,
+    },
     { name: "Confident foreground", unit: "precision", value: relation.fgPrecision, of: relation },
     {
       name: "Pseudo semantic labels",
       unit: "mIoU",
       value: semantic.miou,
       of: semantic,
+      ends: intervals?.semantic,
       paper: reference?.paper.semantic,
       main: true,
     },
@@ -24,22 +36,29 @@ export function headline(metrics: Metrics, reference: ReferenceNumbers | null): 
       unit: "AP50",
       value: instance.ap50,
       of: instance,
+      ends: intervals?.instance["ap50"],
       paper: reference?.paper.ap50,
       main: true,
     },
   ];
   return html`<dl class="tiles">${
-    tiles.filter(({ of }) => of.images > 0).map(({ name, unit, value, of, paper, main }) =>
+    tiles.filter(({ of }) => of.images > 0).map(({ name, unit, value, of, ends, paper, main }) =>
       html`
         <div class="tile${main ? " main" : ""}">
           <dt>${name}</dt>
           <dd><strong>${percent(value)}</strong> <span>${unit}</span></dd>
-          <dd class="of">on ${of.split}</dd>
+          <dd class="of">on ${of.split}${ends && `, ${percent(ends[0])} … ${percent(ends[1])}`}</dd>
           ${paper && html`<dd class="of paper">paper: ${paper}</dd>`}
         </div>
       `
     )
-  }</dl>${notJudged(metrics).map((sentence) => html`<p>${sentence}.</p>`)}`;
+  }</dl>${
+    (intervals?.semantic ?? null) !== null && html`
+      <p>Spans hold 95 of 100 scores where the same number of images is drawn from these again, ${intervals!
+        .draws} times.
+        They tell what other images of the kind would change, not another seed of the training.</p>
+    `
+  }${notJudged(metrics).map((sentence) => html`<p>${sentence}.</p>`)}`;
 }
 
 const REFERENCE = "Reference, not measured here: published for VOC 2012 train with a ResNet-50";

@@ -1,9 +1,12 @@
 import type { Config } from "../../config/config.ts";
-import type { Chart } from "../chart.ts";
+import { Buffer } from "node:buffer";
+import { type Chart, chartFigure } from "../chart.ts";
 import { packedPlotly } from "../interactive.ts";
 import { runCharts } from "../run_charts.ts";
+import { confusionTables, instanceTables } from "./_analysis.ts";
 import { gallery } from "./_gallery.ts";
 import { html, jsonScript, Markup, table } from "./_html.ts";
+import { imageTable } from "./_images.ts";
 import type { ReportInput, RunDetails } from "./report_input.ts";
 import { ablationTable, classTable, headline, referenceNumbers, semanticTable } from "./_results.ts";
 
@@ -30,18 +33,19 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  * @returns The page.
  * @example
  * ```ts ignore
- * await Deno.writeTextFile("report.html", renderReport({ config, metrics, trainings: [], gallery: [] }));
+ * await Deno.writeTextFile("report.html", await renderReport({ config, metrics, trainings: [], gallery: [] }));
  * ```
  */
-export function renderReport(input: ReportInput): string {
+export async function renderReport(input: ReportInput): Promise<string> {
   const { config, metrics, gallery: entries, run = null, doubts = { classes: [], images: [] } } = input;
-  const { preset, data, backbone, seed } = config;
+  const { records = [], analysis = null } = input, { preset, data, backbone, seed } = config;
   const reference = referenceNumbers(config);
   const isJudged = metrics.cam.images > 0;
   const { results, trainings } = runCharts({ ...input, classes: data.classes });
+  const charts = await Promise.all([...results, ...trainings].map(chartPlace));
   const title = `IRNet: preset ${preset}`;
   const sections = [
-    { id: "results", title: "Results", body: headline(metrics, reference) },
+    { id: "results", title: "Results", body: headline(metrics, { reference, intervals: analysis?.intervals ?? null }) },
     doubts.classes.length + doubts.images.length > 0 && {
       id: "doubts",
       title: "To look at",
@@ -60,18 +64,33 @@ export function renderReport(input: ReportInput): string {
       title: "The method, part by part",
       body: html`${semanticTable(metrics, reference)}${ablationTable(metrics, reference)}`,
     },
+    (analysis?.errors ?? null) !== null && {
+      id: "errors",
+      title: "Errors of instances",
+      body: instanceTables(analysis!),
+    },
     {
       id: "curves",
       title: "Curves",
       body: html`
-        ${results.length > 0 && html`<div class="charts">${results.map((chart, n) => chartFigure(chart, n))}</div>`}
-        <div class="charts trainings">${trainings.map((chart, n) => chartFigure(chart, results.length + n))}</div>
+        ${results.length > 0 && html`<div class="charts">${charts.slice(0, results.length)}</div>`}
+        <div class="charts trainings">${charts.slice(results.length)}</div>
       `,
     },
     isJudged && { id: "classes", title: "Classes", body: classTable(metrics, config.evaluation.classes) },
+    analysis !== null && isJudged && {
+      id: "confusion",
+      title: "Confusion",
+      body: confusionTables(analysis, data.classes),
+    },
+    records.length > 0 && {
+      id: "images",
+      title: "All images",
+      body: imageTable(records, { classes: data.classes, pictured: entries.map(({ id }) => id) }),
+    },
     entries.length > 0 && {
       id: "gallery",
-      title: "Images",
+      title: "Pictures",
       body: html`
         <p>For class after class the first image of ${data
           .inferList} that has it, good or bad, and those with the lowest
@@ -121,9 +140,11 @@ export function renderReport(input: ReportInput): string {
   `.text.trim() + "\n";
 }
 
-/** A place that the page's script draws a chart into. */
-function chartFigure({ title, description, traces }: Chart, number: number): Markup {
+/** A place with a chart's picture, in place of which the page's script draws the chart. */
+async function chartPlace(chart: Chart, number: number): Promise<Markup> {
+  const { title, description, traces } = chart;
   const lines = traces.filter(({ showlegend }) => showlegend !== false).length; // of a phone's legend
+  const picture = Buffer.from(await chartFigure(chart).svg()).toString("base64");
   return html`
     <figure class="chart">
       <figcaption>
@@ -131,7 +152,7 @@ function chartFigure({ title, description, traces }: Chart, number: number): Mar
         <p>${description}</p>
       </figcaption>
       <div class="plot" style="--lines:${lines}" data-chart="${number}" role="img"
-        aria-label="${title}. ${description}"></div>
+        aria-label="${title}. ${description}"><img src="data:image/svg+xml;base64,${picture}" alt=""></div>
     </figure>
   `;
 }

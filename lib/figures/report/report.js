@@ -1,4 +1,7 @@
-/* The report's own script: charts, sortable classes, and the gallery. Without it the page is complete, but still. */
+/*
+ * The report's own script: charts, tables to sort, search and save, and the gallery. Without it the page is complete,
+ * but for images beyond the first of their table, and still.
+ */
 "use strict";
 
 const dark = matchMedia("(prefers-color-scheme: dark)");
@@ -101,30 +104,193 @@ function setUpViewer(list) {
   return show;
 }
 
-const tools = document.querySelector(".tools");
+const tools = document.querySelector("#gallery .tools");
 if (tools) setUpGallery(tools);
 
 // ---- Tables whose columns sort by a press on their name.
 
+/** A button in place of a column's name. */
+function sortButton(header) {
+  const button = document.createElement("button");
+  button.type = "button";
+  button.textContent = header.textContent;
+  header.replaceChildren(button);
+  return button;
+}
+
 for (const table of $$("table.sortable")) {
   const body = table.tBodies[0], rows = [...body.rows], headers = [...table.tHead.rows[0].cells];
   headers.forEach((header, column) => {
-    const button = document.createElement("button");
-    button.type = "button";
-    button.textContent = header.textContent;
-    header.replaceChildren(button);
-    button.addEventListener("click", () => {
+    sortButton(header).addEventListener("click", () => {
       const descending = column > 0 && header.getAttribute("aria-sort") !== "descending";
       const ascending = column > 0 && !descending;
       for (const other of headers) other.removeAttribute("aria-sort");
       if (column > 0) header.setAttribute("aria-sort", descending ? "descending" : "ascending");
       const value = (row) => Number(row.cells[column].dataset.value);
+      const isText = rows.some((row) => row.cells[column].dataset.value === undefined);
+      const compare = (a, b) =>
+        isText ? b.cells[column].textContent.localeCompare(a.cells[column].textContent, "en") : value(a) - value(b);
       const sorted = descending || ascending
-        ? [...rows].sort((a, b) => descending ? value(b) - value(a) : value(a) - value(b))
+        ? [...rows].sort((a, b) => descending ? compare(b, a) : compare(a, b))
         : rows;
       body.append(...sorted);
     });
   });
+}
+
+// ---- The table of all images: found, sorted, a page at a time.
+
+const PAGE = 50;
+
+function setUpImages(data) {
+  const { classes, columns, rows } = JSON.parse(data.textContent);
+  const section = data.closest("section"), table = section.querySelector("table"), form = section.querySelector("form");
+  const pager = section.querySelector(".pager"), entries = document.getElementById("entries");
+  const numberOf = Object.fromEntries(columns.map((name, n) => [name.toLowerCase(), n + 2]));
+  const reason = columns.length + 2, card = reason + 1;
+  const textOf = (row) => `${row[0]} ${row[1].map((c) => classes[c]).join(" ")} ${row[reason]}`.toLowerCase();
+  let shown = rows, order = { column: -1, sign: 1 }, first = 0;
+
+  /** What a row must be: it holds a word, or one of its numbers fulfils a condition. */
+  function condition(word) {
+    const [, name, sign, limit] = /^(\w+)([<>]=?|=)(-?[\d.]+)$/.exec(word) ?? [];
+    if (!(name in numberOf)) return (row) => textOf(row).includes(word);
+    const at = numberOf[name], value = Number(limit);
+    const holds = {
+      "<": (x) => x < value,
+      ">": (x) => x > value,
+      "=": (x) => x === value,
+      "<=": (x) => x <= value,
+      ">=": (x) => x >= value,
+    };
+    return (row) => row[at] !== null && holds[sign](row[at]);
+  }
+
+  const keyOf = (row, column) =>
+    column === 1 ? row[1].map((c) => classes[c]).join() : column === reason ? row[reason] : row[column];
+
+  function update() {
+    const conditions = form.elements.find.value.toLowerCase().split(/\s+/).filter(Boolean).map(condition);
+    shown = rows.filter((row) => conditions.every((holds) => holds(row)));
+    if (order.column >= 0) {
+      const { column, sign } = order;
+      const values = new Map(shown.map((row) => [row, keyOf(row, column)]));
+      shown.sort((a, b) => {
+        const [x, y] = [values.get(a), values.get(b)];
+        if (x === null || y === null) return (x === null) - (y === null);
+        return sign * (typeof x === "string" ? x.localeCompare(y, "en", { numeric: true }) : x - y);
+      });
+    }
+    first = 0;
+    form.querySelector("output").textContent = `${shown.length} of ${rows.length} images`;
+    draw();
+  }
+
+  function cell(kind, text, className = "") {
+    const made = document.createElement(kind);
+    made.textContent = text;
+    made.className = className;
+    return made;
+  }
+
+  function drawRow(row) {
+    const line = document.createElement("tr"), name = cell("th", "");
+    name.scope = "row";
+    const link = row[card] === null ? document.createElement("span") : document.createElement("a");
+    link.textContent = row[0];
+    if (row[card] !== null) {
+      link.href = `#picture-${row[card]}`;
+      link.addEventListener("click", () => document.getElementById(`picture-${row[card]}`).hidden = false);
+    }
+    name.append(link);
+    line.append(name, cell("td", row[1].map((c) => classes[c]).join(", "), "words"));
+    columns.forEach((_, n) => {
+      const value = row[n + 2];
+      line.append(cell("td", value === null ? "–" : n === 0 ? value.toFixed(1) : value));
+    });
+    line.append(cell("td", row[reason], "words"));
+    return line;
+  }
+
+  function draw() {
+    table.tBodies[0].replaceChildren(...shown.slice(first, first + PAGE).map(drawRow));
+    pager.hidden = shown.length <= PAGE;
+    pager.querySelector("span").textContent = `${first + 1} – ${Math.min(first + PAGE, shown.length)}`;
+    for (const button of $$("button", pager)) {
+      const next = first + Number(button.dataset.step) * PAGE;
+      button.disabled = next < 0 || next >= shown.length;
+    }
+  }
+
+  [...table.tHead.rows[0].cells].forEach((header, column, headers) => {
+    sortButton(header).addEventListener("click", () => {
+      const isText = column === reason || column < 2, sorted = header.getAttribute("aria-sort");
+      const next = {
+        null: isText ? "ascending" : "descending",
+        ascending: isText ? "descending" : null,
+        descending: isText ? null : "ascending",
+      }[sorted];
+      for (const other of headers) other.removeAttribute("aria-sort");
+      if (next) header.setAttribute("aria-sort", next);
+      order = { column: next ? column : -1, sign: next === "descending" ? -1 : 1 };
+      update();
+    });
+  });
+  pager.addEventListener("click", ({ target }) => {
+    if (!target.dataset.step) return;
+    first += Number(target.dataset.step) * PAGE;
+    draw();
+    table.scrollIntoView({ block: "nearest" });
+  });
+  form.hidden = false;
+  form.addEventListener("input", update);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  section.querySelector("figcaption").firstChild.textContent = `Results on ${rows.length} images at IoU 0.5`;
+  update();
+  return () => [
+    [...table.tHead.rows[0].cells].map(({ textContent }) => textContent),
+    ...shown.map((row) => [row[0], row[1].map((c) => classes[c]).join(", "), ...row.slice(2, card)]),
+  ];
+}
+
+const data = document.getElementById("images-data");
+const allImages = data && setUpImages(data);
+
+// ---- Tables as files.
+
+function csv(rows) {
+  const quoted = (value) => /[",\n\r]/.test(value) ? `"${value.replaceAll('"', '""')}"` : value;
+  return rows.map((row) => row.map((value) => quoted(String(value ?? ""))).join(",") + "\r\n").join("");
+}
+
+/** Texts of a table, where cells know their value this. */
+const cellsOf = (table) =>
+  [...table.rows].filter((row) => row.cells.length > 1).map((row) =>
+    [...row.cells].map((cell) =>
+      cell.dataset.value === undefined || cell.dataset.value === "-1"
+        ? (cell.querySelector("button") ?? cell).firstChild?.textContent.trim().replace(/^[–·]$/, "") ?? ""
+        : cell.dataset.value
+    )
+  );
+
+for (const figure of $$("figure.table")) {
+  const section = figure.closest("section"),
+    table = figure.querySelector("table"),
+    button = document.createElement("button");
+  button.type = "button";
+  button.className = "save";
+  button.textContent = "CSV";
+  button.setAttribute("aria-label", `Save as CSV: ${figure.querySelector("figcaption").textContent}`);
+  button.addEventListener("click", () => {
+    const isImages = section.id === "images" && allImages;
+    const file = new Blob([csv(isImages ? allImages() : cellsOf(table))], { type: "text/csv" });
+    const link = document.createElement("a"), all = $$("figure.table", section), number = all.indexOf(figure) + 1;
+    link.href = URL.createObjectURL(file);
+    link.download = `${section.id}${all.length > 1 ? `_${number}` : ""}.csv`;
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  });
+  figure.querySelector("figcaption").append(button);
 }
 
 // ---- Charts.
@@ -178,6 +344,7 @@ async function drawCharts() {
   const plots = $$(".plot");
   const Plotly = await loadPlotly();
   const options = { displayModeBar: false, responsive: true };
+  for (const plot of plots) plot.replaceChildren(); // the picture
   const draw = () => {
     for (const plot of plots) {
       const { traces, layout, isOnLight } = charts[plot.dataset.chart];
@@ -190,5 +357,4 @@ async function drawCharts() {
 
 drawCharts().catch((error) => {
   console.error(error);
-  for (const plot of $$(".plot")) plot.textContent = "This browser could not draw the chart.";
 });

@@ -1,4 +1,6 @@
 import type { Config } from "../../config/config.ts";
+import type { Analysis } from "../../evaluation/analysis.ts";
+import type { ImageRecord } from "../../evaluation/image_records.ts";
 import type { InstanceMatches } from "../../evaluation/instances.ts";
 import type { Metrics } from "../../evaluation/metrics.ts";
 import type { TrainingLog } from "../training_figures.ts";
@@ -55,6 +57,10 @@ export interface ReportInput {
   readonly metrics: Metrics;
   /** Classes that the classifier hardly knows, and labelled images without an instance, in sentences. Default: none. */
   readonly doubts?: { readonly classes: readonly string[]; readonly images: readonly string[] };
+  /** Results on every image that has pseudo labels. Default: not shown. */
+  readonly records?: readonly ImageRecord[];
+  /** Errors, intervals, confusion. Default: not shown. */
+  readonly analysis?: Analysis | null;
   /** Trainings in their order. */
   readonly trainings: readonly TrainingLog[];
   /** Pseudo instances of every image, compared with those of the ground truth. */
