@@ -145,7 +145,7 @@ const PAGE = 50;
 function setUpImages(data) {
   const { classes, columns, rows } = JSON.parse(data.textContent);
   const section = data.closest("section"), table = section.querySelector("table"), form = section.querySelector("form");
-  const pager = section.querySelector(".pager"), entries = document.getElementById("entries");
+  const pager = section.querySelector(".pager");
   const numberOf = Object.fromEntries(columns.map((name, n) => [name.toLowerCase(), n + 2]));
   const reason = columns.length + 2, card = reason + 1;
   const textOf = (row) => `${row[0]} ${row[1].map((c) => classes[c]).join(" ")} ${row[reason]}`.toLowerCase();
