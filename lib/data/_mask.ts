@@ -44,9 +44,16 @@ function samplesOf(bytes: Uint8Array, name: string): PngSamples {
 
 function byPalette(indices: Uint8Array, palette: Uint8Array): Pick<Mask, "data" | "indices"> {
   const ids = new Map<number, number | undefined>();
-  for (const index of new Set(indices)) ids.set(index, VOC_IDS.get(colourAt(palette, 3 * index)));
+  for (const index of distinct(indices)) ids.set(index, VOC_IDS.get(colourAt(palette, 3 * index)));
   const isPermuted = [...ids].some(([index, id]) => index !== id) && [...ids.values()].every((id) => id !== undefined);
   return isPermuted ? { data: indices.map((index) => ids.get(index)!), indices } : { data: indices, indices: null };
+}
+
+/** The values of a map that occur, ascending. */
+export function distinct(values: Uint8Array): number[] {
+  const found = new Uint8Array(256);
+  for (let i = 0; i < values.length; i++) found[values[i]!] = 1;
+  return [...found.keys()].filter((value) => found[value]);
 }
 
 /** Ids of VOC's colours; levels where all is grey and not VOC's. */
@@ -90,7 +97,7 @@ function colourAt(values: ArrayLike<number>, at: number, scale = 1): number {
  * @param labels Ids of the classes that the image shows.
  */
 export function fittingIds({ data, indices }: Mask, labels: readonly number[]): Uint8Array {
-  const known = new Set([0, 255, ...labels]), fits = (ids: Uint8Array) => ids.every((id) => known.has(id));
+  const known = new Set([0, 255, ...labels]), fits = (ids: Uint8Array) => distinct(ids).every((id) => known.has(id));
   return indices && !fits(data) && fits(indices) ? indices : data;
 }
 

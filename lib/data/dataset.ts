@@ -6,7 +6,7 @@ import { findImages, IMAGE_EXTENSIONS, type ImageFiles } from "./_image_files.ts
 import { type CocoNumbers, nearestOf } from "./_label_names.ts";
 import { findLabels, type Labels, openLabels, readLabels } from "./_labels.ts";
 import { isFile, isFolder, readFileIfExists } from "../files/disk.ts";
-import { decodeMask, fittingIds, type Mask, MaskError, maskFinder } from "./_mask.ts";
+import { decodeMask, distinct, fittingIds, type Mask, MaskError, maskFinder } from "./_mask.ts";
 import { imageSize, readImage, readingSize } from "./read_image.ts";
 
 /** Images, their class names and, where they exist, their ground truth. */
@@ -176,7 +176,7 @@ function openWith(
       const [path] = maskPaths(id), mask = await readMask(path, id);
       if (!mask) return null;
       const data = fittingIds(mask, labelsOf.has(id) ? labelsOf.get(id).map((index) => index + 1) : []);
-      const unknown = data.find((label) => label > classes.length && label !== 255);
+      const unknown = distinct(data).find((label) => label > classes.length && label !== 255);
       if (unknown !== undefined) {
         throw new MaskError(
           `Expected class ids 0…${classes.length}, and 255 for void, in ${path} but found ${unknown}`,

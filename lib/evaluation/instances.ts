@@ -1,6 +1,13 @@
 import type { LabelMap } from "../data/image.ts";
 import { resizeLabel, type Size } from "../data/resize.ts";
-import { boxesMeet, maskToRuns, measureRuns, overlapOfRuns, type RunLengths } from "../formats/run_lengths.ts";
+import {
+  boxesMeet,
+  labelRuns,
+  maskToRuns,
+  measureRuns,
+  overlapOfRuns,
+  type RunLengths,
+} from "../formats/run_lengths.ts";
 import { expectSameSize } from "./_shared.ts";
 
 /**
@@ -70,11 +77,6 @@ export interface InstanceMatches {
  * ```
  */
 export function matchInstances(predicted: PredictedMasks, groundTruth: InstanceMasks): InstanceMatches {
-  return bestMatches(overlapMasks(predicted, groundTruth));
-}
-
-/** Counts pixels that instances share, as {@linkcode overlapInstances}, from masks. @throws as {@linkcode matchInstances}. */
-export function overlapMasks(predicted: PredictedMasks, groundTruth: InstanceMasks): InstanceOverlaps {
   const { height, width } = groundTruth;
   for (const [name, { class: classes, mask, ...sizes }] of Object.entries({ predicted, "ground-truth": groundTruth })) {
     if (sizes.height !== height || sizes.width !== width || mask.length !== classes.length * height * width) {
@@ -84,8 +86,12 @@ export function overlapMasks(predicted: PredictedMasks, groundTruth: InstanceMas
       );
     }
   }
-  const found = instanceRuns(predicted).map((one, n) => ({ ...one, score: predicted.score[n]! }));
-  return overlapInstances(found, instanceRuns(groundTruth));
+  return matchRuns(detectedRuns(predicted), instanceRuns(groundTruth));
+}
+
+/** Predicted instances of an image as run lengths. */
+export function detectedRuns(predicted: PredictedMasks): DetectedRuns[] {
+  return instanceRuns(predicted).map((one, n) => ({ ...one, score: predicted.score[n]! }));
 }
 
 /** The instances of an image as run lengths. */
@@ -161,25 +167,39 @@ export function bestMatches({ truths, found }: InstanceOverlaps): InstanceMatche
  * @throws Error if an instance holds no class.
  */
 export function groundTruthInstances(objects: LabelMap, classes: LabelMap): InstanceMasks {
-  expectSameSize(objects, classes);
-  const { height, width } = objects;
-  const smallest = new Map<number, number>();
-  for (let i = 0; i < objects.data.length; i++) {
-    const id = objects.data[i]!;
-    if (id === 0 || id === 255) continue;
-    const label = classes.data[i]! || 255;
-    smallest.set(id, Math.min(smallest.get(id) ?? 255, label));
-  }
-  const ids = [...smallest.keys()].sort((a, b) => a - b);
-  const bare = ids.find((id) => smallest.get(id) === 255);
-  if (bare !== undefined) throw new Error(`Expected a class inside instance ${bare} but found background or void only`);
-
+  const { height, width } = objects, found = classesOfObjects(objects, classes), ids = [...found.keys()];
   const mask = new Uint8Array(ids.length * objects.data.length);
   ids.forEach((id, n) => {
     const at = n * objects.data.length;
     for (let i = 0; i < objects.data.length; i++) if (objects.data[i] === id) mask[at + i] = 1;
   });
-  return { height, width, class: Int32Array.from(ids, (id) => smallest.get(id)! - 1), mask };
+  return { height, width, class: Int32Array.from(found.values()), mask };
+}
+
+/**
+ * As {@linkcode groundTruthInstances}, as run lengths; at another size, by nearest pixels, where one is given: instances
+ * of which nothing is left there are empty.
+ */
+export function groundTruthRuns(objects: LabelMap, classes: LabelMap, size: Size = objects): InstanceRuns[] {
+  const { height, width } = size, runs = labelRuns(resizeLabel(objects, size));
+  const empty = { height, width, counts: [height * width] };
+  return Array.from(classesOfObjects(objects, classes), ([id, c]) => ({ class: c, runs: runs.get(id) ?? empty }));
+}
+
+/** The class, 0-based, of each id of an instance, in the order of the ids. */
+function classesOfObjects(objects: LabelMap, classes: LabelMap): Map<number, number> {
+  expectSameSize(objects, classes);
+  const smallest = new Uint8Array(256), isThere = new Uint8Array(256);
+  smallest.fill(255);
+  for (let i = 0; i < objects.data.length; i++) {
+    const id = objects.data[i]!, label = classes.data[i]! || 255;
+    isThere[id] = 1;
+    if (label < smallest[id]!) smallest[id] = label;
+  }
+  const ids = [...isThere.keys()].filter((id) => isThere[id] && id !== 0 && id !== 255);
+  const bare = ids.find((id) => smallest[id] === 255);
+  if (bare !== undefined) throw new Error(`Expected a class inside instance ${bare} but found background or void only`);
+  return new Map(ids.map((id) => [id, smallest[id]! - 1]));
 }
 
 /** Brings masks to another size, by nearest pixels. */

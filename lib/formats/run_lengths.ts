@@ -29,20 +29,71 @@ export function maskToRuns({ height, width, data }: LabelMap): RunLengths {
   if (data.length !== height * width) {
     throw new RangeError(`Expected a mask of ${height}×${width} values but found ${data.length}`);
   }
-  const counts: number[] = [];
-  let inside = false, length = 0;
-  for (let x = 0; x < width; x++) {
-    for (let i = x; i < data.length; i += width) {
-      if ((data[i] !== 0) !== inside) {
-        counts.push(length);
-        inside = !inside;
-        length = 0;
-      }
-      length++;
+  const counts: number[] = [], { top, bottom, left, right } = boxOf({ height, width, data });
+  let end = 0; // of the last run inside
+  for (let x = left; x <= right; x++) {
+    for (let y = top, i = top * width + x; y <= bottom; y++, i += width) {
+      if (data[i] === 0) continue;
+      const first = y;
+      while (y <= bottom && data[i] !== 0) y++, i += width;
+      const start = x * height + first;
+      if (start === end && counts.length > 0) counts[counts.length - 1]! += y - first; // it goes on in this column
+      else counts.push(start - end, y - first);
+      end = x * height + y;
     }
   }
-  if (length > 0) counts.push(length);
+  if (end < data.length) counts.push(data.length - end);
   return { height, width, counts };
+}
+
+/** The rows and columns of a mask that are not empty. */
+function boxOf({ height, width, data }: LabelMap): { top: number; bottom: number; left: number; right: number } {
+  let first = 0, last = data.length - 1;
+  while (first < data.length && data[first] === 0) first++;
+  while (last >= first && data[last] === 0) last--;
+  if (last < first) return { top: height, bottom: -1, left: width, right: -1 };
+  const top = Math.floor(first / width), bottom = Math.floor(last / width);
+  let left = width - 1, right = 0;
+  for (let y = top; y <= bottom; y++) {
+    const row = y * width;
+    for (let x = 0; x < left; x++) if (data[row + x] !== 0) left = x;
+    for (let x = width - 1; x > right; x--) if (data[row + x] !== 0) right = x;
+  }
+  return { top, bottom, left, right };
+}
+
+/**
+ * Counts the run lengths of every value of a label map at once, by value; 0 has none.
+ *
+ * @example
+ * ```ts
+ * import { labelRuns } from "./run_lengths.ts";
+ * labelRuns({ height: 2, width: 2, data: Uint8Array.of(0, 7, 9, 7) }).get(7)!.counts; // 2 2
+ * ```
+ */
+export function labelRuns({ height, width, data }: LabelMap): Map<number, RunLengths> {
+  const found = new Map<number, { counts: number[]; end: number }>();
+  let value = 0, start = 0, at = 0;
+  const close = () => {
+    if (value > 0) {
+      let run = found.get(value);
+      if (!run) found.set(value, run = { counts: [], end: 0 });
+      run.counts.push(start - run.end, at - start);
+      run.end = at;
+    }
+  };
+  for (let x = 0; x < width; x++) {
+    for (let i = x; i < data.length; i += width, at++) {
+      if (data[i] === value) continue;
+      close();
+      [value, start] = [data[i]!, at];
+    }
+  }
+  close();
+  return new Map(Array.from(found, ([value, { counts, end }]) => {
+    if (end < data.length) counts.push(data.length - end);
+    return [value, { height, width, counts }];
+  }));
 }
 
 /** Places of the pixels inside, in an image [H, W] whose rows follow each other, column by column. */

@@ -1,6 +1,6 @@
 import { basename } from "node:path";
 import type { Config } from "../config/config.ts";
-import { type CocoTruth, groundTruthInstances, instanceRuns } from "../evaluation/mod.ts";
+import { type CocoTruth, groundTruthRuns } from "../evaluation/mod.ts";
 import { type CocoDataset, imageNumbers, measureRuns, pixelsOfRuns, readCocoDataset } from "../formats/mod.ts";
 import { readSegmentation } from "../formats/mod.ts";
 import { type LabelMap, MOST_LABELS, openDataset } from "../data/mod.ts";
@@ -48,7 +48,7 @@ export async function groundTruthOfDataset({ data }: Config, list: string): Prom
       const labels = await dataset.readClassMask(name);
       if (!labels) return null;
       const objects = await dataset.readInstanceMask(name);
-      const instances = objects && instanceRuns(groundTruthInstances(objects, labels)).map((one) => ({
+      const instances = objects && groundTruthRuns(objects, labels).map((one) => ({
         ...one,
         area: measureRuns(one.runs).area,
         crowd: false,

@@ -1,5 +1,5 @@
 import { join, relative } from "node:path";
-import { type CocoDetection, groundTruthInstances, instanceRuns } from "../evaluation/mod.ts";
+import { type CocoDetection, groundTruthRuns } from "../evaluation/mod.ts";
 import {
   type CocoAnnotation,
   type CocoDataset,
@@ -54,7 +54,7 @@ function openFolder(folder: string, { images, split }: GroundTruth): Predictions
     labels,
     instances: async (image) => {
       const objects = await read(join(folder, "SegmentationObject"), image);
-      return instanceRuns(groundTruthInstances(objects, await labels(image)))
+      return groundTruthRuns(objects, await labels(image))
         .map((one) => ({ ...one, score: 1, area: measureRuns(one.runs).area }));
     },
   };

@@ -5,16 +5,19 @@ import {
   countConfusion,
   countLabels,
   countSweep,
+  detectedRuns,
   emptyConfusion,
   emptyLabelCounts,
   emptySweep,
-  groundTruthInstances,
-  matchInstances,
+  groundTruthRuns,
+  type InstanceRuns,
+  matchRuns,
   type Measurement,
-  overlapMasks,
+  overlapInstances,
+  type Sweep,
 } from "../evaluation/mod.ts";
 import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
-import { instancesFromCams, scoreCams, scoreSemantic, synthesizeInstances } from "../synthesis/mod.ts";
+import { type Evidence, instancesFromCams, scoreCams, scoreStrips, synthesizeInstances } from "../synthesis/mod.ts";
 import { type LabelMap, resizeLabel } from "../data/mod.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
 import { onCores } from "./_cost.ts";
@@ -84,9 +87,12 @@ export const measure: ImageStage = {
   },
 };
 
-/** Confident labels against ground truth; pixels that are uncertain enter the count alone, not the confusion. */
-async function measureRelation(context: StageContext, id: string, truth: LabelMap) {
-  const predicted = resizeLabel(await readConfidentLabels(context.files, id), truth);
+/**
+ * Confident labels against ground truth, in the size of the labels; pixels that are uncertain enter the count alone, not the
+ * confusion.
+ */
+async function measureRelation(context: StageContext, id: string, full: LabelMap) {
+  const predicted = await readConfidentLabels(context.files, id), truth = resizeLabel(full, predicted);
   const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);
   countLabels(counts, { predicted, groundTruth: truth });
   const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
@@ -94,6 +100,7 @@ async function measureRelation(context: StageContext, id: string, truth: LabelMa
   return { counts, confusion };
 }
 
+/** Pseudo labels are judged in full size; CAMs, which only what follows brings there, in the size that stages see. */
 async function measureLabels(
   context: StageContext,
   id: string,
@@ -101,31 +108,44 @@ async function measureLabels(
 ): Promise<Measurement> {
   const { config, dataset } = context;
   const { fragment, instanceThreshold: threshold, score: scoring } = config.synthesis;
-  const { height, width } = truth, labels = dataset.classes.length + 1;
+  const labels = dataset.classes.length + 1;
   const { evidence } = await readEvidence(context, id);
-  const { keys } = evidence;
-  const maps = highResolutionCam(await readCams(context.files, id), truth).data;
+  const { keys } = evidence, cams = await readCams(context.files, id);
+  const seen = { height: evidence.height, width: evidence.width }, maps = highResolutionCam(cams, seen).data;
 
   const cam = emptySweep(camThresholds(config), labels), semantic = emptySweep(semanticThresholds(config), labels);
-  countSweep(cam, { scored: scoreCams(maps, { keys, height, width }), groundTruth: truth });
-  countSweep(semantic, { scored: scoreSemantic(evidence, config.walk), groundTruth: truth });
+  countSweep(cam, { scored: scoreCams(maps, { keys, ...seen }), groundTruth: resizeLabel(truth, seen) });
+  countPseudoLabels(semantic, { evidence, truth, walk: config.walk });
 
   if (!objects) return { cam, semantic };
-  const instances = groundTruthInstances(objects, truth);
+  const instances = groundTruthRuns(objects, truth), smaller = groundTruthRuns(objects, truth, seen);
   const predicted = await readInstances(context.files, id, { size: truth });
-  const overlaps = overlapMasks(predicted, instances);
+  const overlaps = overlapInstances(detectedRuns(predicted), instances);
   const boundary = synthesizeInstances(evidence, { threshold, fragment, scoring, walk: config.walk });
   return {
     cam,
     semantic,
     instance: bestMatches(overlaps),
     overlaps,
-    camInstances: camThresholds(config).map((level) =>
-      matchInstances(instancesFromCams(maps, { height, width, keys, threshold: level, fragment, scoring }), instances)
-    ),
-    boundaryInstances: matchInstances(boundary, instances),
+    camInstances: camThresholds(config).map((level) => {
+      const found = instancesFromCams(maps, { ...seen, keys, threshold: level, fragment, scoring });
+      return matchRuns(detectedRuns(found), smaller);
+    }),
+    boundaryInstances: matchRuns(detectedRuns(boundary), instances),
     ...(colours ? { colour: await measureColours(context, id, { truth, instances, colours }) } : {}),
   };
+}
+
+/** Counts pseudo semantic labels at all thresholds of a sweep, some rows of the image at a time. */
+export function countPseudoLabels(
+  sweep: Sweep,
+  { evidence, truth, walk }: { evidence: Evidence; truth: LabelMap; walk: Config["walk"] },
+): void {
+  const { width } = truth;
+  for (const { top, ...scored } of scoreStrips(evidence, walk)) {
+    const data = truth.data.subarray(top * width, (top + scored.height) * width);
+    countSweep(sweep, { scored, groundTruth: { width: scored.width, height: scored.height, data } });
+  }
 }
 
 /** Colours of the training images that have ground truth; `null` where these lack a class, as they may under a limit. */
@@ -146,7 +166,7 @@ async function measureColours(
   id: string,
   { truth, instances, colours }: {
     truth: LabelMap;
-    instances: ReturnType<typeof groundTruthInstances>;
+    instances: readonly InstanceRuns[];
     colours: ColourModel;
   },
 ) {
@@ -166,7 +186,7 @@ async function measureColours(
     class: found.map((detection) => detection.class),
     mask,
   };
-  return { confusion, instances: matchInstances(masks, instances) };
+  return { confusion, instances: matchRuns(detectedRuns(masks), instances) };
 }
 
 /** Counts on an image. */

@@ -1,10 +1,11 @@
-import { addSweep, countSweep, emptySweep, powerMetrics, type PowerSweep, type Sweep } from "../evaluation/mod.ts";
+import { addSweep, emptySweep, powerMetrics, type PowerSweep, type Sweep } from "../evaluation/mod.ts";
 import { chartFigure, powerChart } from "../figures/mod.ts";
 import type { ImageStage, StageFiles, WholeStage } from "../run/stage.ts";
-import { raiseCams, scoreSemantic } from "../synthesis/mod.ts";
+import { raiseCams } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readJson, readTruth } from "./_read.ts";
 import { readEvidence } from "./instance.ts";
+import { countPseudoLabels } from "./measure.ts";
 
 /** Counts pseudo semantic labels at every power of the CAMs and every threshold; each power walks once. */
 export const sweep: ImageStage = {
@@ -32,7 +33,7 @@ export const sweep: ImageStage = {
         const sweeps = truth && evidence
           ? camPowers.map((power) => {
             const counts = emptySweep(pseudoThresholds, context.dataset.classes.length + 1);
-            countSweep(counts, { scored: scoreSemantic(raiseCams(evidence, power), walk), groundTruth: truth });
+            countPseudoLabels(counts, { evidence: raiseCams(evidence, power), walk, truth });
             return counts;
           })
           : null;

@@ -48,39 +48,50 @@ export function guideOf(
 const PAIRS = [[0, 0], [0, 1], [0, 2], [1, 1], [1, 2], [2, 2]] as const;
 
 /**
- * Visits the values of a map at the pixels of its guide's image, row by row.
+ * Visits the values of a map at the pixels of some rows of its guide's image, row by row.
  *
- * @param map [rows, columns].
- * @param options `low`: cells in which no value exceeds it are passed over; `visit`: told pixel and value.
+ * @param planes Of the map, from {@linkcode guidedPlanes}.
+ * @param options `top`, `count`: the rows; `low`: cells in which no value exceeds it are passed over; `visit`: told pixel,
+ * counted from the first of these rows, and value.
  */
 export function visitGuided(
-  map: Float32Array,
-  guide: Guide,
-  { low, visit }: { low: number; visit: (pixel: number, value: number) => void },
+  [reds, greens, blues, offsets]: GuidedPlanes,
+  { image: { width, data }, rows, columns, cell }: Guide,
+  { top, count, low, visit }: {
+    top: number;
+    count: number;
+    low: number;
+    visit: (pixel: number, value: number) => void;
+  },
 ): void {
-  const { image: { height, width, data }, rows, columns, cell } = guide, planes = coefficients(map, guide);
-  const lines = planes.map(() => new Float64Array(columns));
+  const line = () => new Float64Array(columns),
+    [red, green, blue, offset, most] = [line(), line(), line(), line(), line()];
   const taps = Array.from({ length: width }, (_, x) => between(x, columns, cell[1]));
-  for (let y = 0; y < height; y++) {
-    const { at: row, next: below, part } = between(y, rows, cell[0]);
-    planes.forEach((plane, k) => {
-      for (let x = 0; x < columns; x++) {
-        lines[k]![x] = (1 - part) * plane[row * columns + x]! + part * plane[below * columns + x]!;
-      }
-    });
-    const [red, green, blue, offset] = lines as [Float64Array, Float64Array, Float64Array, Float64Array];
-    const most = offset.map((value, x) =>
-      value + Math.max(0, red[x]!) + Math.max(0, green[x]!) + Math.max(0, blue[x]!)
-    );
-    for (let x = 0, i = y * width; x < width; x++, i++) {
-      const { at: a, next: b, part: u } = taps[x]!;
+  const parts = Float64Array.from(taps, ({ part }) => part);
+  const starts = Int32Array.from({ length: columns + 1 }, (_, cell) => {
+    const first = taps.findIndex(({ at }) => at >= cell);
+    return first < 0 ? width : first;
+  });
+  for (let y = top; y < top + count; y++) {
+    const { at: row, next: below, part } = between(y, rows, cell[0]), rest = 1 - part;
+    for (let x = 0, i = row * columns, j = below * columns; x < columns; x++, i++, j++) {
+      red[x] = rest * reds[i]! + part * reds[j]!;
+      green[x] = rest * greens[i]! + part * greens[j]!;
+      blue[x] = rest * blues[i]! + part * blues[j]!;
+      offset[x] = rest * offsets[i]! + part * offsets[j]!;
+      most[x] = offset[x]! + Math.max(0, red[x]!) + Math.max(0, green[x]!) + Math.max(0, blue[x]!);
+    }
+    for (let a = 0; a < columns; a++) {
+      const b = Math.min(a + 1, columns - 1);
       if (most[a]! <= low && most[b]! <= low) continue;
-      const v = 1 - u;
-      const value = v * offset[a]! + u * offset[b]! + (
-            (v * red[a]! + u * red[b]!) * data[3 * i]! + (v * green[a]! + u * green[b]!) * data[3 * i + 1]! +
-            (v * blue[a]! + u * blue[b]!) * data[3 * i + 2]!
-          ) / 255;
-      if (value > low) visit(i, value);
+      for (let x = starts[a]!, end = starts[a + 1]!, i = y * width + x; x < end; x++, i++) {
+        const u = parts[x]!, v = 1 - u;
+        const value = v * offset[a]! + u * offset[b]! + (
+              (v * red[a]! + u * red[b]!) * data[3 * i]! + (v * green[a]! + u * green[b]!) * data[3 * i + 1]! +
+              (v * blue[a]! + u * blue[b]!) * data[3 * i + 2]!
+            ) / 255;
+        if (value > low) visit(i - top * width, value);
+      }
     }
   }
 }
@@ -91,8 +102,11 @@ function between(pixel: number, cells: number, cell: number): { at: number; next
   return { at, next: Math.min(at + 1, cells - 1), part: place - at };
 }
 
+/** Slopes by red, green and blue, and offsets, [rows, columns] each. */
+export type GuidedPlanes = readonly [Float64Array, Float64Array, Float64Array, Float64Array];
+
 /** Planes [rows, columns] of the linear function of red, green, blue and 1 that is nearest to a map around each cell. */
-function coefficients(map: Float32Array, { rows, columns, colours, means, inverse }: Guide): Float64Array[] {
+export function guidedPlanes(map: Float32Array, { rows, columns, colours, means, inverse }: Guide): GuidedPlanes {
   const size = { rows, columns }, values = Float64Array.from(map), mean = windowMeans(values, size);
   const shared = colours.map((colour, c) =>
     windowMeans(colour.map((value, i) => value * map[i]!), size).map((value, i) => value - means[c]![i]! * mean[i]!)
@@ -102,7 +116,8 @@ function coefficients(map: Float32Array, { rows, columns, colours, means, invers
     mean.map((_, i) => row.reduce((sum, place, c) => sum + inverse[place]![i]! * shared[c]![i]!, 0))
   );
   const offset = mean.map((value, i) => slopes.reduce((left, slope, c) => left - slope[i]! * means[c]![i]!, value));
-  return [...slopes, offset].map((plane) => windowMeans(plane, size));
+  const [red, green, blue] = slopes.map((plane) => windowMeans(plane, size));
+  return [red!, green!, blue!, windowMeans(offset, size)];
 }
 
 /** Mean colours of the pixels of each cell, [3, rows, columns], 0…1. */
@@ -110,17 +125,20 @@ function cellColours(
   { height, width, data }: RgbImage,
   { rows, columns, cell }: { rows: number; columns: number; cell: readonly [number, number] },
 ): Float64Array[] {
-  const sums = [0, 1, 2, 3].map(() => new Float64Array(rows * columns));
+  const cells = () => new Float64Array(rows * columns),
+    [red, green, blue, counts] = [cells(), cells(), cells(), cells()];
+  const places = Int32Array.from({ length: width }, (_, x) => Math.min(Math.floor((x + 0.5) / cell[1]), columns - 1));
   for (let y = 0, i = 0; y < height; y++) {
     const row = Math.min(Math.floor((y + 0.5) / cell[0]), rows - 1) * columns;
     for (let x = 0; x < width; x++, i += 3) {
-      const at = row + Math.min(Math.floor((x + 0.5) / cell[1]), columns - 1);
-      for (let c = 0; c < 3; c++) sums[c]![at]! += data[i + c]!;
-      sums[3]![at]!++;
+      const at = row + places[x]!;
+      red[at]! += data[i]!;
+      green[at]! += data[i + 1]!;
+      blue[at]! += data[i + 2]!;
+      counts[at]!++;
     }
   }
-  const [counts] = sums.splice(3);
-  return sums.map((sum) => sum.map((value, i) => value / 255 / Math.max(1, counts![i]!)));
+  return [red, green, blue].map((sum) => sum.map((value, i) => value / 255 / Math.max(1, counts[i]!)));
 }
 
 /** Means over the window of each cell, as far as it lies on the grid. */

@@ -1,5 +1,5 @@
 import type { RgbImage } from "../data/image.ts";
-import { guideOf, visitGuided } from "./_guided.ts";
+import { guidedPlanes, guideOf, visitGuided } from "./_guided.ts";
 import type { Evidence } from "./evidence.ts";
 
 /** Pixels of the image to one of the maps, per axis. */
@@ -65,34 +65,60 @@ export function strongest(
   return { height, width, score, index };
 }
 
-/**
- * The highest of maps at stride 4, upsampled one at a time and divided by `peak`: bilinearly and cropped, or along the
- * edges of a larger image.
- */
-export function strongestUpsampled(
-  maps: readonly Float32Array[],
-  { guide, ...options }: Sizes & { peak: number; floor: number; guide?: RgbImage | null | undefined },
-): StrongestMap {
-  return guide ? strongestGuided(maps, guide, options) : strongestBilinear(maps, options);
+/** Some rows of a larger map. */
+export interface Strip {
+  /** The first of them. */
+  readonly top: number;
 }
 
-function strongestGuided(
+/** Maps at stride 4, their highest value, and what they are compared with. */
+interface Upsampled extends Sizes {
+  readonly peak: number;
+  readonly floor: number;
+  readonly guide?: RgbImage | null | undefined;
+}
+
+/** Rows of a strip: what is at hand of a large image at a time. */
+const STRIP = 256;
+
+/** The highest of maps at stride 4, as {@linkcode strongestStrips}, of all rows. */
+export function strongestUpsampled(maps: readonly Float32Array[], options: Upsampled): StrongestMap {
+  const { height, width } = options.guide ?? options;
+  let whole: StrongestMap | undefined;
+  for (const { top, ...strip } of strongestStrips(maps, options)) {
+    if (strip.height === height) return strip;
+    whole ??= { height, width, score: new Float32Array(height * width), index: new Int32Array(height * width) };
+    whole.score.set(strip.score, top * width);
+    whole.index.set(strip.index, top * width);
+  }
+  return whole!;
+}
+
+/**
+ * The highest of maps at stride 4, upsampled and divided by `peak`: bilinearly and cropped, in one piece; or along the edges
+ * of a larger image, strip by strip.
+ */
+export function* strongestStrips(
   maps: readonly Float32Array[],
-  image: RgbImage,
-  { peak, floor, ...size }: Sizes & { peak: number; floor: number },
-): StrongestMap {
-  const { height, width } = image, guide = guideOf(image, size);
-  const score = new Float32Array(height * width).fill(floor), index = new Int32Array(height * width);
-  maps.forEach((map, m) => {
-    const visit = (i: number, value: number) => {
-      const part = Math.fround(Math.min(1, value / peak)); // edges may overshoot
-      if (part <= score[i]!) return;
-      score[i] = part;
-      index[i] = m + 1;
-    };
-    visitGuided(map, guide, { low: floor * peak, visit });
-  });
-  return { height, width, score, index };
+  { guide: image, ...options }: Upsampled,
+): Generator<StrongestMap & Strip> {
+  if (!image) return yield { top: 0, ...strongestBilinear(maps, options) };
+  const { width } = image, { peak, floor, ...size } = options;
+  const guide = guideOf(image, size), planes = maps.map((map) => guidedPlanes(map, guide));
+  for (let top = 0; top < image.height; top += STRIP) {
+    const height = Math.min(STRIP, image.height - top);
+    const score = new Float32Array(height * width).fill(floor), index = new Int32Array(height * width);
+    planes.forEach((plane, m) => {
+      const visit = (i: number, value: number) => {
+        const part = Math.fround(Math.min(1, value / peak)); // edges may overshoot
+        if (part <= score[i]!) return;
+        score[i] = part;
+        index[i] = m + 1;
+      };
+      visitGuided(plane, guide, { top, count: height, low: floor * peak, visit });
+    });
+    yield { top, height, width, score, index };
+  }
 }
 
 function strongestBilinear(
@@ -127,7 +153,9 @@ function strongestBilinear(
 
 /** Class ids of map numbers: 0 stays 0, m becomes the id of the class of map m − 1. */
 export function labelsOf(index: Int32Array, keys: ArrayLike<number>): Uint8Array {
-  return Uint8Array.from(index, (m) => m === 0 ? 0 : keys[m - 1]! + 1);
+  const labels = new Uint8Array(index.length);
+  for (let i = 0; i < labels.length; i++) if (index[i]! > 0) labels[i] = keys[index[i]! - 1]! + 1;
+  return labels;
 }
 
 /** The maximum of a map at stride 4 after upsampling and cropping, or `least` if that is higher. */

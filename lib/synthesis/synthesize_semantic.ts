@@ -1,6 +1,6 @@
 import { propagateEach } from "../affinity/mod.ts";
 import type { LabelMap } from "../data/image.ts";
-import { gridOf, labelsOf, strongest, strongestUpsampled, upsampledMaximum } from "./_strongest.ts";
+import { gridOf, labelsOf, type Strip, strongest, strongestStrips, upsampledMaximum } from "./_strongest.ts";
 import type { Evidence, WalkSettings } from "./evidence.ts";
 
 /**
@@ -49,7 +49,9 @@ export function scoreCams(
 /** Labels pixels whose score exceeds a threshold 0…1 with their class, the others background. */
 export function applyThreshold({ height, width, score, label }: ScoredLabels, threshold: number): LabelMap {
   const limit = Math.fround(threshold); // the released code compares in single precision
-  return { height, width, data: label.map((id, i) => score[i]! > limit ? id : 0) };
+  const data = new Uint8Array(label.length);
+  for (let i = 0; i < data.length; i++) if (score[i]! > limit) data[i] = label[i]!;
+  return { height, width, data };
 }
 
 /** Options of {@linkcode synthesizeSemantic}: threshold and walk. */
@@ -78,7 +80,9 @@ export function synthesizeSemantic(
   evidence: Evidence,
   { threshold = 0.25, walk = {} }: SemanticOptions = {},
 ): LabelMap {
-  return applyThreshold(scoreSemantic(evidence, walk), threshold);
+  const { height, width } = evidence.guide ?? evidence, data = new Uint8Array(height * width);
+  for (const strip of scoreStrips(evidence, walk)) data.set(applyThreshold(strip, threshold).data, strip.top * width);
+  return { height, width, data };
 }
 
 /**
@@ -88,6 +92,17 @@ export function synthesizeSemantic(
  * @throws RangeError if an array has another size, or a value is out of range.
  */
 export function scoreSemantic(evidence: Evidence, walk: WalkSettings = {}): ScoredLabels {
+  const { height, width } = evidence.guide ?? evidence, size = height * width;
+  const whole = { height, width, score: new Float32Array(size), label: new Uint8Array(size) };
+  for (const { top, score, label } of scoreStrips(evidence, walk)) {
+    whole.score.set(score, top * width);
+    whole.label.set(label, top * width);
+  }
+  return whole;
+}
+
+/** As {@linkcode scoreSemantic}, of a few rows at a time where the evidence has a guide: memory does not grow with it. */
+export function* scoreStrips(evidence: Evidence, walk: WalkSettings = {}): Generator<ScoredLabels & Strip> {
   const { height, width, keys, cams, boundary, guide } = evidence;
   const grid = gridOf(evidence);
   const each = Array.from(
@@ -97,6 +112,7 @@ export function scoreSemantic(evidence: Evidence, walk: WalkSettings = {}): Scor
   const maps = [...propagateEach(each, boundary, { height: grid.rows, width: grid.columns, ...walk })];
   const peak = maps.reduce((least, map) => upsampledMaximum(map, { height, width, ...grid, least }), 0);
   const options = { height, width, ...grid, peak, floor: 0, guide };
-  const { index, ...scores } = strongestUpsampled(peak > 0 ? maps : [], options);
-  return { ...scores, label: labelsOf(index, keys) };
+  for (const { index, ...scores } of strongestStrips(peak > 0 ? maps : [], options)) {
+    yield { ...scores, label: labelsOf(index, keys) };
+  }
 }

@@ -1,7 +1,9 @@
 import {
   classificationScores,
   groundTruthInstances,
+  groundTruthRuns,
   type InstanceMatches,
+  instanceRuns,
   instanceScores,
   matchInstances,
 } from "../../lib/evaluation/mod.ts";
@@ -103,6 +105,17 @@ Deno.test("groundTruthInstances() takes the smallest class inside each instance"
   assertEquals(result.class, Int32Array.of(2, 7));
   assertEquals(result.mask, Uint8Array.of(0, 0, 0, 0, 1, 1, /**/ 0, 1, 1, 0, 0, 0));
   assertThrows(() => groundTruthInstances(map(0, 5, 5, 0, 0, 0), map(0, 0, 255, 0, 0, 0)), Error, "instance 5");
+});
+
+Deno.test("groundTruthRuns() are those instances as run lengths, at another size perhaps empty", () => {
+  const map = (...data: number[]) => ({ height: 2, width: 4, data: Uint8Array.from(data) });
+  const objects = map(5, 5, 2, 255, 5, 5, 255, 255), classes = map(8, 8, 4, 255, 8, 8, 0, 0);
+  assertEquals(groundTruthRuns(objects, classes), instanceRuns(groundTruthInstances(objects, classes)));
+  const size = { height: 1, width: 2 }; // of pixels 1 and 3 of the lower row
+  assertEquals(groundTruthRuns(objects, classes, size), [
+    { class: 3, runs: { ...size, counts: [2] } },
+    { class: 7, runs: { ...size, counts: [0, 1, 1] } },
+  ]);
 });
 
 const three = ["a", "b", "c"];

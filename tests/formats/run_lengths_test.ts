@@ -3,6 +3,7 @@ import {
   boxesMeet,
   compressCounts,
   expandCounts,
+  labelRuns,
   maskToRuns,
   measureRuns,
   overlapOfRuns,
@@ -43,6 +44,18 @@ Deno.test("maskToRuns() counts down the columns, outside first", () => {
   assertEquals(maskToRuns(mask("10", "01")).counts, [0, 1, 2, 1]);
   assertEquals(maskToRuns(mask("00", "00")).counts, [4]);
   assertEquals(maskToRuns(mask("11", "11")).counts, [0, 4]);
+});
+
+Deno.test("labelRuns() counts every value at once, as maskToRuns() counts each", () => {
+  const draw = random(5, "runs");
+  for (const [height, width] of [[1, 1], [7, 5], [3, 40]] as const) {
+    const map = { height, width, data: Uint8Array.from({ length: height * width }, () => Math.floor(4 * draw())) };
+    const found = labelRuns(map), values = [...new Set(map.data)].filter((value) => value > 0).sort();
+    assertEquals([...found.keys()].sort(), values);
+    for (const value of values) {
+      assertEquals(found.get(value), maskToRuns({ ...map, data: map.data.map((one) => Number(one === value)) }));
+    }
+  }
 });
 
 Deno.test("measureRuns() finds area and box, also of runs over several columns and of nothing", () => {

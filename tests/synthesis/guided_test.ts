@@ -1,5 +1,5 @@
 import { strongestUpsampled } from "../../lib/synthesis/_strongest.ts";
-import { synthesizeInstances, synthesizeSemantic } from "../../lib/synthesis/mod.ts";
+import { scoreSemantic, scoreStrips, synthesizeInstances, synthesizeSemantic } from "../../lib/synthesis/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { noise } from "../noise.ts";
 
@@ -36,6 +36,17 @@ Deno.test("maps that are even stay as they are whatever the image shows, and sco
   assert(even.score.every((score) => Math.abs(score - 0.5) < 1e-6));
   const { score } = strongestUpsampled([blurred], { ...size, peak: 0.9, floor: 0, guide: image });
   assertEquals(score.reduce((a, b) => Math.max(a, b)), 1);
+});
+
+Deno.test("scores of a tall image are the same strip by strip", () => {
+  const tall = halves(16, 600, 9), evidence = { height: 100, width: 4, keys: [2], cams: new Float32Array(25) };
+  evidence.cams.fill(0.5, 0, 10).fill(1, 10);
+  const given = { ...evidence, boundary: new Float32Array(25), guide: tall }, walk = { steps: 0 };
+  const strips = [...scoreStrips(given, walk)], { score, label } = scoreSemantic(given, walk);
+  assertEquals(strips.map(({ top, height }) => [top, height]), [[0, 256], [256, 256], [512, 88]]);
+  assertEquals(strips.flatMap((strip) => [...strip.score]), [...score]);
+  assertEquals(strips.flatMap((strip) => [...strip.label]), [...label]);
+  assert(Math.abs(score[16 * 100]! - 0.5) < 1e-3 && score[16 * 500]! > 0.999, "half above, whole below");
 });
 
 Deno.test("synthesis with a guide makes masks of its size, with the largest fragment of a class that has nothing else", () => {
