@@ -78,31 +78,38 @@ async function inFewColours(png: Uint8Array): Promise<Uint8Array> {
 
 /** A figure of a drawing. It is worked out when it is asked for, once. */
 export function makeFigure(
-  { title, description, drawing, plotly = null }: {
+  { title, description, drawing, plotly = null, own }: {
     readonly title: string;
     readonly description: string;
     readonly drawing: Drawing;
     readonly plotly?: (() => Promise<PlotlyFigure>) | null;
+    /** HTML that plays without Plotly and holds the picture until its script runs. */
+    readonly own?: ((png: Uint8Array) => Promise<string>) | undefined;
   },
 ): Figure {
   const svg = once(() => drawing.svg({ title, description }));
   const png = once(async () => await rasterised(await svg()));
   const interactive = once(async () => await plotly?.() ?? null);
-  const parts = async () => ({ title, description, png: await png(), plotly: await interactive() });
+  const parts = async () => ({
+    ...{ title, description, png: await png(), plotly: await interactive() },
+    own: await own?.(await inFewColours(await png())) ?? null,
+  });
   return {
     title,
     description,
     svg,
     png,
     plotly: interactive,
+    isInteractive: plotly !== null || own !== undefined,
     html: async () => figurePage(await parts()),
     [JUPYTER_DISPLAY]: async () => {
-      const { png, plotly } = await parts();
+      const { png, plotly, own } = await parts();
       const small = await inFewColours(png);
       return {
         "text/plain": `${title}. ${description}`,
         "image/png": Buffer.from(small).toString("base64"),
         ...(plotly ? { "application/vnd.plotly.v1+json": plotly } : {}),
+        ...(own ? { "text/html": own } : {}),
         ...(plotly && page.hasPlotly ? { "text/html": figurePart({ title, description, png: small, plotly }) } : {}),
       };
     },

@@ -37,13 +37,15 @@ export interface PanelFigure {
   readonly rows: readonly PanelRow[];
   readonly legend?: readonly LegendItem[];
   readonly plotly?: () => Promise<PlotlyFigure>;
+  /** HTML that plays without Plotly. */
+  readonly own?: (png: Uint8Array) => Promise<string>;
 }
 
 const MARGIN = 16, GAP = 10, TALLEST = 400;
 
 /** Draws them. Pictures keep their proportions; all of a figure have places of one width. */
 export function panelFigure(
-  { title, subtitle, columns = [], rows, legend = [], plotly, ...rest }: PanelFigure,
+  { title, subtitle, columns = [], rows, legend = [], plotly, own, ...rest }: PanelFigure,
 ): Figure {
   const drawing = new Drawing();
   let y = drawTitle(drawing, { title, subtitle });
@@ -90,7 +92,7 @@ export function panelFigure(
   }
   if (legend.length > 0) y = drawLegend(drawing, legend, { x: left, y: y + 2, width: WIDTH - MARGIN - left });
   drawing.height = Math.ceil(y + 10);
-  return makeFigure({ title, description: rest.description ?? subtitle, drawing, plotly: plotly ?? null });
+  return makeFigure({ title, description: rest.description ?? subtitle, drawing, plotly: plotly ?? null, own });
 }
 
 /** Pictures one after another in rows of so many. */

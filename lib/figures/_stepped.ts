@@ -3,6 +3,7 @@ import type { RgbImage } from "../data/image.ts";
 import { colourMap, type ColourMapName } from "./colours.ts";
 import { scaled } from "./_drawing.ts";
 import type { PlotlyFigure } from "./figure.ts";
+import { fitGrid, type GridShape } from "./interactive.ts";
 import type { ScalarMap } from "./maps.ts";
 
 /** Values that can be asked for at the pointer. */
@@ -41,16 +42,6 @@ export interface SteppedGrid {
   readonly steps?: readonly { readonly label: string; readonly note?: string }[];
   /** The step that is shown first. */
   readonly active?: number;
-}
-
-/** Numbers that decide how a grid is laid out. */
-export interface GridShape {
-  /** For each panel whether a colour scale lies below it. */
-  readonly scales: readonly boolean[];
-  /** Height of a panel by its width. */
-  readonly aspect: number;
-  /** Pixels below the grid. */
-  readonly below: number;
 }
 
 /** Width of the pictures that a page holds, pixels. */
@@ -120,32 +111,6 @@ export async function gridPlotly(
         : {},
     }, fitGrid(1000, shape)),
   };
-}
-
-/**
- * Height and places of a grid's panels in a page of a width, by the paths that Plotly's `relayout` takes: wide pages have
- * them side by side, narrow ones in two columns or one. It is run in the page too, so it needs nothing from outside.
- */
-export function fitGrid(width: number, { scales, aspect, below }: GridShape): Record<string, unknown> {
-  const count = scales.length;
-  const columns = width >= 640 ? Math.min(count, 4) : count > 2 && width >= 340 ? 2 : 1;
-  const rows = Math.ceil(count / columns), gap = 12, over = 22, under = scales.includes(true) ? 54 : 6;
-  const side = (width - 16 - gap * (columns - 1)) / columns, high = side * aspect;
-  const inner = rows * (over + high + under);
-  const patch: Record<string, unknown> = { height: Math.round(inner + 64 + below) };
-  for (let n = 0; n < count; n++) {
-    const suffix = n === 0 ? "" : String(n + 1), row = Math.floor(n / columns);
-    const left = n % columns * (side + gap) / (width - 16);
-    const top = 1 - (row * (over + high + under) + over) / inner, bottom = top - high / inner;
-    const right = Math.min(left + side / (width - 16), 1);
-    patch[`xaxis${suffix}.domain`] = [left, right];
-    patch[`yaxis${suffix}.domain`] = [Math.max(bottom, 0), top];
-    if (!scales[n]) continue;
-    patch[`coloraxis${suffix}.colorbar.x`] = (left + right) / 2;
-    patch[`coloraxis${suffix}.colorbar.y`] = bottom;
-    patch[`coloraxis${suffix}.colorbar.len`] = right - left;
-  }
-  return patch;
 }
 
 /** A layout with the members that paths name. */

@@ -99,6 +99,17 @@ export function affinityFigure(image: RgbImage, options: AffinityFigureOptions):
   });
 }
 
+/** Affinities of a pixel to the power β, a square of as many pixels as the radius reaches; grey where there is no pair. */
+export function affinitiesAround(
+  boundary: ScalarMap,
+  { row, column, radius, beta }: { row: number; column: number; radius: number; beta: number },
+): RgbImage {
+  const reach = Math.ceil(radius) - 1;
+  const window = Float32Array.from(valuesAround(boundary, { row, column, reach }, NaN));
+  const powers = affinitiesOfMiddle(window, radius).map((value) => value ** beta);
+  return coloured(powers, 2 * reach + 1, "viridis");
+}
+
 /** Affinities of the window's middle to all others, NaN where there is no pair; with itself 1. */
 function affinitiesOfMiddle(window: Float32Array, radius: number): Float32Array {
   // What is not there is all boundary.
@@ -112,7 +123,7 @@ function affinitiesOfMiddle(window: Float32Array, radius: number): Float32Array 
 }
 
 /** A pixel with little boundary on it and much in its neighbourhood. */
-function nearBoundary(boundary: ScalarMap, reach: number): readonly [number, number] {
+export function nearBoundary(boundary: ScalarMap, reach: number): readonly [number, number] {
   let best: readonly [number, number] = [boundary.height >> 1, boundary.width >> 1], most = -Infinity;
   const margin = 3 * reach; // networks see boundaries at the rim of the image that are none
   for (let row = margin; row < boundary.height - margin; row++) {

@@ -28,10 +28,13 @@ export type StripesName = keyof typeof STRIPES;
 /** Names of colour maps whose lightness rises evenly, so that they read the same without colour vision. */
 export type ColourMapName = "viridis" | "inferno";
 
+/** Colours at equal steps of viridis, in hexadecimal digits. */
+export const VIRIDIS =
+  "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1f9f88 27ad81 3dbc74 5cc863 81d34d aadc32 d5e21a fde725";
+
 /** Colours at equal steps from 0 to 1, of the colour maps that matplotlib's authors gave to the public domain (CC0). */
 const COLOURS: Record<ColourMapName, string> = {
-  viridis: "440154 48186a 472d7b 424086 3b528b 33638d 2c728e 26828e 21918c 1f9f88 27ad81 3dbc74 5cc863 81d34d aadc32 " +
-    "d5e21a fde725",
+  viridis: VIRIDIS,
   inferno: "000004 0b0724 210c4a 3d0965 57106e 71196e 8a226a a32c61 bc3754 d04545 e35933 f1711f f98c0a fcaa0f f9c932 " +
     "f2e865 fcffa4",
 };

@@ -26,6 +26,8 @@ export interface Figure {
   png(): Promise<Uint8Array<ArrayBuffer>>;
   /** Traces and layout for Plotly, with sliders and values at the pointer; `null`: there is only the picture. */
   plotly(): Promise<PlotlyFigure | null>;
+  /** Whether there is something to play with. */
+  readonly isInteractive: boolean;
   /** A page of its own that needs no network: interactive where there is something to play with. */
   html(): Promise<string>;
   /** Contents by MIME type: the picture, and what Plotly needs where it is installed. */

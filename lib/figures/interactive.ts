@@ -2,7 +2,6 @@ import { Buffer } from "node:buffer";
 import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 import { JUPYTER_DISPLAY, type PlotlyFigure, show } from "./figure.ts";
-import { fitGrid } from "./_stepped.ts";
 import { html, jsonScript, Markup } from "./report/_html.ts";
 
 /** State of the notebook that figures are shown in. */
@@ -25,6 +24,8 @@ interface FigureParts {
   readonly description: string;
   readonly png: Uint8Array;
   readonly plotly: PlotlyFigure | null;
+  /** HTML that needs no library and holds the picture until its script runs; absent: there is none. */
+  readonly own?: string | null;
 }
 
 let packed: string | null = null;
@@ -75,6 +76,7 @@ const PLAY = `async (id, fitGrid) => {
   if (!plotly) return;
   const add = (to, name, properties) => to.appendChild(Object.assign(document.createElement(name), properties));
   place.replaceChildren();
+  place.dataset.lmSuppressShortcuts = "true"; // JupyterLab keeps its hands off the keys here
   place.style.cssText = "background:#fff;color:#1c1e22;font:14px/1.4 system-ui,sans-serif;padding:4px 0";
   const head = add(place, "div", { innerHTML: "<b></b><br><span></span>" });
   head.style.padding = "4px 8px";
@@ -116,14 +118,55 @@ const PLAY = `async (id, fitGrid) => {
   move();
 }`;
 
-function picture({ title, description, png }: Omit<FigureParts, "plotly">): Markup {
+/** The picture, said in words. */
+export function picture({ title, description, png }: Pick<FigureParts, "title" | "description" | "png">): Markup {
   const source = `data:image/png;base64,${Buffer.from(png).toString("base64")}`;
   return html`<img src="${source}" alt="${title}. ${description}" style="max-width:100%">`;
 }
 
+/** Numbers that decide how a grid is laid out. */
+export interface GridShape {
+  /** For each panel whether a colour scale lies below it. */
+  readonly scales: readonly boolean[];
+  /** Height of a panel by its width. */
+  readonly aspect: number;
+  /** Pixels below the grid. */
+  readonly below: number;
+}
+
+/**
+ * Height and places of a grid's panels in a page of a width, by the paths that Plotly's `relayout` takes: wide pages have
+ * them side by side, narrow ones in two columns or one. It is run in the page too, so it needs nothing from outside.
+ */
+export function fitGrid(width: number, { scales, aspect, below }: GridShape): Record<string, unknown> {
+  const count = scales.length;
+  const columns = width >= 640 ? Math.min(count, 4) : count > 2 && width >= 340 ? 2 : 1;
+  const rows = Math.ceil(count / columns), gap = 12, over = 22, under = scales.includes(true) ? 54 : 6;
+  const side = (width - 16 - gap * (columns - 1)) / columns, high = side * aspect;
+  const inner = rows * (over + high + under);
+  const patch: Record<string, unknown> = { height: Math.round(inner + 64 + below) };
+  for (let n = 0; n < count; n++) {
+    const suffix = n === 0 ? "" : String(n + 1), row = Math.floor(n / columns);
+    const left = n % columns * (side + gap) / (width - 16);
+    const top = 1 - (row * (over + high + under) + over) / inner, bottom = top - high / inner;
+    const right = Math.min(left + side / (width - 16), 1);
+    patch[`xaxis${suffix}.domain`] = [left, right];
+    patch[`yaxis${suffix}.domain`] = [Math.max(bottom, 0), top];
+    if (!scales[n]) continue;
+    patch[`coloraxis${suffix}.colorbar.x`] = (left + right) / 2;
+    patch[`coloraxis${suffix}.colorbar.y`] = bottom;
+    patch[`coloraxis${suffix}.colorbar.len`] = right - left;
+  }
+  return patch;
+}
+
 /** A page of its own. */
 export function figurePage(parts: FigureParts): string {
-  const body = parts.plotly ? html`${unpackScript()}${new Markup(figurePart(parts))}` : picture(parts);
+  const body = parts.own
+    ? new Markup(parts.own)
+    : parts.plotly
+    ? html`${unpackScript()}${new Markup(figurePart(parts))}`
+    : picture(parts);
   return html`
     <!DOCTYPE html>
     <html lang="en">

@@ -23,6 +23,7 @@ export type { ClusterMap, PictureSize, ScalarMap, VectorField } from "./maps.ts"
 export * from "./metrics_figures.ts";
 export * from "./overview.ts";
 export * from "./pictures.ts";
+export * from "./pixel.ts";
 export * from "./precision_figures.ts";
 export * from "./pseudo_labels.ts";
 export * from "./relation.ts";

@@ -7,7 +7,7 @@ import type { Figure } from "./figure.ts";
 import { drawGroundTruth, drawLabels } from "./labels.ts";
 import { classLegend, type LegendItem } from "./_legend.ts";
 import { expectWithin, outlined, pairsOfMiddle, valuesAround, type Window } from "./_neighbourhood.ts";
-import { panelFigure } from "./_panels.ts";
+import { type Panel, panelFigure } from "./_panels.ts";
 
 /** Labels of {@linkcode confidentAreasFigure}. */
 export interface ConfidentAreasOptions {
@@ -146,6 +146,24 @@ export function relationFigure(image: RgbImage, { labels, pixel, radius, classes
       { kind: "stripes", of: "uncertain", text: "uncertain" },
     ],
   });
+}
+
+/** A pixel's pairs within a radius, over the labels around it; labels are at stride 4. */
+export function relationPanel(
+  labels: LabelMap,
+  { row, column, radius }: { row: number; column: number; radius: number },
+): Panel {
+  const window = cropAround(labels, { row, column, reach: Math.ceil(radius) - 1 });
+  const kinds = pairsWithMiddle(window, radius);
+  const counts = (["foreground", "background", "negative", "ignored"] as const).map((kind) =>
+    `${PAIRS[kind].text} ${kinds.filter(({ is }) => is === kind).length}`
+  );
+  return {
+    picture: coloured(window),
+    isSharp: true,
+    caption: `pairs: ${counts.join(", ")}`,
+    over: (box) => lineSvg(box, kinds, window.width),
+  };
 }
 
 const BACKGROUND: Rgb = [70, 74, 80];

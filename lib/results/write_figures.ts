@@ -67,7 +67,7 @@ export async function writeFigures(
     for (const [name, figure] of Object.entries(all)) {
       signal?.throwIfAborted();
       await Deno.writeFile(join(folder, `${name}.png`), await figure.png());
-      if (await figure.plotly()) await Deno.writeTextFile(join(folder, `${name}.html`), await figure.html());
+      if (figure.isInteractive) await Deno.writeTextFile(join(folder, `${name}.html`), await figure.html());
       count++;
     }
   }
@@ -130,6 +130,10 @@ async function figuresOf(results: Results, id: string): Promise<Record<string, f
       ...{ scored, classes, truth, current: config.cam.threshold, title: "CAMs by the score of the background" },
     }),
     confident_areas: figures.confidentAreasFigure(image, { before: labelsAfter(0), after: labels, classes, truth }),
+    pixel: figures.pixelFigure(image, {
+      ...{ boundary, displacement: field, labels, classes, walk: config.walk, refinement: config.displacement },
+      pairRadius: config.irnet.training.radius,
+    }),
     relations: figures.relationFigure(image, { labels, radius: config.irnet.training.radius, classes }),
     displacements: figures.displacementFigure(image, { field, centroids, clusters }),
     refinement: figures.refinementFigure(image, {
