@@ -321,7 +321,12 @@
     choose(state.y + step * way[0], state.x + step * way[1]);
   });
   const slider = (name, key, { least, most }) => {
-    const label = add(root, "label", {}, "display:grid;grid-template-columns:minmax(8em,max-content) 1fr;align-items:center;gap:8px");
+    const label = add(
+      root,
+      "label",
+      {},
+      "display:grid;grid-template-columns:minmax(8em,max-content) 1fr;align-items:center;gap:8px",
+    );
     const text = add(label, "span");
     const range = add(
       label,
