@@ -131,7 +131,7 @@ function check(value: unknown): Config {
     error.issues.flatMap((issue) =>
       issue.code === "unrecognized_keys"
         ? issue.keys.map((key) => unknownKey([...issue.path, key].join(".")).message)
-        : [wrongValue(issue.path, value)]
+        : [wrongValue(issue.path, value, issue.code === "custom" ? issue.message : undefined)]
     ).join("\n"),
   );
 }
@@ -140,13 +140,13 @@ function unknownKey(key: string): UsageError {
   return new UsageError(`Expected a setting but found the unknown key ${key}; the nearest is ${nearestKey(key)}`);
 }
 
-function wrongValue(path: readonly PropertyKey[], config: unknown): string {
+function wrongValue(path: readonly PropertyKey[], config: unknown, expected?: string): string {
   const key = path.map((part) => typeof part === "number" ? `[${part}]` : `.${String(part)}`).join("").slice(1);
   const found = path.reduce<unknown>(
     (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
     config,
   );
-  return `Expected ${describe(schemaOf(path) ?? {})} for ${key} but found ${show(found)}`;
+  return `Expected ${expected ?? describe(schemaOf(path) ?? {})} for ${key} but found ${show(found)}`;
 }
 
 function show(value: unknown): string {

@@ -163,9 +163,13 @@ const prototypes = z.strictObject({
     help: "Probability of the class above which a centre inside is a prototype",
     default: 0.9,
   }),
-  context: setting(z.tuple([fraction, fraction]).refine(([low, high]) => low < high, "Expected the lower first"), {
+  context: setting(z.tuple([fraction, fraction]).refine(([low, high]) => low < high, "the lower number first"), {
     help: "Probabilities of the class between which a centre outside is context",
     default: [0.05, 0.9],
+  }),
+  images: setting(count.nullable(), {
+    help: "Images of a class whose features are looked at, drawn from the list; null: all",
+    default: null,
   }),
   vectors: setting(count, {
     help: "Features that are clustered, drawn from all inside, and from all outside",
@@ -200,7 +204,7 @@ const cam = z.strictObject({
     default: "cam",
   }),
   prototypes: setting(prototypes, {
-    help: "LPCAM's prototypes; of its code for COCO: 20 clusters, select 0.25, context 0, 0.5",
+    help: "LPCAM's prototypes",
     source: LPCAM,
   }),
   scales: setting(scales, {

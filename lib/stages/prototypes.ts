@@ -1,4 +1,5 @@
 import { type ClassPrototypes, ClassVectors, featuresAndCams, prototypeDirection } from "../cam/mod.ts";
+import { random } from "../data/random.ts";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { decodeSafetensors, encodeSafetensors, type NamedTensors } from "../files/safetensors.ts";
@@ -46,8 +47,10 @@ export const prototypes: WholeStage = {
     settings: ({ backbone }) => backbone.network,
     estimate: (context, image) => {
       const { config } = context, { forward, bytes } = networkCost(config), cost = forward * image.megapixels;
+      const { images } = config.cam.prototypes, all = prototypes.ids!(context).length;
+      const count = Math.min(all, (images ?? all) * config.data.classes.length);
       return {
-        parts: [inferences(prototypes.ids!(context).length, { cost, config, image, shared: false })],
+        parts: [inferences(count, { cost, config, image, shared: false })],
         bytes: config.data.classes.length * 0.2 * MIB,
         memory: 0.3 * GIB + bytes * image.megapixels + HELD,
       };
@@ -62,17 +65,17 @@ export const prototypes: WholeStage = {
       { length: Math.ceil(labels.length / size) },
       (_, g) => labels.slice(g * size, (g + 1) * size),
     );
-    const showing = (group: readonly number[]) =>
-      prototypes.ids!(context).filter((id) => dataset.labels(id).some((label) => group.includes(label)));
-    const total = groups.reduce((sum, group) => sum + showing(group).length, 0);
+    const ids = prototypes.ids!(context), chosen = labels.map((label) => chosenImages(context, { label, ids }));
+    const ofGroup = (group: readonly number[]) => ids.filter((id) => group.some((label) => chosen[label]!.has(id)));
+    const total = groups.reduce((sum, group) => sum + ofGroup(group).length, 0);
     const found: NamedTensors = {}, counts: PrototypeCounts[] = [];
     let done = 0;
     try {
       for (const group of groups) {
         const vectors = group.map((label) => new ClassVectors(cam.prototypes, { channels, label, seed }));
-        for (const id of showing(group)) {
+        for (const id of ofGroup(group)) {
           signal.throwIfAborted();
-          const present = dataset.labels(id).filter((label) => group.includes(label));
+          const present = group.filter((label) => chosen[label]!.has(id));
           const { features, maps } = await featuresAndCams(network, await dataset.readImage(id), { labels: present });
           present.forEach((label, k) => vectors[label - group[0]!]!.add(features, maps[k]!));
           progress(++done, total);
@@ -83,7 +86,7 @@ export const prototypes: WholeStage = {
           const { prototypes, context: around } = await vectors[n]!.prototypes(weights);
           Object.assign(found, { [`${label}.prototypes`]: prototypes, [`${label}.context`]: around });
           counts.push({
-            images: showing([label]).length,
+            images: chosen[label]!.size,
             ...{ inside: vectors[n]!.inside.seen, outside: vectors[n]!.outside.seen },
             ...{ prototypes: prototypes.shape[0]!, context: around.shape[0]! },
           });
@@ -96,6 +99,18 @@ export const prototypes: WholeStage = {
     await files.write("prototypes", "prototypes.safetensors", encodeSafetensors(found));
   },
 };
+
+/** The images of a class, or so many of them as are wanted, the same for the same seed. */
+function chosenImages(
+  { dataset, config: { seed, cam: { prototypes: { images } } } }: StageContext,
+  { label, ids }: { label: number; ids: readonly string[] },
+): ReadonlySet<string> {
+  const all = ids.filter((id) => dataset.labels(id).includes(label));
+  if (images === null || all.length <= images) return new Set(all);
+  const draw = random(seed, "prototypes", label, "images"), lots = new Map(all.map((id) => [id, draw()]));
+  const last = [...lots.values()].sort((a, b) => a - b)[images - 1]!;
+  return new Set(all.filter((id) => lots.get(id)! <= last));
+}
 
 /** The classifier's weights, [classes, channels]. */
 async function classifierWeights({ config, files }: Pick<StageContext, "config" | "files">): Promise<Float32Array> {

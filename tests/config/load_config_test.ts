@@ -80,6 +80,11 @@ const mistakes: [key: string, text: string, message: string][] = [
   ],
   ["irnet.training.scale", "1,-1", "Expected a number above 0 for irnet.training.scale[1] but found -1"],
   [
+    "cam.prototypes.context",
+    "0.9,0.05",
+    "Expected the lower number first for cam.prototypes.context but found [0.9,0.05]",
+  ],
+  [
     "backbone.network",
     "vgg",
     'Expected one of resnet50, efficientnet_lite0, efficientnet_lite1, efficientnet_lite2, sample for backbone.network but found "vgg"',

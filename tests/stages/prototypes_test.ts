@@ -64,7 +64,7 @@ function contextOf(
 const file = "prototypes/prototypes.safetensors";
 
 Deno.test("the prototypes of a class do not depend on the classes that are looked at together", async () => {
-  const together = contextOf(), apart = contextOf({ vectors: 1e9 }); // so many vectors are held for one class at a time
+  const together = contextOf(), apart = contextOf({ vectors: 1e9 }); // so many are held for one class at a time
   await prototypes.run(together);
   await prototypes.run(apart);
   assertEquals(together.kept.get(file), apart.kept.get(file));
@@ -74,6 +74,10 @@ Deno.test("the prototypes of a class do not depend on the classes that are looke
   for (const { inside, outside, prototypes } of counts.slice(0, 2)) {
     assert(inside > 0 && inside + outside <= 2 * 35 && prototypes >= 1 && prototypes <= 3);
   }
+  const one = contextOf({ images: 1 }), shown = new Set<string>(), { readImage } = one.dataset;
+  one.dataset.readImage = (id) => readImage(shown.add(id) && id);
+  await prototypes.run(one);
+  assert(shown.size >= 2 && shown.size <= 3 && shown.has("c"), String([...shown]));
   const few = contextOf({ vectors: 4 });
   await prototypes.run(few);
   const found = await readPrototypes(few);

@@ -1,5 +1,6 @@
 /**
- * MS COCO 2014 with the released code's settings, and the thresholds that ReCAM (CVPR 2022) publishes for IRNet on COCO.
+ * MS COCO 2014 with the released code's settings, the thresholds that ReCAM (CVPR 2022) publishes for IRNet on COCO, and what
+ * LPCAM's code has for COCO.
  *
  * - command: `deno task pipeline --preset coco --voc-root datasets/COCO2014
  *   --set backbone.weights=weights/resnet50.safetensors`, after `deno task data:coco2014`
@@ -25,6 +26,7 @@ export const coco: Config = merge<Config>(paper, {
     inferList: "train2014",
     instanceList: "train2014",
   },
+  cam: { prototypes: { clusters: 20, select: 0.25, context: [0, 0.5], images: 100 } },
   relation: { foreground: 0.35, background: 0.1 },
   downstream: {
     trainList: "train2014",
