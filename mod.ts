@@ -16,6 +16,7 @@
 import "./lib/command_line/answer_first.ts";
 
 export * as affinity from "./lib/affinity/mod.ts";
+export * as amn from "./lib/amn/mod.ts";
 export * as cam from "./lib/cam/mod.ts";
 export * as config from "./lib/config/mod.ts";
 export * as crf from "./lib/crf/mod.ts";

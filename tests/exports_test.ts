@@ -9,6 +9,7 @@ const { name, version, exports }: { name: string; version: string; exports: Reco
 const abilities: Record<string, string> = {
   ".": `m.affinity.propagate === affinity.propagate && m.figures.sideBySide instanceof Function`,
   "./affinity": `m.affinity(new Float32Array(16), { height: 4, width: 4, radius: 3 }).every((value) => value === 1)`,
+  "./amn": `m.amnParameters({ channels: 8 }, 3)[0]!.shape.join() === "8,3,1,1"`,
   "./cam": `m.classifierParameters({ ...nn.sampleNet, channels: 8 }, 3)[0]!.shape.join() === "3,8,1,1"`,
   "./command_line": `m.main instanceof Function`,
   "./config": `m.loadConfig({ preset: "lite", settings: [["walk.beta", "8"]] }).walk.beta === 8`,

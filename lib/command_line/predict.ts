@@ -32,10 +32,13 @@ const LABELS = "labels.json", COCO = "instances.json", REPORT = "report.txt";
 
 /** The stages that tell classes, and those that make masks. */
 const NAMING = ["cam_train", "classify"];
-const masking = ({ cam }: Config) => [
+const masking = ({ amn, cam }: Config) => [
+  ...amn.use ? ["amn_train"] : [],
   "irnet_train",
   ...cam.method === "lpcam" ? ["prototypes"] : [],
-  ...["cam", "irnet", "instance", "semantic"],
+  "cam",
+  ...amn.use ? ["amn"] : [],
+  ...["irnet", "instance", "semantic"],
 ];
 
 const MODULE = new URL("../stages/prediction.ts", import.meta.url).href;

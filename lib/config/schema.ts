@@ -34,6 +34,7 @@ function setting<T extends z.ZodType>(type: T, facts: SettingFacts): T {
 
 const CODE = "released code",
   PSA = "AffinityNet's code",
+  AMN = "AMN's code",
   DEEPLAB = "DeepLab-v2, in part",
   MASK_RCNN = "Mask R-CNN",
   LPCAM = "LPCAM's code";
@@ -70,7 +71,7 @@ const optimiser = z.strictObject({
   headFactor: setting(positive, { help: "Factor of the learning rate of classifier, displacement branch or heads" }),
   momentum: setting(fraction, { help: "Momentum of SGD; the released code's weight decay slipped into this place" }),
   weightDecay: setting(weight, { help: "Weight decay" }),
-  power: setting(positive, { help: "Power of the polynomial decay of the learning rate" }),
+  power: setting(weight, { help: "Power of the polynomial decay of the learning rate; 0: it stays" }),
   warmup: setting(fraction, { help: "Steps with linearly rising learning rate", unit: "fraction of all" }),
   clip: setting(positive.optional(), { help: "Largest norm of the gradients; absent: any", source: "" }),
 });
@@ -247,6 +248,32 @@ const relation = z.strictObject({
   ),
 });
 
+const amn = z.strictObject({
+  use: setting(flag, { help: "AMN's maps take the place of CAMs from the training of IRNet on", default: false }),
+  weights: weights("A trained AMN with its backbone; null: train one"),
+  training: setting(scaledTraining, {
+    help: "Training on confident labels",
+    default: {
+      ...{ crop: 512, batch: 16, microBatch: 4, epochs: 5, scale: [0.5, 1.5] },
+      optimiser: { ...releasedSgd, method: "adam", learningRate: 5e-6, headFactor: 20, momentum: 0, power: 0 },
+    },
+    source: AMN,
+  }),
+  smoothing: setting(fraction, {
+    help: "Probability that a target gives to the classes that a pixel is not labelled with",
+    default: 0.4,
+    source: AMN,
+  }),
+  scales: setting(scales, {
+    help: "Scales of the image whose logits are averaged",
+    default: [1, 0.5, 1.5, 2],
+    source: AMN,
+  }),
+  threshold: setting(fraction, { help: "Background score when its maps are judged", default: 0.25, source: AMN }),
+  foreground: setting(fraction, { help: "As relation.foreground, of its maps", default: 0.45, source: AMN }),
+  background: setting(fraction, { help: "As relation.background, of its maps", default: 0.15, source: AMN }),
+});
+
 const irnet = z.strictObject({
   weights: weights("A trained IRNet with its backbone; null: train one"),
   training: setting(
@@ -376,6 +403,7 @@ export const configSchema = z.strictObject({
   backbone: setting(backbone, { help: "Network below CAMs and IRNet" }),
   cam: setting(cam, { help: "Class Attention Maps" }),
   relation: setting(relation, { help: "Inter-pixel Relation Mining from CAMs" }),
+  amn: setting(amn, { help: "AMN, a second stage of class maps between confident labels and IRNet" }),
   irnet: setting(irnet, { help: "IRNet and its training" }),
   displacement: setting(
     z.strictObject({

@@ -17,6 +17,8 @@ import { addSweep, emptySweep, type Sweep, type SweepMetrics, sweepMetrics } fro
 export interface Measurement {
   /** CAMs, at many thresholds. */
   readonly cam?: Sweep;
+  /** AMN's maps, where they are used, at the same thresholds. */
+  readonly amn?: Sweep;
   /** Pseudo semantic labels, at many thresholds. */
   readonly semantic?: Sweep;
   /** Confident labels: right and wrong pixels, and which classes they are confused with. */
@@ -24,7 +26,7 @@ export interface Measurement {
   /** Instances of the full method: best matches, and all that they overlap. */
   readonly instance?: InstanceMatches;
   readonly overlaps?: InstanceOverlaps;
-  /** Instances of CAM components, one for each of the CAM thresholds. */
+  /** Instances of components of the seed, CAMs or AMN's maps, one for each of their thresholds. */
   readonly camInstances?: readonly InstanceMatches[];
   /** Instances of CAMs and class boundaries, without displacement. */
   readonly boundaryInstances?: InstanceMatches;
@@ -34,12 +36,19 @@ export interface Measurement {
   readonly unusable?: string;
 }
 
+/** Masks at one threshold, and at all that were swept. */
+export type SemanticMetrics =
+  & { split: string; images: number; threshold: number; miou: number | null; perClass: PerClass }
+  & SweepMetrics;
+
 /** Results of a run in percent: the content of `metrics.json`. */
 export interface Metrics {
   /** Image-level classification: mean average precision. */
   classification: { split: string; images: number; map: number | null; perClass: PerClass };
   /** CAMs as semantic masks. */
-  cam: { split: string; images: number; threshold: number; miou: number | null; perClass: PerClass } & SweepMetrics;
+  cam: SemanticMetrics;
+  /** AMN's maps as semantic masks, where they take the place of CAMs. */
+  amn?: SemanticMetrics;
   /** Confident labels. */
   relation: {
     split: string;
@@ -50,9 +59,7 @@ export interface Metrics {
     perClass: PerClass;
   };
   /** Pseudo semantic labels. */
-  semantic:
-    & { split: string; images: number; threshold: number; miou: number | null; perClass: PerClass }
-    & SweepMetrics;
+  semantic: SemanticMetrics;
   /** Pseudo instance labels. */
   instance: { split: string; images: number } & InstanceMetrics;
   /** The method built up from its parts. */
@@ -83,8 +90,8 @@ export interface SummaryOptions {
     readonly infer: string;
     readonly instance: string;
   };
-  /** Background scores at which CAMs and semantic labels are reported; the sweeps must hold them. */
-  readonly thresholds: { readonly cam: number; readonly semantic: number };
+  /** Background scores at which masks are reported; the sweeps must hold them. `amn` only where its maps are used. */
+  readonly thresholds: { readonly cam: number; readonly semantic: number; readonly amn?: number };
   /** Class logits and classes of the validation images. */
   readonly validation: { readonly logits: readonly number[][]; readonly labels: readonly (readonly number[])[] };
 }
@@ -104,16 +111,17 @@ export async function summarise(
   const choice = { classes, chosen }, labels = classes.length + 1;
   const classification = classificationScores(validation.logits, { ...choice, labels: validation.labels });
 
-  const sweeps: Record<"cam" | "semantic", { total: Sweep | null; images: number }> = {
+  const sweeps: Record<"cam" | "amn" | "semantic", { total: Sweep | null; images: number }> = {
     cam: { total: null, images: 0 },
+    amn: { total: null, images: 0 },
     semantic: { total: null, images: 0 },
   };
   const relation = { counts: emptyLabelCounts(), confusion: emptyConfusion(labels), images: 0 };
-  const parts: Omit<Measurement, "cam" | "semantic" | "relation">[] = [];
-  for await (const { cam, semantic, relation: confident, ...instances } of measurements) {
-    for (const [part, sweep] of Object.entries({ cam, semantic })) {
+  const parts: Omit<Measurement, "cam" | "amn" | "semantic" | "relation">[] = [];
+  for await (const { cam, amn, semantic, relation: confident, ...instances } of measurements) {
+    for (const [part, sweep] of Object.entries({ cam, amn, semantic })) {
       if (!sweep) continue;
-      const sum = sweeps[part as "cam" | "semantic"];
+      const sum = sweeps[part as "cam" | "amn" | "semantic"];
       addSweep(sum.total ??= emptySweep(sweep.thresholds, labels), sweep);
       sum.images++;
     }
@@ -125,7 +133,7 @@ export async function summarise(
     parts.push(instances);
   }
 
-  const semanticOf = (part: "cam" | "semantic", split: string, threshold: number) => {
+  const semanticOf = (part: "cam" | "amn" | "semantic", split: string, threshold: number): SemanticMetrics => {
     const { total: counted, images } = sweeps[part], total = counted ?? emptySweep([threshold], labels);
     const at = total.thresholds.findIndex((t) => Math.abs(t - threshold) < 1e-9);
     if (at < 0) throw new Error(`Expected ${part} to be measured at ${threshold} but found ${total.thresholds}`);
@@ -142,12 +150,13 @@ export async function summarise(
     instancePercentages(matches, { ...choice, ious: options.ious });
 
   const cam = semanticOf("cam", splits.infer, thresholds.cam);
+  const amn = thresholds.amn === undefined ? null : semanticOf("amn", splits.infer, thresholds.amn);
   const full = instancesOf(parts.flatMap((m) => m.instance ?? []));
   const byThreshold = cam.curve.map(({ threshold }, i) => ({
     threshold,
     instances: instancesOf(parts.flatMap((m) => m.camInstances?.[i] ?? [])),
   }));
-  const bestCam = byThreshold.find(({ threshold }) => threshold === cam.best.threshold)!;
+  const bestCam = byThreshold.find(({ threshold }) => threshold === (amn ?? cam).best.threshold)!;
   const colour = parts.flatMap((m) => m.colour ?? []), unusable = parts.flatMap((m) => m.unusable ?? []);
 
   return {
@@ -158,6 +167,7 @@ export async function summarise(
       perClass: namedPercentages(classification.rows, (row) => row.precision),
     },
     cam,
+    ...(amn ? { amn } : {}),
     relation: relationMetrics(relation, splits.relation, choice),
     semantic: semanticOf("semantic", splits.infer, thresholds.semantic),
     instance: { split: splits.instance, images: parts.filter((m) => m.instance).length, ...full },

@@ -11,8 +11,11 @@ import type { Figure } from "./figure.ts";
  * @param metrics Results of a run.
  * @returns The chart.
  */
-export function thresholdChart({ cam, semantic }: Pick<Metrics, "cam" | "semantic">): Chart {
-  const parts = [{ name: "CAM", part: cam }, { name: "Pseudo labels", part: semantic }];
+export function thresholdChart({ cam, amn, semantic }: Pick<Metrics, "cam" | "amn" | "semantic">): Chart {
+  const parts = [{ name: "CAM", part: cam }, ...(amn ? [{ name: "AMN", part: amn }] : []), {
+    name: "Pseudo labels",
+    part: semantic,
+  }];
   const traces = parts.flatMap(({ name, part }, n): ChartTrace[] => {
     const color = CHART_COLOURS[n]!;
     return [{
@@ -70,7 +73,7 @@ export function powerChart({ split, rows, best }: PowerSweep): Chart {
  * @param metrics Results of a run.
  * @returns The figure.
  */
-export function iouThresholdFigure(metrics: Pick<Metrics, "cam" | "semantic">): Figure {
+export function iouThresholdFigure(metrics: Pick<Metrics, "cam" | "amn" | "semantic">): Figure {
   return chartFigure(thresholdChart(metrics));
 }
 

@@ -121,6 +121,7 @@ async function configOf(stored: StoredRun, paths: RunPlace): Promise<Config> {
     data: { ...config.data, root: data, labels: anywhere(config.data.labels) },
     backbone: { ...config.backbone, weights: anywhere(config.backbone.weights) },
     cam: { ...config.cam, weights: anywhere(config.cam.weights), from: anywhere(config.cam.from) },
+    amn: { ...config.amn, weights: anywhere(config.amn.weights) },
     irnet: { ...config.irnet, weights: anywhere(config.irnet.weights) },
   };
 }

@@ -18,7 +18,7 @@ import { readIrnetMaps } from "../stages/irnet.ts";
 import { irnetNetwork, untrainedIrnet } from "../stages/irnet_train.ts";
 import { readMeasurement } from "../stages/measure.ts";
 import { readPrototypes } from "../stages/prototypes.ts";
-import { readConfidentLabels } from "../stages/relation.ts";
+import { readSeed, readSeedLabels } from "../stages/seed.ts";
 import { readSemantic } from "../stages/semantic.ts";
 
 /**
@@ -37,7 +37,9 @@ export interface Results {
   ids(...stages: readonly string[]): Promise<string[]>;
   /** Class attention maps of an image. */
   cams(id: string): Promise<CamArchive>;
-  /** Confident labels of a training image: 0 background, 1… classes, 255 uncertain. */
+  /** Class maps of an image that IRNet's labels are made of: its CAMs, or AMN's maps where these are used. */
+  seed(id: string): Promise<CamArchive>;
+  /** Confident labels of the seed of a training image: 0 background, 1… classes, 255 uncertain. */
   relation(id: string): Promise<LabelMap>;
   /** Boundary map and displacement field of an image. */
   maps(id: string): Promise<IrnetMaps>;
@@ -107,7 +109,8 @@ export async function openResults(
       return judged.length > 0 ? judged : idsOf(config.data.trainList);
     },
     cams: (id) => readCams(files, id),
-    relation: (id) => readConfidentLabels(files, id),
+    seed: (id) => readSeed(context, id),
+    relation: (id) => readSeedLabels(context, id),
     maps: (id) => readIrnetMaps(files, id),
     evidence: async (id) => (await readEvidence(context, id)).evidence,
     instances: async (id) => await readInstances(files, id, { size: (await dataset.imageSize(id)).full }),

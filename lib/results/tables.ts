@@ -50,10 +50,11 @@ export function formatDoubts({ classes, images }: ResultDoubts): string {
  * @returns Lines of text.
  */
 export function formatHeadlines(metrics: Metrics): string {
-  const { classification, cam, relation, semantic, instance, colourBaseline } = metrics;
+  const { classification, cam, amn, relation, semantic, instance, colourBaseline } = metrics;
   const rows: [name: string, measure: string, value: number | null, of: { split: string; images?: number }][] = [
     ["classification", "mAP", classification.map, classification],
     ["CAMs", "mIoU", cam.miou, cam],
+    ...(amn ? [["AMN", "mIoU", amn.miou, amn] satisfies typeof rows[number]] : []),
     ["confident foreground", "precision", relation.fgPrecision, relation],
     ["confident background", "precision", relation.bgPrecision, relation],
     ["uncertain pixels", "fraction", relation.uncertain, relation],
@@ -85,18 +86,27 @@ export function formatHeadlines(metrics: Metrics): string {
  * @param metrics Results of a run.
  * @returns A table as text.
  */
-export function formatClasses({ classification, cam, relation, semantic, instance }: Metrics): string {
+export function formatClasses({ classification, cam, amn, relation, semantic, instance }: Metrics): string {
   const keys = apKeys(instance);
   const columns = [
     classification.perClass,
     cam.perClass,
+    ...(amn ? [amn.perClass] : []),
     relation.perClass,
     semantic.perClass,
     ...keys.map((key) => instance.perClass[key] ?? {}),
   ];
   const names = [...new Set(columns.flatMap(Object.keys))];
   return textTable([
-    ["class", "AP of names", "CAM IoU", "confident", "label IoU", ...keys.map((key) => key.toUpperCase())],
+    [
+      "class",
+      "AP of names",
+      "CAM IoU",
+      ...(amn ? ["AMN IoU"] : []),
+      "confident",
+      "label IoU",
+      ...keys.map((key) => key.toUpperCase()),
+    ],
     ...names.map((
       name,
     ) => [name, ...columns.map((column) => name in column ? formatPercent(column[name] ?? null) : "")]),
@@ -109,19 +119,21 @@ export function formatClasses({ classification, cam, relation, semantic, instanc
  * @param metrics Results of a run.
  * @returns A table as text, and a line about the CAM threshold.
  */
-export function formatAblation({ ablation: { split, cam, boundary, full }, colourBaseline }: Metrics): string {
+export function formatAblation(
+  { ablation: { split, cam, boundary, full }, amn, colourBaseline }: Metrics,
+): string {
   const keys = apKeys(full);
   const row = (name: string, part: InstanceMetrics) => [name, ...keys.map((key) => formatPercent(part[key]))];
   const table = textTable([
     [`instances on ${split}`, ...keys.map((key) => key.toUpperCase())],
-    row("CAM components", cam),
+    row(amn ? "components of AMN's maps" : "CAM components", cam),
     row("+ class boundary", boundary),
     row("+ displacement (full method)", full),
     ...(colourBaseline
       ? [["colours alone (control)", ...keys.map((key) => key === "ap50" ? formatPercent(colourBaseline.ap50) : "")]]
       : []),
   ], { numbers: true });
-  return `${table}\nCAMs are cut at ${cam.threshold}, where their mIoU is highest`;
+  return `${table}\n${amn ? "AMN's maps" : "CAMs"} are cut at ${cam.threshold}, where their mIoU is highest`;
 }
 
 /** A sweep over powers of CAMs and thresholds as text, from `sweep_table/table.json`, with the paths of its files. */

@@ -13,7 +13,7 @@ export function backboneOf({ backbone: { network, taps } }: Pick<Config, "backbo
 /** Parameters of a stage's `weights.safetensors`. */
 export async function trainedWeights(
   files: StageFiles,
-  { stage, specs }: { stage: "cam_train" | "irnet_train"; specs: readonly ParameterSpec[] },
+  { stage, specs }: { stage: "cam_train" | "irnet_train" | "amn_train"; specs: readonly ParameterSpec[] },
 ): Promise<NamedTensors> {
   const name = files.path(stage, "weights.safetensors");
   return pick(decodeSafetensors(await files.require(stage, "weights.safetensors"), name), specs);

@@ -69,10 +69,10 @@ export const cam: ImageStage = {
   },
 };
 
-/** Reads an image's archive of class attention maps. */
-export async function readCams(files: StageFiles, id: string): Promise<CamArchive> {
-  const name = files.path("cam", `${id}.npz`);
-  return parseCamArrays(decodeNpz(await files.require("cam", `${id}.npz`), name), name);
+/** Reads an image's archive of class attention maps, or of another stage's maps in their form. */
+export async function readCams(files: StageFiles, id: string, stage = "cam"): Promise<CamArchive> {
+  const name = files.path(stage, `${id}.npz`);
+  return parseCamArrays(decodeNpz(await files.require(stage, `${id}.npz`), name), name);
 }
 
 /** Where the maps of an image may be. */

@@ -18,6 +18,7 @@ import { readJson } from "./_read.ts";
 import { missingInstances, type ResultDoubts, resultDoubts } from "./doubts.ts";
 import { measure, readMeasurement } from "./measure.ts";
 import { galleryEntries } from "./report_pictures.ts";
+import { SEED_LABELS, SEED_MAPS } from "./seed.ts";
 
 /**
  * Adds up all measurements, `metrics.json`, and says what is behind them: image by image, `images.jsonl`, by errors and
@@ -27,7 +28,7 @@ export const evaluation: WholeStage = {
   kind: "whole",
   name: "evaluation",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam_train", "cam", "relation", "irnet", "instance", "semantic", "measure"],
+  reads: ["cam_train", ...SEED_MAPS, ...SEED_LABELS, "irnet", "instance", "semantic", "measure"],
   settings: ({ evaluation, data, seed }) => ({
     classes: evaluation.classes,
     ious: evaluation.ious,
@@ -125,7 +126,11 @@ async function evaluationMetrics(context: StageContext, measurements: AsyncItera
     chosen: config.evaluation.classes,
     ious: config.evaluation.ious,
     splits: { classification: valList ?? "no list", relation: trainList, infer: inferList, instance: instanceList },
-    thresholds: { cam: config.cam.threshold, semantic: config.synthesis.semanticThreshold },
+    thresholds: {
+      cam: config.cam.threshold,
+      semantic: config.synthesis.semanticThreshold,
+      ...(config.amn.use ? { amn: config.amn.threshold } : {}),
+    },
     validation: {
       logits: ids.map((id) => validation[id]!),
       labels: ids.map((id) => dataset.labels(id)),
@@ -141,6 +146,7 @@ export function readMetrics(files: StageFiles): Promise<Metrics> {
 const TRAININGS = [
   { stage: "backbone_train", title: "Loss of the backbone" },
   { stage: "cam_train", title: "Loss of the classifier" },
+  { stage: "amn_train", title: "Loss of AMN" },
   { stage: "irnet_train", title: "Loss of IRNet" },
 ];
 

@@ -23,7 +23,10 @@ export async function givenWeights(path: string, part: ModelPart): Promise<Tenso
  * @returns Differences that a run can live with, in words; `null` for none.
  * @throws UsageError for a difference that makes the weights useless, in words.
  */
-export async function checkTrainedWeights(config: Config, part: "cam" | "irnet"): Promise<string | null> {
+export async function checkTrainedWeights(
+  config: Config,
+  part: Exclude<ModelPart, "prototypes">,
+): Promise<string | null> {
   const path = config[part].weights!, known = await trainedWith(path);
   if (!known) return null;
   const refuse = (words: string) =>
@@ -36,7 +39,7 @@ export async function checkTrainedWeights(config: Config, part: "cam" | "irnet")
     );
   }
   const classes = classDifference(known.data.classes, config.data.classes);
-  if (part === "cam" && classes) throw refuse(classes);
+  if (part !== "irnet" && classes) throw refuse(classes);
   const hard = part === "irnet" ? ["backbone.taps", "irnet.displacementWidth"] : [];
   const others = settingDifferences(predictionSettings(known), predictionSettings(config));
   const useless = others.filter(({ key }) => hard.includes(key));
@@ -87,7 +90,7 @@ function fits(file: TensorFile, { parameters, importRules }: Backbone): boolean 
 async function trainedWith(path: string): Promise<Config | null> {
   const facts = modelFacts(await readWeights(path));
   if (facts) return configOfModel(facts);
-  if (!/^(cam|irnet)_train$/.test(basename(dirname(path)))) return null;
+  if (!/^(cam|irnet|amn)_train$/.test(basename(dirname(path)))) return null;
   const report = await readFileIfExists(join(dirname(dirname(path)), "run.json")).catch(() => null);
   return (report && parseRunReport(report)?.config) ?? null;
 }
@@ -110,7 +113,7 @@ function settingDifferences(known: object, wanted: object, prefix = ""): { key: 
   return Object.entries(known).flatMap(([name, value]) => {
     const key = `${prefix}${name}`, other = (wanted as Record<string, unknown>)[name];
     if (typeof value === "object" && value !== null && !Array.isArray(value)) {
-      return settingDifferences(value, other as object, `${key}.`);
+      return settingDifferences(value, (other ?? {}) as object, `${key}.`);
     }
     const same = JSON.stringify(value) === JSON.stringify(other);
     return same ? [] : [{ key, words: `${key} is ${JSON.stringify(other)} here, ${JSON.stringify(value)} in them` }];

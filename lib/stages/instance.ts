@@ -9,15 +9,15 @@ import { encodePng } from "../files/png.ts";
 import type { ImageStage, StageContext, StageFiles } from "../run/stage.ts";
 import { type Evidence, type Instances, missingClasses, raiseCams, synthesizeInstances } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
-import { readCams } from "./cam.ts";
 import { readIrnetMaps } from "./irnet.ts";
+import { readSeed, SEED_MAPS } from "./seed.ts";
 
 /** Pseudo instance masks, and in a file of its own why a class that an image is labelled with got none. */
 export const instance: ImageStage = {
   kind: "image",
   name: "instance",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam", "irnet"],
+  reads: [...SEED_MAPS, "irnet"],
   runs: "worker",
   settings: ({ displacement, walk, synthesis }) => ({
     displacement,
@@ -72,14 +72,14 @@ function instanceMap({ height, width, score, mask }: Instances): LabelMap {
 }
 
 /**
- * Evidence of an image for synthesis: its CAMs at stride 4, raised to their power, and IRNet's maps, and the image itself
+ * Evidence of an image for synthesis: its class maps at stride 4, raised to their power, and IRNet's maps, and the image itself
  * if it is larger.
  */
 export async function readEvidence(
   { config, files, dataset }: Pick<StageContext, "config" | "files" | "dataset">,
   id: string,
 ): Promise<{ evidence: Evidence; maps: IrnetMaps }> {
-  const [cams, maps] = await Promise.all([readCams(files, id), readIrnetMaps(files, id)]);
+  const [cams, maps] = await Promise.all([readSeed({ config, files }, id), readIrnetMaps(files, id)]);
   const { full, reading } = await dataset.imageSize(id);
   const guide = full.height > reading.height || full.width > reading.width ? await dataset.readFullImage(id) : null;
   const { data } = stridedCam(cams);

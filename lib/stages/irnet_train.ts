@@ -9,7 +9,7 @@ import { checkBackboneWeights, checkTrainedWeights, givenWeights } from "./given
 import { backboneOf, foldedParams, pick, trainedWeights } from "./_networks.ts";
 import { trainInStage } from "./_training.ts";
 import { initialWeights, weightsFiles } from "./backbone_train.ts";
-import { readConfidentLabels } from "./relation.ts";
+import { readSeedLabels, SEED_LABELS } from "./seed.ts";
 
 /** Seconds a megapixel forward through both branches, as those of the networks in `_cost.ts`. */
 export const BRANCHES_COST = 0.3;
@@ -22,7 +22,7 @@ export const irnetTrain: WholeStage = {
   kind: "whole",
   name: "irnet_train",
   section: "Joint Learning of the Two Branches",
-  reads: ["backbone_train", "relation"],
+  reads: ["backbone_train", ...SEED_LABELS],
   settings: ({ seed, data, backbone, irnet }) => ({
     seed,
     data: [data.trainList, data.meanDisplacementList ?? data.inferList],
@@ -72,7 +72,7 @@ export const irnetTrain: WholeStage = {
       task: irnetTask(backbone, config.irnet),
       weights: await initialWeights(context),
       ids: dataset.list(config.data.trainList),
-      label: (id) => readConfidentLabels(context.files, id),
+      label: (id) => readSeedLabels(context, id),
       finish: async (params) => {
         const mean = await meanDisplacement(context, backbone, params);
         return { mean_displacement: { shape: [2], data: Float32Array.from(mean) } };

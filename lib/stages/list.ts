@@ -1,5 +1,7 @@
 import type { Config } from "../config/config.ts";
 import type { Stage } from "../run/stage.ts";
+import { amn } from "./amn.ts";
+import { amnTrain } from "./amn_train.ts";
 import { backboneTrain } from "./backbone_train.ts";
 import { cam } from "./cam.ts";
 import { camTrain } from "./cam_train.ts";
@@ -16,7 +18,7 @@ import { irnetTrain } from "./irnet_train.ts";
 import { measure } from "./measure.ts";
 import { model } from "./model.ts";
 import { prototypes } from "./prototypes.ts";
-import { relation } from "./relation.ts";
+import { amnRelation, relation } from "./relation.ts";
 import { semantic } from "./semantic.ts";
 import { sweep, sweepTable } from "./sweep.ts";
 
@@ -27,6 +29,9 @@ const labelStages: readonly Stage[] = [
   prototypes,
   cam,
   relation,
+  amnTrain,
+  amn,
+  amnRelation,
   irnetTrain,
   irnet,
   instance,

@@ -24,11 +24,12 @@ import { onCores } from "./_cost.ts";
 import { readJson, readTruth } from "./_read.ts";
 import { readCams } from "./cam.ts";
 import { readEvidence, readInstances } from "./instance.ts";
-import { readConfidentLabels } from "./relation.ts";
+import { readSeed, readSeedLabels, SEED_LABELS, SEED_MAPS } from "./seed.ts";
 
-/** Thresholds at which CAMs are counted: those swept, and the one reported. */
-export function camThresholds({ cam, evaluation }: Config): number[] {
-  return [...new Set([...evaluation.camThresholds, cam.threshold])].sort((a, b) => a - b);
+/** Thresholds at which class maps are counted: those swept, and those reported. */
+export function camThresholds({ cam, amn, evaluation }: Config): number[] {
+  const reported = [cam.threshold, ...amn.use ? [amn.threshold] : []];
+  return [...new Set([...evaluation.camThresholds, ...reported])].sort((a, b) => a - b);
 }
 
 /** Thresholds at which pseudo semantic labels are counted: those swept, and the one used. */
@@ -41,7 +42,7 @@ export const measure: ImageStage = {
   kind: "image",
   name: "measure",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam", "relation", "irnet", "instance"],
+  reads: [...SEED_MAPS, ...SEED_LABELS, "irnet", "instance"],
   runs: "worker",
   readsMasks: true,
   settings: (config) => ({
@@ -92,7 +93,7 @@ export const measure: ImageStage = {
  * confusion.
  */
 async function measureRelation(context: StageContext, id: string, full: LabelMap) {
-  const predicted = await readConfidentLabels(context.files, id), truth = resizeLabel(full, predicted);
+  const predicted = await readSeedLabels(context, id), truth = resizeLabel(full, predicted);
   const counts = emptyLabelCounts(), confusion = emptyConfusion(context.dataset.classes.length + 1);
   countLabels(counts, { predicted, groundTruth: truth });
   const certain = { ...truth, data: truth.data.map((label, i) => predicted.data[i] === 255 ? 255 : label) };
@@ -110,20 +111,26 @@ async function measureLabels(
   const { fragment, instanceThreshold: threshold, score: scoring } = config.synthesis;
   const labels = dataset.classes.length + 1;
   const { evidence } = await readEvidence(context, id);
-  const { keys } = evidence, cams = await readCams(context.files, id);
-  const seen = { height: evidence.height, width: evidence.width }, maps = highResolutionCam(cams, seen).data;
-
-  const cam = emptySweep(camThresholds(config), labels), semantic = emptySweep(semanticThresholds(config), labels);
-  countSweep(cam, { scored: scoreCams(maps, { keys, ...seen }), groundTruth: resizeLabel(truth, seen) });
+  const { keys } = evidence, seen = { height: evidence.height, width: evidence.width };
+  const maps = highResolutionCam(await readSeed(context, id), seen).data, smallTruth = resizeLabel(truth, seen);
+  const sweepOf = (data: Float32Array) => {
+    const sweep = emptySweep(camThresholds(config), labels);
+    countSweep(sweep, { scored: scoreCams(data, { keys, ...seen }), groundTruth: smallTruth });
+    return sweep;
+  };
+  const seed = sweepOf(maps), semantic = emptySweep(semanticThresholds(config), labels);
+  const cam = config.amn.use
+    ? { cam: sweepOf(highResolutionCam(await readCams(context.files, id), seen).data), amn: seed }
+    : { cam: seed };
   countPseudoLabels(semantic, { evidence, truth, walk: config.walk });
 
-  if (!objects) return { cam, semantic };
+  if (!objects) return { ...cam, semantic };
   const instances = groundTruthRuns(objects, truth), smaller = groundTruthRuns(objects, truth, seen);
   const predicted = await readInstances(context.files, id, { size: truth });
   const overlaps = overlapInstances(detectedRuns(predicted), instances);
   const boundary = synthesizeInstances(evidence, { threshold, fragment, scoring, walk: config.walk });
   return {
-    cam,
+    ...cam,
     semantic,
     instance: bestMatches(overlaps),
     overlaps,

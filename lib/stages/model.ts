@@ -2,6 +2,7 @@ import type { Config } from "../config/config.ts";
 import { classThresholds } from "../evaluation/mod.ts";
 import type { WholeStage } from "../run/stage.ts";
 import { trainedWeights } from "./_networks.ts";
+import { amnWeights } from "./amn_train.ts";
 import { camParameters } from "./cam_train.ts";
 import { probability } from "./classify.ts";
 import { irnetParameters } from "./irnet_train.ts";
@@ -16,7 +17,7 @@ export const model: WholeStage = {
   kind: "whole",
   name: "model",
   section: "Label Synthesis Using IRNet",
-  reads: ["cam_train", "prototypes", "irnet_train"],
+  reads: ["cam_train", "prototypes", "irnet_train", "amn_train"],
   enabled: ({ cam }) => cam.from === null,
   settings: predictionSettings,
   ids: ({ config, dataset }) => dataset.list(judged(config).list),
@@ -34,6 +35,9 @@ export const model: WholeStage = {
       cam: await trainedWeights(files, { stage: "cam_train", specs: camParameters(config) }),
       irnet: await trainedWeights(files, { stage: "irnet_train", specs: irnetParameters(config) }),
       ...config.cam.method === "lpcam" ? { prototypes: await prototypeTensors(files) } : {},
+      ...(config.amn.use
+        ? { amn: await trainedWeights(files, { stage: "amn_train", specs: amnWeights(config) }) }
+        : {}),
     };
     const encoded = encodeModel(parts, {
       settings: predictionSettings(config),

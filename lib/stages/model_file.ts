@@ -14,8 +14,11 @@ import { readWeights } from "../weights/read_weights.ts";
 /** Version of the format; a reader refuses others. */
 const FORMAT = 1;
 
-/** Parts of a model, which are the beginnings of the names of its tensors; `shared` are tensors of both networks. */
-export type ModelPart = "cam" | "irnet" | "prototypes";
+/**
+ * Parts of a model, which are the beginnings of the names of its tensors; `shared` are tensors of `cam` and `irnet`, and
+ * of `amn` where it has none of the name.
+ */
+export type ModelPart = "cam" | "irnet" | "prototypes" | "amn";
 
 /** Facts that a model knows beside its tensors: the text `irnet` of its header, as JSON. */
 export interface ModelFacts {
@@ -33,7 +36,7 @@ export interface ModelFacts {
 
 /** The settings that predictions need. */
 export function predictionSettings(config: Config): Part<Config> {
-  const { preset, data, backbone, cam, irnet, displacement, walk, synthesis } = config;
+  const { preset, data, backbone, cam, relation, amn, irnet, displacement, walk, synthesis } = config;
   return {
     preset,
     data: { classes: data.classes, longSide: data.longSide },
@@ -43,6 +46,7 @@ export function predictionSettings(config: Config): Part<Config> {
       scales: cam.scales,
       ...cam.method === "cam" ? {} : { method: cam.method },
     },
+    ...(amn.use ? { relation, amn: { use: true, scales: amn.scales } } : {}), // it reads confident labels
     irnet: { displacementWidth: irnet.displacementWidth, crop: irnet.crop },
     displacement,
     walk,
@@ -50,22 +54,27 @@ export function predictionSettings(config: Config): Part<Config> {
   };
 }
 
-/** Encodes a model; tensors that are equal in both networks are stored once. */
+/** Encodes a model; tensors that are equal in its networks are stored once. */
 export function encodeModel(
-  parts: Readonly<Record<"cam" | "irnet", NamedTensors>> & { readonly prototypes?: NamedTensors },
+  parts: Readonly<Record<"cam" | "irnet", NamedTensors>> & {
+    readonly prototypes?: NamedTensors;
+    readonly amn?: NamedTensors;
+  },
   facts: Omit<ModelFacts, "format" | "version">,
 ): Uint8Array {
-  const { cam, irnet, prototypes = {} } = parts;
-  const isShared = (name: string) => {
-    const [a, b] = [cam[name]?.data, irnet[name]?.data];
+  const { cam, irnet, amn = {}, prototypes = {} } = parts;
+  const isShared = (name: string, by: NamedTensors = irnet) => {
+    const [a, b] = [cam[name]?.data, by[name]?.data];
     return a?.length === b?.length && a?.every((value, i) => Object.is(value, b![i])) === true;
   };
   const stored = (part: "cam" | "irnet") =>
     Object.entries(parts[part]).filter(([name]) => part === "cam" || !isShared(name))
       .map(([name, tensor]) => [`${isShared(name) ? "shared" : part}.${name}`, tensor]);
+  const ofAmn = Object.entries(amn).filter(([name]) => !(isShared(name) && isShared(name, amn)))
+    .map(([name, tensor]) => [`amn.${name}`, tensor]);
   const irnetFacts: ModelFacts = { format: FORMAT, version: VERSION, ...facts };
   const found = Object.entries(prototypes).map(([name, tensor]) => [`prototypes.${name}`, tensor]);
-  return encodeSafetensors(Object.fromEntries([...stored("cam"), ...stored("irnet"), ...found]), {
+  return encodeSafetensors(Object.fromEntries([...stored("cam"), ...stored("irnet"), ...found, ...ofAmn]), {
     irnet: JSON.stringify(irnetFacts),
   });
 }

@@ -5,6 +5,8 @@
 import { openDataset as openLabelled, openImages } from "../data/mod.ts";
 import { encodeSafetensors } from "../files/safetensors.ts";
 import type { Stage, StageModule } from "../run/stage.ts";
+import { amn } from "./amn.ts";
+import { amnTrain } from "./amn_train.ts";
 import { cam } from "./cam.ts";
 import { camTrain, givenClassifier } from "./cam_train.ts";
 import { classify } from "./classify.ts";
@@ -42,19 +44,11 @@ const modelPrototypes: Stage = {
 
 /** The stages in their order; none reads those of trainings. */
 export const stages: readonly Stage[] = [
-  givenCam,
-  classify,
-  irnetTrain,
-  modelPrototypes,
-  cam,
-  irnet,
-  instance,
-  semantic,
-].map((
-  stage,
-) => ({
+  ...[givenCam, classify, amnTrain, irnetTrain, modelPrototypes],
+  ...[cam, amn, irnet, instance, semantic],
+].map((stage) => ({
   ...stage,
-  reads: stage.reads.filter((name) => !["backbone_train", "relation"].includes(name)),
+  reads: stage.reads.filter((name) => !["backbone_train", "relation", "amn_relation"].includes(name)),
 }));
 
 /** Opens images alone where the configuration names no labels, whatever labels there may be. */

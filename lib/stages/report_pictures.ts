@@ -18,7 +18,7 @@ import { readCams } from "./cam.ts";
 import { clustersOf, readInstances } from "./instance.ts";
 import { readIrnetMaps } from "./irnet.ts";
 import { readTruth } from "./_read.ts";
-import { readConfidentLabels } from "./relation.ts";
+import { readSeed, readSeedLabels } from "./seed.ts";
 import { readSemantic } from "./semantic.ts";
 
 /** Longest sides, pixels: of pictures in the report, and of those in files of their own. */
@@ -105,11 +105,18 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
       caption: "Class attention maps, at every pixel the highest of the image's classes",
       image: drawCam(image, highestCam(await readCams(context.files, id))),
     },
+    config.amn.use
+      ? {
+        name: "AMN",
+        caption: "Maps of AMN, which take the place of class attention maps from here on",
+        image: drawCam(image, highestCam(await readSeed(context, id))),
+      }
+      : null,
     isTrained
       ? {
         name: "Confident labels",
         caption: "Confident labels that train IRNet: classes in colour, background plain, uncertain pixels in stripes",
-        image: drawLabels(image, await readConfidentLabels(context.files, id)),
+        image: drawLabels(image, await readSeedLabels(context, id)),
       }
       : null,
     {

@@ -5,13 +5,14 @@ import { synthesizeSemantic } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readLabelMap } from "./_read.ts";
 import { readEvidence } from "./instance.ts";
+import { SEED_MAPS } from "./seed.ts";
 
 /** Pseudo semantic masks. */
 export const semantic: ImageStage = {
   kind: "image",
   name: "semantic",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam", "irnet"],
+  reads: [...SEED_MAPS, "irnet"],
   runs: "worker",
   settings: ({ walk, synthesis }) => ({
     walk,

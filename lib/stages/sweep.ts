@@ -6,13 +6,14 @@ import { onCores } from "./_cost.ts";
 import { readJson, readTruth } from "./_read.ts";
 import { readEvidence } from "./instance.ts";
 import { countPseudoLabels } from "./measure.ts";
+import { SEED_MAPS } from "./seed.ts";
 
 /** Counts pseudo semantic labels at every power of the CAMs and every threshold; each power walks once. */
 export const sweep: ImageStage = {
   kind: "image",
   name: "sweep",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam", "irnet"],
+  reads: [...SEED_MAPS, "irnet"],
   runs: "worker",
   readsMasks: true,
   settings: ({ walk, evaluation: { camPowers, pseudoThresholds } }) => ({ walk, camPowers, pseudoThresholds }),

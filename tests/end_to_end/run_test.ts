@@ -117,24 +117,27 @@ async function traces(workdir: string, stages = Object.keys(all)): Promise<numbe
   return lines;
 }
 
+/** Does a training again that is stopped in its middle, from its checkpoint. */
+async function stopAndGoOn(workdir: string, stage: string, settings: readonly string[] = []): Promise<void> {
+  await Deno.remove(workspace.path(`${workdir}/${stage}`), { recursive: true });
+  const options = { workdir, args: ["--stages", stage, ...settings] };
+  const child = workspace.start("run", options);
+  let isOver = false;
+  const ended = child.output().finally(() => isOver = true);
+  while (!isOver && await traces(workspace.path(workdir), [stage]) < 4) {
+    await new Promise((resolve) => setTimeout(resolve, 2));
+  }
+  if (!isOver) child.kill("SIGINT");
+  const { code, stderr } = await ended;
+  assertEquals(code, 130, new TextDecoder().decode(stderr));
+  const { tensors } = await readSafetensors(workspace.path(`${workdir}/${stage}/state.safetensors`));
+  assert(tensors["step"]!.data[0]! >= 2, stage);
+  assertEquals((await workspace.command("run", options)).code, 0);
+}
+
 Deno.test("run stopped in the middle of each training goes on from its checkpoint to the same bytes", async () => {
   await workspace.copy("first", "stopped");
-  for (const stage of ["backbone_train", "cam_train", "irnet_train"]) {
-    await Deno.remove(workspace.path(`stopped/${stage}`), { recursive: true });
-    const options = { workdir: "stopped", args: ["--stages", stage] };
-    const child = workspace.start("run", options);
-    let isOver = false;
-    const ended = child.output().finally(() => isOver = true);
-    while (!isOver && await traces(workspace.path("stopped"), [stage]) < 4) {
-      await new Promise((resolve) => setTimeout(resolve, 2));
-    }
-    if (!isOver) child.kill("SIGINT");
-    const { code, stderr } = await ended;
-    assertEquals(code, 130, new TextDecoder().decode(stderr));
-    const { tensors } = await readSafetensors(workspace.path(`stopped/${stage}/state.safetensors`));
-    assert(tensors["step"]!.data[0]! >= 2, stage);
-    assertEquals((await workspace.command("run", options)).code, 0);
-  }
+  for (const stage of ["backbone_train", "cam_train", "irnet_train"]) await stopAndGoOn("stopped", stage);
   assertEquals(await differences(workspace.path("stopped"), workspace.path("first")), []);
 });
 
@@ -193,4 +196,49 @@ Deno.test("run --limit takes fewer images from the first training to the end", a
   const { code, stdout, stderr } = await workspace.command("run", { workdir: "limited", args: ["--limit", "3"] });
   const fewer = { ...all, cam: 6, relation: 3, irnet: 3, instance: 3, semantic: 3, measure: 6 };
   assertEquals([code, madeBy(stdout)], [0, fewer], stderr);
+});
+
+Deno.test("run with AMN trains IRNet on its labels, goes on to the same bytes, and its model predicts", async () => {
+  await workspace.copy("first", "amn");
+  const args = ["--set", "amn.use=true"], run = await workspace.command("run", { workdir: "amn", args });
+  const again = { irnet_train: 1, irnet: 4, instance: 4, semantic: 4, measure: 16, evaluation: 1, model: 1 };
+  assertEquals(
+    [run.code, madeBy(run.stdout)],
+    [0, { ...none, amn_train: 1, amn: 16, amn_relation: 12, ...again }],
+    run.stderr,
+  );
+  const { cam, amn } = JSON.parse(await Deno.readTextFile(workspace.path("amn/evaluation/metrics.json")));
+  const before = JSON.parse(await Deno.readTextFile(workspace.path("first/evaluation/metrics.json")));
+  assertEquals([cam.miou, amn.split, amn.images], [before.cam.miou, "val", 4]);
+  assert(/^AMN +mIoU /m.test(run.stdout), run.stdout);
+
+  await workspace.copy("amn", "amn_stopped");
+  await stopAndGoOn("amn_stopped", "amn_train", args);
+  const manifest = workspace.path("amn_stopped/amn/manifest.jsonl");
+  await Deno.writeTextFile(manifest, (await Deno.readTextFile(manifest)).split("\n").slice(0, 3).join("\n"));
+  assertEquals((await workspace.command("run", { workdir: "amn_stopped", args })).code, 0);
+  assertEquals(await differences(workspace.path("amn_stopped"), workspace.path("amn")), []);
+
+  // Without labels of training, predictions of the same images and names are the labels of the run.
+  await Deno.mkdir(workspace.path("new"));
+  await Deno.copyFile(workspace.path("data/JPEGImages/val_0001.png"), workspace.path("new/val_0001.png"));
+  const names = [
+    ...(await Deno.readTextFile(workspace.path("data/Annotations/val_0001.xml"))).matchAll(/<name>(\w+)</g),
+  ];
+  const labels = { val_0001: [...new Set(names.map(([, name]) => name))] };
+  await Deno.writeTextFile(workspace.path("new.json"), JSON.stringify(labels));
+  const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: [
+      ...["run", "-A", "--no-check", "--quiet", new URL("../../mod.ts", import.meta.url).pathname, "predict"],
+      ...[workspace.path("new"), "--weights", workspace.path("amn"), "--labels", workspace.path("new.json")],
+      ...["--out", workspace.path("predicted"), "--backend", "wasm"],
+    ],
+  }).output();
+  assertEquals(code, 0, new TextDecoder().decode(stderr));
+  for (const file of ["amn/val_0001.npz", "semantic/val_0001.png"]) {
+    const [ours, theirs] = await Promise.all(
+      ["predicted", "amn"].map((folder) => Deno.readFile(workspace.path(`${folder}/${file}`))),
+    );
+    assertEquals(ours, theirs, file);
+  }
 });

@@ -11,7 +11,12 @@ Deno.test("run() has no tensors left after any stage, nor after a training that 
   try {
     const config = loadConfig({
       file: workspace.path("config.json"),
-      settings: [["backbone.pretraining.epochs", "1"], ["cam.training.epochs", "1"], ["irnet.training.epochs", "1"]],
+      settings: [
+        ["amn.use", "true"],
+        ...["backbone.pretraining", "cam.training", "amn.training", "irnet.training"].map((key) =>
+          [`${key}.epochs`, "1"] as const
+        ),
+      ],
     });
     const workdir = workspace.path("out");
     const left: Record<string, number> = {};
@@ -21,7 +26,8 @@ Deno.test("run() has no tensors left after any stage, nor after a training that 
     }
     assertEquals(left, Object.fromEntries(stages.map(({ name }) => [name, 0])));
     assertEquals(tf.getBackend(), "wasm");
-    for (const training of [config.backbone.pretraining!, config.cam.training, config.irnet.training]) {
+    const { backbone, cam, amn, irnet } = config;
+    for (const training of [backbone.pretraining!, cam.training, amn.training, irnet.training]) {
       training.optimiser.learningRate = 1e30;
       training.epochs = 4;
       await assertRejects(() => run(config, { workdir, module, limit: 4 }), Error, "Expected a finite");

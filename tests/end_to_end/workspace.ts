@@ -20,6 +20,7 @@ const settingsOf = ({ epochs }: Scale) => ({
   preset: "sample",
   backbone: { pretraining: { crop: 64, batch: 4, microBatch: 2, epochs: epochs.backbone } },
   cam: { training: { crop: 64, batch: 4, microBatch: 2, epochs: epochs.cam, resizeLong: [64, 80] }, scales: [1, 0.5] },
+  amn: { training: { crop: 64, batch: 4, microBatch: 2, epochs: 4 }, scales: [1, 0.5] },
   irnet: { training: { crop: 64, batch: 4, microBatch: 2, epochs: epochs.irnet, radius: 4 } },
   displacement: { iterations: 20 },
   walk: { steps: 8 },

@@ -61,6 +61,7 @@ export const predict: Command = {
       backbone: { pretraining: null },
       cam: { weights: model },
       irnet: { weights: model },
+      amn: { weights: model },
     });
   },
   permissions: runPermissions,

@@ -51,6 +51,12 @@ export const sample: Config = merge<Config>(paper, {
     threshold: 0.4,
   },
   relation: { background: 0.1 },
+  amn: {
+    training: {
+      ...{ crop: 160, batch: 8, epochs: 10, scale: [0.75, 1.25] },
+      optimiser: { learningRate: 5e-4, headFactor: 2, power: 0.9 },
+    },
+  },
   irnet: {
     training: {
       crop: 160,

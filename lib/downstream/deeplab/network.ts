@@ -66,6 +66,27 @@ export function segmentationLoss(
   logits: tf.Tensor4D,
   { labels, count }: { readonly labels: Uint8Array; readonly count: number },
 ): tf.Scalar {
+  const weight = 1 / Math.max(1, count);
+  return labelledCrossEntropy(logits, { labels, weightOf: () => weight });
+}
+
+/**
+ * Works out the weighted sum of the cross entropies of labelled pixels.
+ *
+ * @param logits [B, H, W, labels].
+ * @param options `labels`: [B, H, W] class ids, 255 is left out; `weightOf`: weight of a pixel, by its label;
+ * `smoothing`: probability that the target spreads over the other classes, default 0.
+ * @returns A scalar. Sums of parts of a batch add up to that of the batch.
+ * @throws RangeError if the labels do not fit, or one of them is neither a class nor 255.
+ */
+export function labelledCrossEntropy(
+  logits: tf.Tensor4D,
+  { labels, weightOf, smoothing = 0 }: {
+    readonly labels: Uint8Array;
+    weightOf(label: number): number;
+    readonly smoothing?: number;
+  },
+): tf.Scalar {
   const classes = logits.shape[3], pixels = logits.size / classes;
   if (labels.length !== pixels) throw new RangeError(`Expected ${pixels} labels but found ${labels.length}`);
   const wrong = labels.find((label) => label >= classes && label !== VOID);
@@ -74,9 +95,11 @@ export function segmentationLoss(
   }
   return tf.tidy(() => {
     const targets = new Float32Array(pixels * classes); // all zero where void
-    const weight = 1 / Math.max(1, count);
     labels.forEach((label, i) => {
-      if (label !== VOID) targets[i * classes + label] = weight;
+      if (label === VOID) return;
+      const weight = weightOf(label);
+      if (smoothing > 0) targets.fill(weight * smoothing / (classes - 1), i * classes, (i + 1) * classes);
+      targets[i * classes + label] = weight * (1 - smoothing);
     });
     return crossEntropy(logits.reshape([pixels, classes]), tf.tensor2d(targets, [pixels, classes]));
   });

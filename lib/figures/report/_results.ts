@@ -10,7 +10,7 @@ export function headline(
   metrics: Metrics,
   { reference, intervals }: { reference: ReferenceNumbers | null; intervals: Analysis["intervals"] | null },
 ): Markup {
-  const { classification, cam, relation, semantic, instance } = metrics;
+  const { classification, cam, amn, relation, semantic, instance } = metrics;
   const tiles = [
     { name: "Classification", unit: "mAP", value: classification.map, of: classification },
     {
@@ -21,6 +21,7 @@ export function headline(
       ends: intervals?.cam,
       paper: reference?.paper.cam,
     },
+    ...(amn ? [{ name: "AMN's maps", unit: "mIoU", value: amn.miou, of: amn }] : []),
     { name: "Confident foreground", unit: "precision", value: relation.fgPrecision, of: relation },
     {
       name: "Pseudo semantic labels",
@@ -66,8 +67,11 @@ const REFERENCE = "Reference, not measured here: published for VOC 2012 train wi
 const CONTROL = { name: "Colours alone", note: "control, fitted on ground truth", muted: true };
 
 /** Mean IoU: CAMs, pseudo labels, the control; then what others published. */
-export function semanticTable({ cam, semantic, colourBaseline }: Metrics, reference: ReferenceNumbers | null): Markup {
-  const row = (name: string, { miou, threshold, best }: Metrics["cam"] | Metrics["semantic"]): TableRow => ({
+export function semanticTable(
+  { cam, amn, semantic, colourBaseline }: Metrics,
+  reference: ReferenceNumbers | null,
+): Markup {
+  const row = (name: string, { miou, threshold, best }: Metrics["cam"]): TableRow => ({
     name,
     cells: [percent(miou), String(threshold), percent(best.miou), String(best.threshold)],
   });
@@ -76,6 +80,7 @@ export function semanticTable({ cam, semantic, colourBaseline }: Metrics, refere
     head: ["Masks", "mIoU", "at score", "best mIoU", "at score"],
     rows: [
       row("CAM", cam),
+      ...(amn ? [row("AMN", amn)] : []),
       row("Pseudo labels", semantic),
       ...(colourBaseline ? [{ ...CONTROL, cells: [percent(colourBaseline.miou), "", "", ""] }] : []),
     ],
@@ -86,7 +91,7 @@ export function semanticTable({ cam, semantic, colourBaseline }: Metrics, refere
 
 /** AP of the method built up from its parts; then what others published. */
 export function ablationTable(
-  { ablation, instance, colourBaseline }: Metrics,
+  { ablation, amn, instance, colourBaseline }: Metrics,
   reference: ReferenceNumbers | null,
 ): Markup {
   const keys = apKeys(ablation.full);
@@ -97,7 +102,11 @@ export function ablationTable(
       `${ablation.split}; every row adds a part of the method`,
     head: ["Masks", ...keys.map(apName)],
     rows: [
-      { name: "CAM components", note: `at score ${ablation.cam.threshold}`, cells: scores(ablation.cam) },
+      {
+        name: amn ? "Components of AMN's maps" : "CAM components",
+        note: `at score ${ablation.cam.threshold}`,
+        cells: scores(ablation.cam),
+      },
       { name: "+ class boundary", cells: scores(ablation.boundary) },
       { name: "+ displacement", note: "the full method", cells: scores(ablation.full) },
       ...(colourBaseline
@@ -112,7 +121,7 @@ export function ablationTable(
 
 /** Every class by every measure, to be sorted by any. */
 export function classTable(
-  { classification, cam, relation, semantic, instance }: Metrics,
+  { classification, cam, amn, relation, semantic, instance }: Metrics,
   chosen: readonly string[] | null,
 ): Markup {
   const columns: Column[] = [
@@ -123,6 +132,7 @@ export function classTable(
       mean: classification.map,
     },
     { name: "CAM IoU", of: `CAMs on ${cam.split}`, values: cam.perClass, mean: cam.miou },
+    ...(amn ? [{ name: "AMN IoU", of: `AMN's maps on ${amn.split}`, values: amn.perClass, mean: amn.miou }] : []),
     { name: "Confident", of: `Precision of confident labels on ${relation.split}`, values: relation.perClass },
     {
       name: "Pseudo IoU",

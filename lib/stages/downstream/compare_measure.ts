@@ -16,6 +16,7 @@ import { onCores } from "../_cost.ts";
 import { readJson, readTruth } from "../_read.ts";
 import { readCams } from "../cam.ts";
 import { readEvidence, readInstances } from "../instance.ts";
+import { SEED_MAPS } from "../seed.ts";
 import { readPredictedLabels } from "./deeplab.ts";
 import { LABEL_SOURCES, MASK_SOURCES, PSEUDO_INSTANCES, PSEUDO_SOURCES, readLabels, SOURCE_NAMES } from "./sources.ts";
 
@@ -28,7 +29,7 @@ export const compareMeasure: ImageStage = {
   name: "compare_measure",
   section: "Experiments",
   reads: [
-    "cam",
+    ...SEED_MAPS,
     "irnet",
     "instance",
     "semantic",
