@@ -41,30 +41,45 @@ export interface ComparisonOptions {
   readonly ious: readonly number[];
 }
 
+/** Counts of all images so far, added up maker by maker; of instances the matches of each image. */
+export class ComparisonTotals {
+  /** Pixels by true and predicted label. */
+  readonly semantic: Map<string, { images: number; readonly confusion: Confusion }> = new Map();
+  /** Predicted instances and those of the ground truth. */
+  readonly instance: Map<string, InstanceMatches[]> = new Map();
+
+  /** Adds the next image, in the order of the list, which decides between equal scores. */
+  add({ semantic, instance }: ComparisonMeasurement): void {
+    for (const [maker, confusion] of Object.entries(semantic)) {
+      const sum = this.semantic.get(maker) ?? { images: 0, confusion: emptyConfusion(confusion.labels) };
+      addConfusion(sum.confusion, confusion);
+      sum.images++;
+      this.semantic.set(maker, sum);
+    }
+    for (const [maker, matches] of Object.entries(instance)) {
+      const all = this.instance.get(maker) ?? [];
+      all.push(matches);
+      this.instance.set(maker, all);
+    }
+  }
+}
+
 /**
- * Adds up the measurements of images, maker by maker.
+ * Works out the rows of a comparison.
  *
- * @param measurements In the order of the list, which decides between equal scores.
+ * @param totals Counts of all images.
  * @returns A row for each maker that occurs, in percent, rounded to four decimals.
  */
 export function compareMakers(
-  measurements: readonly ComparisonMeasurement[],
+  totals: ComparisonTotals,
   { classes, chosen, ious }: ComparisonOptions,
 ): ComparisonRows {
   const rows: ComparisonRows = { semantic: {}, instance: {} };
-  for (const maker of makersOf(measurements, "semantic")) {
-    const parts = measurements.flatMap(({ semantic }) => semantic[maker] ?? []);
-    const total = emptyConfusion(classes.length + 1);
-    for (const part of parts) addConfusion(total, part);
-    rows.semantic[maker] = { images: parts.length, ...semanticPercentages(total, { classes, chosen }) };
+  for (const [maker, { images, confusion }] of totals.semantic) {
+    rows.semantic[maker] = { images, ...semanticPercentages(confusion, { classes, chosen }) };
   }
-  for (const maker of makersOf(measurements, "instance")) {
-    const parts = measurements.flatMap(({ instance }) => instance[maker] ?? []);
-    rows.instance[maker] = { images: parts.length, ...instancePercentages(parts, { classes, chosen, ious }) };
+  for (const [maker, matches] of totals.instance) {
+    rows.instance[maker] = { images: matches.length, ...instancePercentages(matches, { classes, chosen, ious }) };
   }
   return rows;
-}
-
-function makersOf(measurements: readonly ComparisonMeasurement[], part: keyof ComparisonMeasurement): string[] {
-  return [...new Set(measurements.flatMap((measurement) => Object.keys(measurement[part])))];
 }

@@ -9,6 +9,26 @@ export interface Confusion {
   readonly counts: number[];
 }
 
+/** Labels up to which all counts of a confusion are written; of more, those of an image are nearly all 0. */
+const MOST_WRITTEN = 64;
+
+/** For `JSON.stringify()`: confusions of many labels are written as the places and values of their counts but 0. */
+export function packConfusion(_key: string, value: unknown): unknown {
+  const { labels = 0, counts } = (value ?? {}) as Partial<Confusion>;
+  if (!Array.isArray(counts) || !(labels > MOST_WRITTEN)) return value;
+  const places = [...counts.keys()].filter((place) => counts[place] !== 0);
+  return { labels, places, pixels: places.map((place) => counts[place]) };
+}
+
+/** For `JSON.parse()`: undoes {@linkcode packConfusion}. */
+export function unpackConfusion(_key: string, value: unknown): unknown {
+  const { labels, places, pixels } = (value ?? {}) as { labels: number; places?: number[]; pixels: number[] };
+  if (!Array.isArray(places)) return value;
+  const confusion = emptyConfusion(labels);
+  places.forEach((place, i) => confusion.counts[place] = pixels[i]!);
+  return confusion;
+}
+
 /** Prediction and ground truth of an image. */
 export interface ConfusionPair {
   /** Labels 0…labels − 1. */

@@ -103,7 +103,7 @@ export function encodePng(
 }
 
 /**
- * Reads a PNG of label values: indexed or grey, of 1, 2, 4 or 8 bits, not interlaced.
+ * Reads a PNG of label values: indexed or grey, of 1, 2, 4 or 8 bits.
  *
  * The values are the stored ones: indices of the palette, or grey levels without any scaling.
  *
@@ -136,7 +136,7 @@ export interface PngSamples {
 }
 
 /**
- * Reads a PNG file of any kind that is not interlaced.
+ * Reads a PNG file of any kind, also an interlaced one.
  *
  * @param bytes The whole file.
  * @param name What the error messages call it.
@@ -162,19 +162,64 @@ export function readPngSamples(bytes: Uint8Array, name: string, kinds: PngKinds 
   }
   const { width, height, bits, channels, indexed } = header;
   if (indexed && !palette) throw new Error(`Expected a palette in the indexed PNG ${name} but found none`);
-  const stride = Math.ceil(width * channels * bits / 8);
+  const passes = passesOf(header), size = passes.reduce((sum, { rows, stride }) => sum + rows * (stride + 1), 0);
   let rows: Uint8Array;
   try {
-    rows = inflateSync(concat(compressed), { maxOutputLength: height * (stride + 1) + 1 }); // one more than right
+    rows = inflateSync(concat(compressed), { maxOutputLength: size + 1 }); // one more than right
   } catch (error) {
     throw new Error(`Expected readable pixels in ${name} but found: ${(error as Error).message}`);
   }
-  if (rows.length !== height * (stride + 1)) {
-    throw new Error(`Expected ${height * (stride + 1)} bytes of pixels in ${name} but found ${rows.length}`);
+  if (rows.length !== size) throw new Error(`Expected ${size} bytes of pixels in ${name} but found ${rows.length}`);
+  const step = Math.ceil(channels * bits / 8), image = { width, height, channels, palette: indexed ? palette : null };
+  let data: Uint8Array | Uint16Array | null = null, at = 0;
+  for (const pass of passes) {
+    const { stride, columns: width, rows: height } = pass, end = at + height * (stride + 1);
+    const plain = undoFilters(rows.subarray(at, at = end), { height, stride, step, name });
+    const part = bits === 8 ? plain : bits === 16 ? bigEndian(plain) : unpack(plain, { width, height, stride, bits });
+    if (!header.interlaced) return { ...image, data: part };
+    data ??= new (bits === 16 ? Uint16Array : Uint8Array)(image.width * image.height * channels);
+    spread(part, pass, { data, width: image.width, channels });
   }
-  const plain = undoFilters(rows, { height, stride, step: Math.ceil(channels * bits / 8), name });
-  const data = bits === 8 ? plain : bits === 16 ? bigEndian(plain) : unpack(plain, { width, height, stride, bits });
-  return { width, height, channels, data, palette: indexed ? palette : null };
+  return { ...image, data: data! };
+}
+
+/** Part of the pixels of an interlaced file: those of every few columns and rows from a place on. */
+interface Pass {
+  readonly x: number;
+  readonly y: number;
+  readonly dx: number;
+  readonly dy: number;
+  readonly columns: number;
+  readonly rows: number;
+  /** Bytes of a row. */
+  readonly stride: number;
+}
+
+const ONE_PASS = [[0, 0, 1, 1]] as const;
+const ADAM_7 = [
+  ...[[0, 0, 8, 8], [4, 0, 8, 8], [0, 4, 4, 8], [2, 0, 4, 4]],
+  ...[[0, 2, 2, 4], [1, 0, 2, 2], [0, 1, 1, 2]],
+] as unknown as readonly (readonly [x: number, y: number, dx: number, dy: number])[];
+
+function passesOf({ width, height, bits, channels, interlaced }: Header): Pass[] {
+  return (interlaced ? ADAM_7 : ONE_PASS).map(([x, y, dx, dy]) => {
+    const columns = Math.ceil((width - x) / dx), rows = Math.ceil((height - y) / dy);
+    return { x, y, dx, dy, columns, rows, stride: Math.ceil(columns * channels * bits / 8) };
+  }).filter(({ columns, rows }) => columns > 0 && rows > 0);
+}
+
+/** Puts the samples of a pass where they belong. */
+function spread(
+  part: Uint8Array | Uint16Array,
+  { x, y, dx, dy, columns, rows }: Pass,
+  { data, width, channels }: { data: Uint8Array | Uint16Array; width: number; channels: number },
+): void {
+  for (let row = 0, from = 0; row < rows; row++) {
+    for (let column = 0; column < columns; column++) {
+      const to = ((y + row * dy) * width + x + column * dx) * channels;
+      for (let c = 0; c < channels; c++) data[to + c] = part[from++]!;
+    }
+  }
 }
 
 /** Kinds of PNG files, such as `RGB with alpha`, and how many bits a sample they may have. */
@@ -197,6 +242,7 @@ interface Header {
   bits: number;
   channels: number;
   indexed: boolean;
+  interlaced: boolean;
 }
 
 function chunk(type: string, body: Uint8Array): Uint8Array {
@@ -238,12 +284,19 @@ function readHeader(body: Uint8Array, name: string, kinds: PngKinds): Header {
   if (!kinds[kind]!.includes(bits)) {
     throw new Error(`Expected ${kinds[kind]!.join(", ")} bits a sample but found ${bits} in ${name}`);
   }
-  if (interlace !== 0) throw new Error(`Expected rows in order but found an interlaced PNG in ${name}`);
+  if (interlace > 1) throw new Error(`Expected an interlacing of 0 or 1 but found ${interlace} in ${name}`);
   const [width, height] = [view.getUint32(0), view.getUint32(4)];
   if (width === 0 || height === 0 || width * height > MOST_PIXELS) {
     throw new Error(`Expected 1 to ${MOST_PIXELS} pixels but found ${width}×${height} in ${name}`);
   }
-  return { width, height, bits, channels: [1, , 3, 1, 2, , 4][colourType]!, indexed: kind === "indexed" };
+  return {
+    width,
+    height,
+    bits,
+    channels: [1, , 3, 1, 2, , 4][colourType]!,
+    indexed: kind === "indexed",
+    interlaced: interlace === 1,
+  };
 }
 
 /** Undoes the row filters; the "left" byte is that of the pixel before, at up to 8 bits the one before. */

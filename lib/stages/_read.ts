@@ -1,4 +1,5 @@
 import { type Dataset, type LabelMap, MaskError } from "../data/mod.ts";
+import { packConfusion, unpackConfusion } from "../evaluation/mod.ts";
 import { decodePng } from "../files/png.ts";
 import type { StageFiles } from "../run/stage.ts";
 
@@ -35,6 +36,18 @@ export async function readTruth(
   const truth = await dataset.readClassMask(id).catch(usable);
   const objects = truth && exact ? await dataset.readInstanceMask(id).catch(usable) : null;
   return { truth, objects, unusable };
+}
+
+/** Counts on an image as a file. */
+export function encodeCounts(counts: object): Uint8Array {
+  return new TextEncoder().encode(JSON.stringify(counts, packConfusion));
+}
+
+/** Counts on an image that a stage has written. @throws Error naming the file where it is missing. */
+// deno-lint-ignore no-explicit-any
+export async function readCounts(files: StageFiles, { stage, file }: { stage: string; file: string }): Promise<any> {
+  const text = new TextDecoder().decode(await files.require(stage, file));
+  return text.includes('"places":') ? JSON.parse(text, unpackConfusion) : JSON.parse(text);
 }
 
 /** A JSON file of a stage. @throws Error naming it where it is missing. */

@@ -21,7 +21,7 @@ import { type Evidence, instancesFromCams, scoreCams, scoreStrips, synthesizeIns
 import { type LabelMap, resizeLabel } from "../data/mod.ts";
 import { colourBaseline, type ColourModel, fitColours } from "../data/sample/colour_baseline.ts";
 import { onCores } from "./_cost.ts";
-import { readJson, readTruth } from "./_read.ts";
+import { encodeCounts, readCounts, readTruth } from "./_read.ts";
 import { readCams } from "./cam.ts";
 import { readEvidence, readInstances } from "./instance.ts";
 import { readSeed, readSeedLabels, SEED_LABELS, SEED_MAPS } from "./seed.ts";
@@ -82,7 +82,7 @@ export const measure: ImageStage = {
           ...(truth && inferred.has(id) ? await measureLabels(context, id, { truth, objects, colours }) : {}),
           ...(unusable === null ? {} : { unusable }),
         };
-        return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(measurement)) };
+        return { [`${id}.json`]: encodeCounts(measurement) };
       },
     };
   },
@@ -198,5 +198,5 @@ async function measureColours(
 
 /** Counts on an image. */
 export function readMeasurement(files: StageFiles, id: string): Promise<Measurement> {
-  return readJson(files, { stage: "measure", file: `${id}.json` });
+  return readCounts(files, { stage: "measure", file: `${id}.json` });
 }

@@ -1,4 +1,4 @@
-import { compareMakers, type ComparisonMeasurement } from "../../lib/evaluation/mod.ts";
+import { compareMakers, type ComparisonMeasurement, ComparisonTotals } from "../../lib/evaluation/mod.ts";
 import { assertEquals } from "../assert.ts";
 
 const options = { classes: ["cat", "dog"], chosen: null, ious: [0.5, 0.75] };
@@ -12,7 +12,9 @@ Deno.test("compareMakers() adds up images maker by maker", () => {
     },
     { semantic: { A: confusion([4, 0, 0, 1, 2, 0, 0, 0, 0]) }, instance: {} },
   ];
-  const { semantic, instance } = compareMakers(measurements, options);
+  const totals = new ComparisonTotals();
+  for (const measurement of measurements) totals.add(measurement);
+  const { semantic, instance } = compareMakers(totals, options);
   assertEquals(semantic, {
     // Background 8 of 10, cat 4 of 6; no dog anywhere.
     A: { images: 2, miou: 73.3333, perClass: { background: 80, cat: 66.6667, dog: null } },
@@ -27,5 +29,5 @@ Deno.test("compareMakers() adds up images maker by maker", () => {
       perClass: { ap50: { cat: 100, dog: null }, ap75: { cat: 0, dog: null } },
     } as typeof instance["A"],
   );
-  assertEquals(compareMakers([], options), { semantic: {}, instance: {} });
+  assertEquals(compareMakers(new ComparisonTotals(), options), { semantic: {}, instance: {} });
 });

@@ -8,7 +8,9 @@ import {
   imageIou,
   type LabelMap,
   labelScores,
+  packConfusion,
   segmentationScores,
+  unpackConfusion,
 } from "../../lib/evaluation/mod.ts";
 import { assertAlmostEquals, assertClose, assertEquals, assertThrows } from "../assert.ts";
 import { readGolden } from "../golden.ts";
@@ -112,4 +114,13 @@ Deno.test("countLabels() refuses other sizes", () => {
     RangeError,
     "2×2 pixels but found 2×1",
   );
+});
+
+Deno.test("packConfusion() writes places and counts of many labels, of up to 64 all counts", () => {
+  const many = emptyConfusion(81), few = emptyConfusion(2);
+  [many.counts[0], many.counts[81 * 80 + 3], few.counts[1]] = [7, 9, 5];
+  const value = { a: [{ thresholds: [0.5], confusions: [many, few] }] }, text = JSON.stringify(value, packConfusion);
+  const packed = '{"labels":81,"places":[0,6483],"pixels":[7,9]},{"labels":2,"counts":[0,5,0,0]}';
+  assertEquals(text, `{"a":[{"thresholds":[0.5],"confusions":[${packed}]}]}`);
+  assertEquals(JSON.parse(text, unpackConfusion), value);
 });

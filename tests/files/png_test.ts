@@ -105,9 +105,9 @@ Deno.test("decodePng() names the file and what it found where it cannot read", (
     assertThrows(() => decodePng(damaged, "bad.png"), Error, "bad.png");
   }
   const interlaced = good.slice();
-  interlaced[28] = 1;
+  interlaced[28] = 2;
   new DataView(interlaced.buffer).setUint32(29, crc32(interlaced.subarray(12, 29)));
-  assertThrows(() => decodePng(interlaced, "a.png"), Error, "found an interlaced PNG in a.png");
+  assertThrows(() => decodePng(interlaced, "a.png"), Error, "Expected an interlacing of 0 or 1 but found 2 in a.png");
   const short = replacePixels(good, deflateSync(new Uint8Array(3)));
   assertThrows(() => decodePng(short, "a.png"), Error, "Expected 20 bytes of pixels in a.png but found 3");
 });
@@ -162,3 +162,22 @@ function replacePixels(file: Uint8Array, pixels: Uint8Array): Uint8Array {
   view.setUint32(8 + pixels.length, crc32(chunk.subarray(4, 8 + pixels.length)));
   return Uint8Array.from([...file.subarray(0, start), ...chunk, ...file.subarray(end)]);
 }
+
+Deno.test("readPngSamples() puts the pixels of interlaced files of every kind in their places", async () => {
+  for (const [width, height] of [[1, 1], [2, 3], [4, 5], [5, 4], [9, 8], [17, 13]] as const) {
+    for (const [channels, colours] of [[1, 0], [2, 0], [3, 0], [4, 0], [3, 2], [3, 4], [3, 16], [3, 100]] as const) {
+      const value = (i: number) => colours === 0 ? (i * 89) % 256 : (Math.floor(i / 3) * 7 % colours) * 2;
+      const data = Uint8Array.from({ length: width * height * channels }, (_, i) => value(i));
+      const picture = sharp(data, { raw: { width, height, channels } });
+      const bytes = await (channels < 3 ? picture.toColourspace("b-w") : picture)
+        .png({ progressive: true, ...colours > 0 ? { palette: true, colours: Math.max(2, colours), dither: 0 } : {} })
+        .toBuffer();
+      assertEquals(bytes[28], 1); // interlaced
+      const found = readPngSamples(bytes, "a.png"), { palette } = found;
+      const samples = palette
+        ? [...found.data].flatMap((index) => [...palette.subarray(3 * index, 3 * index + 3)])
+        : found.data;
+      assertEquals([...samples], [...data], `${width}×${height}, ${channels} channels, ${colours} colours`);
+    }
+  }
+});

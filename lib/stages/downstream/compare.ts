@@ -1,4 +1,4 @@
-import { compareMakers, type ComparisonMeasurement, type ComparisonRows } from "../../evaluation/mod.ts";
+import { compareMakers, type ComparisonRows, ComparisonTotals } from "../../evaluation/mod.ts";
 import type { StageFiles, WholeStage } from "../../run/stage.ts";
 import { readJson } from "../_read.ts";
 import { compareMeasure, readComparisonMeasurement } from "./compare_measure.ts";
@@ -26,11 +26,11 @@ export const compare: WholeStage = {
   }),
   run: async (context) => {
     const { files, dataset, config: { downstream, evaluation } } = context;
-    const train: ComparisonMeasurement[] = [], val: ComparisonMeasurement[] = [];
+    const train = new ComparisonTotals(), val = new ComparisonTotals();
     for (const id of compareMeasure.ids(context)) {
       const parts = await readComparisonMeasurement(context.files, id);
-      train.push(parts.train);
-      val.push(parts.val);
+      train.add(parts.train);
+      val.add(parts.val);
     }
     const options = { classes: dataset.classes, chosen: evaluation.classes, ious: evaluation.ious };
     const judged = compareMakers(val, options);

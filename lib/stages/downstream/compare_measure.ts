@@ -13,7 +13,7 @@ import type { ImageStage, StageContext, StageFiles } from "../../run/stage.ts";
 import { instancesFromCams, synthesizeInstances } from "../../synthesis/mod.ts";
 import type { LabelMap } from "../../data/mod.ts";
 import { onCores } from "../_cost.ts";
-import { readJson, readTruth } from "../_read.ts";
+import { encodeCounts, readCounts, readTruth } from "../_read.ts";
 import { readCams } from "../cam.ts";
 import { readEvidence, readInstances } from "../instance.ts";
 import { SEED_MAPS } from "../seed.ts";
@@ -79,7 +79,7 @@ export const compareMeasure: ImageStage = {
             instance: instances && judged.has(id) && judgedExact.has(id) ? await maskRcnns(context, id, instances) : {},
           },
         };
-        return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(parts)) };
+        return { [`${id}.json`]: encodeCounts(parts) };
       },
     };
   },
@@ -144,5 +144,5 @@ async function maskRcnns(
 
 /** Counts on an image, by the names that tables give to sources. */
 export function readComparisonMeasurement(files: StageFiles, id: string): Promise<ComparisonParts> {
-  return readJson(files, { stage: "compare_measure", file: `${id}.json` });
+  return readCounts(files, { stage: "compare_measure", file: `${id}.json` });
 }
