@@ -155,8 +155,8 @@ function settingsOf({ flags, values }: Arguments): [key: string, text: string][]
     return [text.slice(0, at), text.slice(at + 1)];
   });
   for (const [name, { sets = [] }] of Object.entries(flags)) {
-    const text = values.get(name)?.[0];
-    if (text !== undefined) {
+    const text = values.get(name)?.[0], ofFile = name === "classes" && values.has("truth"); // of that file, not of the data
+    if (text !== undefined && !ofFile) {
       sets.forEach((key) => settings.push([key, ["sweep", "powers"].includes(name) ? expandRange(text) : text]));
     }
   }

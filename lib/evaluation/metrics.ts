@@ -34,6 +34,8 @@ export interface Measurement {
   readonly colour?: { readonly confusion: Confusion; readonly instances: InstanceMatches };
   /** Reason why a mask of the image cannot be used. */
   readonly unusable?: string;
+  /** What a mask of the image may not have meant. */
+  readonly doubt?: string;
 }
 
 /** Masks at one threshold, and at all that were swept. */
@@ -73,6 +75,8 @@ export interface Metrics {
   colourBaseline?: { split: string; miou: number | null; ap50: number | null; perClass: Record<string, PerClass> };
   /** Reasons why masks of images cannot be used, where there are some. */
   unusable?: string[];
+  /** What masks that are used may not have meant, where there are some. */
+  doubtfulMasks?: string[];
 }
 
 /** Options of {@linkcode summarise}. */
@@ -158,6 +162,7 @@ export async function summarise(
   }));
   const bestCam = byThreshold.find(({ threshold }) => threshold === (amn ?? cam).best.threshold)!;
   const colour = parts.flatMap((m) => m.colour ?? []), unusable = parts.flatMap((m) => m.unusable ?? []);
+  const doubts = parts.flatMap((m) => m.doubt ?? []);
 
   return {
     classification: {
@@ -186,6 +191,7 @@ export async function summarise(
     },
     ...(colour.length > 0 ? { colourBaseline: colourMetrics(colour, splits.infer, { ...choice, instancesOf }) } : {}),
     ...(unusable.length > 0 ? { unusable } : {}),
+    ...(doubts.length > 0 ? { doubtfulMasks: doubts } : {}),
   };
 }
 
@@ -228,14 +234,17 @@ function colourMetrics(
 }
 
 /**
- * Names what a run could not be judged on, as data sets without ground truth or validation images cannot.
+ * Names what a run could not be judged on, as data sets without ground truth or validation images cannot, or perhaps was
+ * not as its masks were meant.
  *
  * @param metrics Results of a run.
  * @returns A sentence for each part, in the order of the results; none where everything was measured.
  */
-export function notJudged({ classification, cam, relation, instance, unusable = [] }: Metrics): string[] {
+export function notJudged(metrics: Metrics): string[] {
+  const { classification, cam, relation, instance, unusable = [], doubtfulMasks: doubts = [] } = metrics;
   const sentences: [images: number, sentence: string][] = [
     [unusable.length > 0 ? 0 : 1, `Masks that cannot be used: ${unusable.length}, such as: ${unusable[0]}`],
+    [doubts.length > 0 ? 0 : 1, `Masks that may mean something else: ${doubts.length}, such as ${doubts[0]}`],
     [classification.images, "Classification is not judged: data.valList names no list"],
     [relation.images, `Confident labels are not judged: no image of ${relation.split} has ground truth`],
     [cam.images, `CAMs and pseudo labels are not judged: no image of ${cam.split} has ground truth`],

@@ -18,6 +18,7 @@ import { Quarantine } from "../run/quarantine.ts";
 import { restrictDataset } from "../run/session.ts";
 import { WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
+import { readTruth } from "../stages/_read.ts";
 import { type ResultDoubts, resultDoubts } from "../stages/doubts.ts";
 import { readInstances } from "../stages/instance.ts";
 import type { ExportOptions, INSTANCE_STAGES } from "./export_formats.ts";
@@ -49,9 +50,10 @@ export async function exportLabels(config: Config, options: ExportOptions): Prom
   const source = await openSource(config, options);
   const doubts = truth || stage !== "instance" ? "" : formatDoubts(await source.doubts()).replace(/^(?=.)/, "\n");
   const left = () => {
-    const { below, bare } = source.left;
+    const { below, bare, unusable } = source.left;
     return (below > 0 ? `; ${below} of too low a score left out` : "") +
-      (bare > 0 ? `; ${bare} images without ground truth left out` : "");
+      (bare > 0 ? `; ${bare} images without ground truth left out` : "") +
+      (unusable.length > 0 ? `; ${unusable.length} masks that cannot be used left out, such as: ${unusable[0]}` : "");
   };
   if (format === "voc") {
     const folder = out ?? join(workdir, "export", "voc");
@@ -92,7 +94,7 @@ interface Source {
   /** Numbers of the classes in COCO's file, if the labels are one. */
   readonly categories: readonly number[] | undefined;
   /** Counts of what was not worth or not able to be written. */
-  readonly left: { below: number; bare: number };
+  readonly left: { below: number; bare: number; readonly unusable: string[] };
   /** What to doubt about the images of the list. */
   doubts(): Promise<ResultDoubts>;
   entries(): AsyncGenerator<CocoEntry & { readonly name: string }>;
@@ -111,7 +113,7 @@ async function openSource(
   const all = dataset.list(list), numbers = imageNumbers(all, dataset.coco?.images);
   const restricted = restrictDataset(dataset, { limit, without }), chosen = new Set(restricted.list(list));
   const files = new Store(workdir);
-  const left = { below: 0, bare: 0 };
+  const left = { below: 0, bare: 0, unusable: new Array<string>() };
   const least = options.format === "coco-results" ? score : Math.max(score, Number.MIN_VALUE); // fragments have 0
   return {
     list,
@@ -125,11 +127,8 @@ async function openSource(
       for (const [n, name] of all.entries()) {
         if (!chosen.has(name)) continue;
         signal?.throwIfAborted();
-        const instances = truth ? await readTruth(dataset, name) : await readInstances(files, name, { stage });
-        if (!instances) {
-          left.bare++;
-          continue;
-        }
+        const instances = truth ? await truthOf(dataset, name, left) : await readInstances(files, name, { stage });
+        if (!instances) continue;
         const good = withScore(instances, least);
         left.below += instances.class.length - good.class.length;
         yield {
@@ -141,14 +140,18 @@ async function openSource(
         bar.update(++done, chosen.size);
       }
       bar.end();
-      if (truth && left.bare === chosen.size) throw new Error(`Expected ground truth of ${list} but found none`);
+      if (truth && left.bare + left.unusable.length === chosen.size) {
+        throw new Error(`Expected ground truth of ${list} but found ${left.unusable[0] ?? "none"}`);
+      }
     },
   };
 }
 
-async function readTruth(dataset: Dataset, id: string): Promise<ExportedInstances | null> {
-  const classes = await dataset.readClassMask(id), objects = classes && await dataset.readInstanceMask(id);
-  return objects && groundTruthInstances(objects, classes);
+async function truthOf(dataset: Dataset, id: string, left: Source["left"]): Promise<ExportedInstances | null> {
+  const { truth, objects, unusable } = await readTruth(dataset, id, { exact: true });
+  if (unusable !== null) left.unusable.push(unusable);
+  else if (!objects) left.bare++;
+  return truth && objects && groundTruthInstances(objects, truth);
 }
 
 /** The instances that reach a score. */

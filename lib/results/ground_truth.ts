@@ -4,6 +4,7 @@ import { type CocoTruth, groundTruthRuns } from "../evaluation/mod.ts";
 import { type CocoDataset, imageNumbers, measureRuns, pixelsOfRuns, readCocoDataset } from "../formats/mod.ts";
 import { readSegmentation } from "../formats/mod.ts";
 import { type LabelMap, MOST_LABELS, openDataset } from "../data/mod.ts";
+import { readTruth } from "../stages/_read.ts";
 import { fileKeys, fileNameOf, type ListedImage } from "./match_images.ts";
 
 /** Ground truth that predictions are judged by. */
@@ -32,8 +33,8 @@ export interface ImageTruth {
   readonly instances: readonly CocoTruth[] | null;
 }
 
-/** The ground truth of the data set on a list. */
-export async function groundTruthOfDataset({ data }: Config, list: string): Promise<GroundTruth> {
+/** The ground truth of the data set on a list. Masks that cannot be used are left out, and those doubted that may be. */
+export async function groundTruthOfDataset({ data }: Config, list: string, left: LeftOut): Promise<GroundTruth> {
   const dataset = await openDataset(data);
   const names = dataset.list(list), numbers = imageNumbers(names, dataset.coco?.images);
   return {
@@ -45,9 +46,10 @@ export async function groundTruthOfDataset({ data }: Config, list: string): Prom
       return { name, id: numbers[n]!, keys: [name, bare, stem] };
     }),
     read: async ({ name }) => {
-      const labels = await dataset.readClassMask(name);
+      const { truth: labels, objects, unusable, doubt } = await readTruth(dataset, name, { exact: true });
+      if (unusable !== null) left.add("masks that cannot be used", unusable);
+      if (doubt !== null) left.add(doubt, name);
       if (!labels) return null;
-      const objects = await dataset.readInstanceMask(name);
       const instances = objects && groundTruthRuns(objects, labels).map((one) => ({
         ...one,
         area: measureRuns(one.runs).area,

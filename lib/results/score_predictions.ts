@@ -32,6 +32,8 @@ export interface ScoreOptions {
   readonly truth?: string;
   /** The images, where the ground truth is the data set's; absent: `data.valList`, else `data.inferList`. */
   readonly list?: string;
+  /** Names of the classes that enter the means; absent: those of the configuration. */
+  readonly classes?: readonly string[];
   /** Whose rules count instances: those of PASCAL VOC (default), or MS COCO's as pycocotools has them. */
   readonly rules?: typeof RULES[number];
   /** Stops the work. */
@@ -93,19 +95,19 @@ export interface PredictionScores {
  */
 export async function scorePredictions(
   config: Config,
-  { predictions: path, truth, list, rules = "voc", signal, progress = { terminal: false, write: () => {} } }:
+  { predictions: path, truth, list, classes, rules = "voc", signal, progress = { terminal: false, write: () => {} } }:
     ScoreOptions,
 ): Promise<PredictionScores> {
   const left = new LeftOut();
   const all = truth === undefined
-    ? await groundTruthOfDataset(config, list ?? config.data.valList ?? config.data.inferList)
+    ? await groundTruthOfDataset(config, list ?? config.data.valList ?? config.data.inferList, left)
     : groundTruthOfCoco(truth, left);
   const predictions = await openPredictions(path, all, left);
   const byCoco = rules === "coco";
   if (byCoco && !predictions.instances) {
     throw new Error(`Expected instances in ${path} for COCO's rules but found label maps`);
   }
-  const choice = { classes: all.classes, chosen: config.evaluation.classes };
+  const choice = { classes: all.classes, chosen: classes ?? config.evaluation.classes };
   const chosen = chosenClasses(choice.classes, choice.chosen);
   const confusion = predictions.labels && !byCoco ? emptyConfusion(all.classes.length + 1) : null;
   const matches: InstanceMatches[] = [], cocos: CocoMatches[] = [];

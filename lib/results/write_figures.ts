@@ -11,6 +11,7 @@ import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
 import { type LabelMap, resizeLabel, type Size } from "../data/mod.ts";
 import { type ComparisonResults, type LabelSource, openComparison, SOURCE_NAMES } from "./open_comparison.ts";
 import { openResults, resultIds, type Results } from "./open_results.ts";
+import { readTruth } from "../stages/_read.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /** Which figures are written, and where. */
@@ -56,12 +57,13 @@ export async function writeFigures(
       `Expected results of ${missing} in ${workdir} but found none; run the stages ${NEEDS.join(", ")}`,
     );
   }
+  const unusable: string[] = [];
   let count = 0;
   for (const id of chosen) {
     const folder = join(out, id);
     await Deno.mkdir(folder, { recursive: true });
     const all = {
-      ...await figuresOf(results, id),
+      ...await figuresOf(results, id, unusable),
       ...comparison && await comparedFigures(results, { comparison, id }),
     };
     for (const [name, figure] of Object.entries(all)) {
@@ -71,7 +73,8 @@ export async function writeFigures(
       count++;
     }
   }
-  return `${count} figures of ${chosen.join(", ")} in ${out}`;
+  const without = unusable.map((reason) => `\nWithout ground truth: ${reason}`).join("");
+  return `${count} figures of ${chosen.join(", ")} in ${out}${without}`;
 }
 
 /** Brings label maps to the size at which stages see their image, in which figures show everything. */
@@ -82,18 +85,19 @@ const clusterName = (cluster: number, { unreached }: Clusters) =>
   cluster === 0 && unreached > 0 ? "pixels that reach no centroid" : `cluster ${cluster}`;
 
 /** All figures that show one image. */
-async function figuresOf(results: Results, id: string): Promise<Record<string, figures.Figure>> {
+async function figuresOf(results: Results, id: string, unusable: string[]): Promise<Record<string, figures.Figure>> {
   const { config, dataset } = results, { classes } = dataset;
   const image = await dataset.readImage(id), small = smaller(image);
-  const [cams, maps, evidence, instances, semantic, truth, objects] = await Promise.all([
+  const [cams, maps, evidence, instances, semantic, judged] = await Promise.all([
     results.cams(id),
     results.maps(id),
     results.evidence(id).then((evidence) => ({ ...evidence, guide: null })),
     results.instances(id).then((found) => resizeInstances(found, image)),
     results.semantic(id).then(small),
-    dataset.readClassMask(id).then(small),
-    dataset.readInstanceMask(id).then(small),
+    readTruth(dataset, id, { exact: true }),
   ]);
+  if (judged.unusable !== null) unusable.push(judged.unusable);
+  const [truth, objects] = [small(judged.truth), small(judged.objects)];
   const { height, width } = maps;
   const boundary = { height, width, data: maps.boundary }, field = { height, width, data: maps.displacement };
   const centroidsAfter = (iterations: number) => findCentroids(field.data, { height, width, iterations });
@@ -162,7 +166,8 @@ async function comparedFigures(
   const { classes } = dataset,
     image = await dataset.readImage(id),
     small = smaller(image),
-    [truth, objects] = [small(await dataset.readClassMask(id)), small(await dataset.readInstanceMask(id))];
+    judged = await readTruth(dataset, id, { exact: true }),
+    [truth, objects] = [small(judged.truth), small(judged.objects)];
   const written: Record<string, figures.Figure> = {};
   const subtitle = "Below each its mean IoU over the labels that occur in the image.";
   const segmentations = async (

@@ -19,11 +19,15 @@ export interface Truth {
   readonly objects: LabelMap | null;
   /** Reason why a mask cannot be used. */
   readonly unusable: string | null;
+  /** What a mask that is used may not have meant. */
+  readonly doubt: string | null;
 }
+
+const BARE = "masks of 0 and 255 alone, background and void, of images that show a class";
 
 /** Ground truth of an image, with its instances where they are exact; a mask that cannot be used stops nothing. */
 export async function readTruth(
-  dataset: Pick<Dataset, "readClassMask" | "readInstanceMask">,
+  dataset: Pick<Dataset, "readClassMask" | "readInstanceMask" | "labels">,
   id: string,
   { exact }: { exact: boolean },
 ): Promise<Truth> {
@@ -35,7 +39,8 @@ export async function readTruth(
   };
   const truth = await dataset.readClassMask(id).catch(usable);
   const objects = truth && exact ? await dataset.readInstanceMask(id).catch(usable) : null;
-  return { truth, objects, unusable };
+  const isBare = truth?.data.includes(255) && truth.data.every((id) => id === 0 || id === 255);
+  return { truth, objects, unusable, doubt: isBare && dataset.labels(id).length > 0 ? BARE : null };
 }
 
 /** Counts on an image as a file. */

@@ -76,11 +76,13 @@ export const measure: ImageStage = {
     const colours = config.evaluation.colourBaseline ? await fitTrainingColours(context) : null;
     return {
       process: async (id) => {
-        const { truth, objects, unusable } = await readTruth(dataset, id, { exact: inferred.has(id) && exact.has(id) });
+        const isExact = inferred.has(id) && exact.has(id);
+        const { truth, objects, unusable, doubt } = await readTruth(dataset, id, { exact: isExact });
         const measurement: Measurement = {
           ...(truth && trained.has(id) ? { relation: await measureRelation(context, id, truth) } : {}),
           ...(truth && inferred.has(id) ? await measureLabels(context, id, { truth, objects, colours }) : {}),
           ...(unusable === null ? {} : { unusable }),
+          ...(doubt === null ? {} : { doubt: `${doubt}: ${id}` }),
         };
         return { [`${id}.json`]: encodeCounts(measurement) };
       },

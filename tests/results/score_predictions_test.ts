@@ -114,3 +114,33 @@ Deno.test("the command evaluate judges predictions, and needs no data set beside
     }
   });
 });
+
+Deno.test("masks that cannot be used are left out with a count, by evaluation and export; those of 0 and 255 are doubted", () =>
+  withExports(async ({ config, workdir, data, results, root }) => {
+    const mask = (id: string, value: number, height = 20) =>
+      Deno.writeFile(
+        `${data}/SegmentationClass/${id}.png`,
+        encodePng({ width: 30, height, data: new Uint8Array(30 * height).fill(value) }),
+      );
+    await mask("one", 1, 19); // of another size
+    await mask("three", 255);
+    const { semantic, leftOut } = await scorePredictions(config, { predictions: `${workdir}/semantic` });
+    assertEquals(semantic!.images, 2);
+    assertEquals(leftOut!.map((line) => line.replace(/: .*/, "")), [
+      "masks that cannot be used",
+      "masks of 0 and 255 alone, background and void, of images that show a class",
+    ]);
+    assert(leftOut![0]!.includes("one.png"), leftOut![0]);
+    assertEquals((await scorePredictions(config, { predictions: results })).instance!.images, 2);
+    const said = await exportLabels(config, { workdir, format: "coco", truth: true, out: `${root}/truth2.json` });
+    assert(/; 1 masks that cannot be used left out, such as: \S.*one\.png/.test(said), said);
+    assertEquals(JSON.parse(await Deno.readTextFile(`${root}/truth2.json`)).images.length, 2);
+  }));
+
+Deno.test("evaluate --classes takes classes of the file of --truth", () =>
+  withExports(async ({ results, truth, root }) => {
+    const out = `${root}/scores.json`, args = ["evaluate", "--predictions", results, "--truth", truth, "--out", out];
+    assertEquals(await main([...args, "--classes", "cat"]), 0);
+    assertEquals(JSON.parse(await Deno.readTextFile(out)).instance.means, [100, 100, 50, 50]);
+    assertEquals(await main([...args, "--classes", "kite"]), 1);
+  }));

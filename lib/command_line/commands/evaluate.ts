@@ -66,7 +66,7 @@ async function judgePredictions({ given, config }: Invocation): Promise<string> 
     predictions,
     rules,
     progress: progressOnTerminal(),
-    ...defined({ truth, list: given.value("list") }),
+    ...defined({ truth, list: given.value("list"), classes: truth === undefined ? undefined : given.words("classes") }),
   };
   const scores = await interruptible((signal) => scorePredictions(config, { ...options, signal }));
   if (out !== undefined) await Deno.writeTextFile(out, `${JSON.stringify(scores, null, 2)}\n`);
