@@ -26,13 +26,16 @@ export function drawBoundary(boundary: ScalarMap, { height, width }: PictureSize
  * shown to the network: they arise where pairs of different pseudo classes need one.
  *
  * @param image RGB image, [H, W, 3] u8.
- * @param options The map, probabilities 0…1 at stride 4 as a rule.
+ * @param options The map, probabilities 0…1 at stride 4 as a rule; `when`: words for the title, such as "after 15 steps".
  * @returns The figure.
  * @throws RangeError if the map does not hold as many values as its size says.
  */
-export function boundaryFigure(image: RgbImage, { boundary }: { readonly boundary: ScalarMap }): Figure {
+export function boundaryFigure(
+  image: RgbImage,
+  { boundary, when }: { readonly boundary: ScalarMap; readonly when?: string },
+): Figure {
   return panelFigure({
-    title: "Class-boundary map",
+    title: when === undefined ? "Class-boundary map" : `Class-boundary map, ${when}`,
     subtitle: "The probability that a boundary between classes, or to the background, passes through a pixel.",
     rows: [{
       panels: [
