@@ -9,6 +9,7 @@ import { exportMasks } from "./commands/export.ts";
 import { figures } from "./commands/figures.ts";
 import { init } from "./commands/init.ts";
 import { predict } from "./commands/predict.ts";
+import { report } from "./commands/report.ts";
 import { run } from "./commands/run.ts";
 import { sample } from "./commands/sample.ts";
 import { stage } from "./commands/stage.ts";
@@ -31,5 +32,6 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   "submit-kubernetes": submitKubernetes,
   export: exportMasks,
   figures,
+  report,
   config,
 };

@@ -15,8 +15,9 @@ export interface Analysis {
   readonly intervals: {
     /** How often images were drawn. */
     readonly draws: number;
-    /** Mean IoU of CAMs and of pseudo semantic labels. */
+    /** Mean IoU of CAMs. */
     readonly cam: Ends | null;
+    /** Mean IoU of pseudo semantic labels. */
     readonly semantic: Ends | null;
     /** Mean average precisions of pseudo instances, by IoU: `ap50`, …. */
     readonly instance: Readonly<Record<string, Ends | null>>;
@@ -31,18 +32,25 @@ export interface Analysis {
 
 /** Count of an error, and the mean average precision that its correction adds. */
 export interface ErrorRow {
+  /** Masks, or objects, that have it. */
   readonly count: number;
+  /** Percent. */
   readonly gain: number | null;
 }
 
 /** Costs of errors, percent, as `ErrorScores` has them. */
 export interface InstanceErrors {
+  /** Mean average precision as it is. */
   readonly ap50: number | null;
   /** `after`: mean average precision with this and all types before corrected. */
   readonly types: Readonly<Record<ErrorType, ErrorRow & { readonly after: number | null }>>;
+  /** Masks over two objects or more. */
   readonly merged: ErrorRow;
+  /** Objects of two masks or more. */
   readonly split: ErrorRow;
+  /** All wrong masks. */
   readonly falsePositives: ErrorRow;
+  /** All objects that no mask is right on. */
   readonly falseNegatives: ErrorRow;
 }
 

@@ -8,6 +8,7 @@ import type { Sweep } from "./sweep.ts";
 
 /** Results on one image: a line of `images.jsonl`. */
 export interface ImageRecord {
+  /** Id. */
   readonly id: string;
   /** Names of its classes. */
   readonly classes: readonly string[];
@@ -17,8 +18,9 @@ export interface ImageRecord {
   readonly instances: InstanceCounts | null;
   /** The worst of what is wrong, in words; `null` where that is not known. */
   readonly reason: string | null;
-  /** Pixels of pseudo semantic labels and of CAMs, at the thresholds in use: `[truth, predicted, pixels]`, 0 background. */
+  /** Pixels of pseudo semantic labels at the threshold in use: `[truth, predicted, pixels]`, 0 background. */
   readonly semantic: SparseConfusion | null;
+  /** The same of CAMs. */
   readonly cam: SparseConfusion | null;
   /** Pseudo instances, and what they lie on. */
   readonly overlaps: InstanceOverlaps | null;

@@ -23,8 +23,9 @@ export interface Measurement {
   readonly semantic?: Sweep;
   /** Confident labels: right and wrong pixels, and which classes they are confused with. */
   readonly relation?: { readonly counts: LabelCounts; readonly confusion: Confusion };
-  /** Instances of the full method: best matches, and all that they overlap. */
+  /** Instances of the full method. */
   readonly instance?: InstanceMatches;
+  /** All that these lie on. */
   readonly overlaps?: InstanceOverlaps;
   /** Instances of components of the seed, CAMs or AMN's maps, one for each of their thresholds. */
   readonly camInstances?: readonly InstanceMatches[];

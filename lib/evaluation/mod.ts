@@ -17,6 +17,7 @@ export * from "./instance_errors.ts";
 export * from "./instances.ts";
 export * from "./label_counts.ts";
 export * from "./metrics.ts";
+export * from "./paired.ts";
 export * from "./percentages.ts";
 export * from "./segmentation.ts";
 export * from "./sweep.ts";

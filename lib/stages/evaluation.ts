@@ -74,6 +74,18 @@ export interface EvaluationResults {
   readonly doubts: ResultDoubts;
 }
 
+/** What the stage has written. @throws Error naming a file that is missing, as after runs of earlier versions. */
+export async function readEvaluation(files: StageFiles): Promise<EvaluationResults> {
+  const json = <T>(file: string): Promise<T> => readJson(files, { stage: "evaluation", file });
+  const lines = new TextDecoder().decode(await files.require("evaluation", "images.jsonl")).split("\n");
+  return {
+    metrics: await readMetrics(files),
+    records: lines.filter((line) => line !== "").map((line): ImageRecord => JSON.parse(line)),
+    analysis: await json("analysis.json"),
+    doubts: await json("doubts.json"),
+  };
+}
+
 /** Content of the report of a run, pictures drawn. */
 export async function reportInput(
   context: StageContext,

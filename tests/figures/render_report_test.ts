@@ -2,6 +2,7 @@ import { gunzipSync } from "node:zlib";
 import { createRequire } from "node:module";
 import { type Config, presets } from "../../lib/config/config.ts";
 import { encodePicture, type GalleryEntry, renderReport, type ReportInput } from "../../lib/figures/mod.ts";
+import { type InstanceRow, pairRuns } from "../../lib/evaluation/mod.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { exampleMetrics, exampleRecords } from "./metrics_example.ts";
 
@@ -118,4 +119,35 @@ Deno.test("renderReport() shows every image, errors, intervals and confusion, an
   assert(cells.includes("on exact, 50.0 … 50.0"), "an interval");
   assert(told.includes('{"classes":["round","\\u003cb>bold\\u003c/b>"]'), "data of the script");
   assertEquals(told.match(/<img src="data:image\/svg/g)!.length, told.match(/data-chart=/g)!.length);
+});
+
+Deno.test("renderReport() shows another run beside this one, and the tables of compare", async () => {
+  const { records } = exampleRecords(CLASSES),
+    better = records.map((record) => ({ ...record, miou: record.miou && 99 }));
+  const against = {
+    name: "other<",
+    sentences: ["Both are about the same 3 images."],
+    settings: [["walk.beta", "10", "8"]] as [string, string, string][],
+    stated: [["mIoU of CAMs", 41.62, null]] as [string, number, null][],
+    paired: pairRuns(records, better, { classes: CLASSES, ious: [0.5], seed: 0 }),
+  };
+  const row = { images: 7, miou: 44.44, perClass: {} }, rows = { "IRNet": row };
+  const comparison = {
+    pseudoLabels: { split: "train", instanceSplit: "train", semantic: rows, instance: {} },
+    deepLab: { split: "val", rows: {} },
+    maskRcnn: { split: "val", rows: { "IRNet": { images: 3, ap50: 12.34, perClass: {} } as unknown as InstanceRow } },
+  };
+  const cells = (await renderReport({ ...input, against, comparison })).replaceAll(/(<[^>]*>|\s)+/g, " ");
+  for (
+    const text of [
+      "Beside other&lt; . Both are about",
+      "AP50 of pseudo instances no difference to speak of 1 50.0 50.0 ±0.0 ±0.0 … ±0.0",
+      "a&lt;1 70.8 99.0 −28.2 1 1",
+      "mIoU of CAMs 41.6 – –",
+      "walk.beta 10 8",
+      "Semantic labels of train, mean IoU in percent",
+      "IRNet 7 44.4",
+      "IRNet 3 12.3",
+    ]
+  ) assert(cells.includes(text), text);
 });

@@ -71,8 +71,8 @@ export interface TableRow {
 interface TableContent {
   /** Subject, in a sentence. */
   readonly caption: string;
-  /** Names of the columns, with what they mean where that is not plain. */
-  readonly head: readonly (string | { readonly text: string; readonly title: string })[];
+  /** Names of the columns, with what they mean where that is not plain; `isText`: of words. */
+  readonly head: readonly (string | { readonly text: string; readonly title?: string; readonly isText?: boolean })[];
   /** Rows. */
   readonly rows: readonly TableRow[];
   /** Rows of others, set apart below a line that says whose they are. */
@@ -107,8 +107,8 @@ export function table({ caption, head, rows, apart = null, foot, sortable = fals
 }
 
 function headCell(column: TableContent["head"][number]): Markup {
-  const { text, title }: { text: string; title?: string } = typeof column === "string" ? { text: column } : column;
-  return html`<th${attributes({ scope: "col", title })}>${text}</th>`;
+  const { text, title, isText = false } = typeof column === "string" ? { text: column } : column;
+  return html`<th${attributes({ scope: "col", title, class: isText ? "words" : undefined })}>${text}</th>`;
 }
 
 function tableRow({ name, note = null, muted = false, cells }: TableRow): Markup {

@@ -48,7 +48,7 @@ export function imageTable(
       caption: records.length > STILL
         ? `Results on ${records.length} images at IoU 0.5; without scripts the first ${STILL}, all are in images.jsonl`
         : `Results on ${records.length} images at IoU 0.5`,
-      head: ["Image", "classes", ...COLUMNS, "what is wrong"],
+      head: ["Image", { text: "classes", isText: true }, ...COLUMNS, { text: "what is wrong", isText: true }],
       rows: records.slice(0, STILL).map((one) => ({
         name: one.id,
         cells: [

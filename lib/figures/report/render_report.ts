@@ -3,6 +3,7 @@ import { Buffer } from "node:buffer";
 import { type Chart, chartFigure } from "../chart.ts";
 import { packedPlotly } from "../interactive.ts";
 import { runCharts } from "../run_charts.ts";
+import { againstTables, comparisonTables } from "./_against.ts";
 import { confusionTables, instanceTables } from "./_analysis.ts";
 import { gallery } from "./_gallery.ts";
 import { html, jsonScript, Markup, table } from "./_html.ts";
@@ -38,7 +39,8 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  */
 export async function renderReport(input: ReportInput): Promise<string> {
   const { config, metrics, gallery: entries, run = null, doubts = { classes: [], images: [] } } = input;
-  const { records = [], analysis = null } = input, { preset, data, backbone, seed } = config;
+  const { records = [], analysis = null, comparison = null, against = null } = input,
+    { preset, data, backbone, seed } = config;
   const reference = referenceNumbers(config);
   const isJudged = metrics.cam.images > 0;
   const { results, trainings } = runCharts({ ...input, classes: data.classes });
@@ -46,6 +48,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const title = `IRNet: preset ${preset}`;
   const sections = [
     { id: "results", title: "Results", body: headline(metrics, { reference, intervals: analysis?.intervals ?? null }) },
+    against && { id: "against", title: "Beside another run", body: againstTables(against) },
     doubts.classes.length + doubts.images.length > 0 && {
       id: "doubts",
       title: "To look at",
@@ -69,6 +72,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
       title: "Errors of instances",
       body: instanceTables(analysis!),
     },
+    comparison && { id: "compare", title: "What labels are worth", body: comparisonTables(comparison) },
     {
       id: "curves",
       title: "Curves",

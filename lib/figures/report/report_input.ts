@@ -3,7 +3,10 @@ import type { Analysis } from "../../evaluation/analysis.ts";
 import type { ImageRecord } from "../../evaluation/image_records.ts";
 import type { InstanceMatches } from "../../evaluation/instances.ts";
 import type { Metrics } from "../../evaluation/metrics.ts";
+import type { Against, ComparedRun } from "./_against.ts";
 import type { TrainingLog } from "../training_figures.ts";
+
+export type { Against, ComparedRun } from "./_against.ts";
 
 /** One picture of an image in the gallery. */
 export interface GalleryLayer {
@@ -61,6 +64,10 @@ export interface ReportInput {
   readonly records?: readonly ImageRecord[];
   /** Errors, intervals, confusion. Default: not shown. */
   readonly analysis?: Analysis | null;
+  /** Tables of `compare`, where it was run. */
+  readonly comparison?: ComparedRun | null;
+  /** Another run beside this one. */
+  readonly against?: Against | null;
   /** Trainings in their order. */
   readonly trainings: readonly TrainingLog[];
   /** Pseudo instances of every image, compared with those of the ground truth. */
