@@ -80,6 +80,11 @@ export interface Metrics {
   doubtfulMasks?: string[];
 }
 
+/** Name of the class maps that pseudo labels are made of. */
+export function seedName({ amn }: Pick<Metrics, "amn">): "AMN" | "CAM" {
+  return amn ? "AMN" : "CAM";
+}
+
 /** Options of {@linkcode summarise}. */
 export interface SummaryOptions {
   /** Class names. */

@@ -1,4 +1,4 @@
-import type { Metrics } from "../evaluation/metrics.ts";
+import { type Metrics, seedName } from "../evaluation/metrics.ts";
 import type { PowerSweep } from "../evaluation/sweep.ts";
 import { barFigure } from "./_bars.ts";
 import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
@@ -84,9 +84,10 @@ export function iouThresholdFigure(metrics: Pick<Metrics, "cam" | "amn" | "seman
  * @param metrics Results of a run.
  * @returns The figure.
  */
-export function ablationFigure({ ablation }: Pick<Metrics, "ablation">): Figure {
+export function ablationFigure(metrics: Pick<Metrics, "ablation" | "amn">): Figure {
+  const { ablation } = metrics;
   const parts = Object.entries({
-    "CAM components": ablation.cam,
+    [`${seedName(metrics)} components`]: ablation.cam,
     "+ class boundary": ablation.boundary,
     "+ displacement": ablation.full,
   });

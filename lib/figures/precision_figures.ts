@@ -1,6 +1,6 @@
 import { instanceScores, precisionRecall } from "../evaluation/average_precision.ts";
 import type { InstanceMatches } from "../evaluation/instances.ts";
-import type { Metrics } from "../evaluation/metrics.ts";
+import { type Metrics, seedName } from "../evaluation/metrics.ts";
 import type { AveragePrecisions } from "../evaluation/percentages.ts";
 import { classPalette } from "./colours.ts";
 import { axesFromZero, type Chart, CHART_COLOURS, chartFigure, type ChartTrace } from "./chart.ts";
@@ -27,16 +27,19 @@ function overIou({ color, ...line }: Pick<ChartTrace, "name" | "x" | "y"> & { re
  * @param metrics Results of a run.
  * @returns The chart.
  */
-export function precisionChart({ ablation }: Pick<Metrics, "ablation">): Chart {
+export function precisionChart(metrics: Pick<Metrics, "ablation" | "amn">): Chart {
+  const { ablation } = metrics, seed = seedName(metrics);
   const parts = [
-    { name: "CAM", scores: ablation.cam },
+    { name: seed, scores: ablation.cam },
     { name: "+ class boundary", scores: ablation.boundary },
     { name: "+ displacement", scores: ablation.full },
   ];
   return {
     title: "AP over the IoU of a match",
     description:
-      `Average precision of pseudo instances on ${ablation.split}: connected components of CAMs, then with ` +
+      `Average precision of pseudo instances on ${ablation.split}: connected components of ${
+        seed === "CAM" ? "CAMs" : "AMN's maps"
+      }, then with ` +
       `class boundaries, then with displacements too.`,
     traces: parts.map(({ name, scores }, n) => {
       const points = precisionPoints(scores);
@@ -62,7 +65,7 @@ function precisionPoints(scores: AveragePrecisions): { iou: number; value: numbe
  * @param metrics Results of a run.
  * @returns The figure.
  */
-export function precisionFigure(metrics: Pick<Metrics, "ablation">): Figure {
+export function precisionFigure(metrics: Pick<Metrics, "ablation" | "amn">): Figure {
   return chartFigure(precisionChart(metrics));
 }
 

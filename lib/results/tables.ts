@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Metrics, notJudged } from "../evaluation/metrics.ts";
+import { type Metrics, notJudged, seedName } from "../evaluation/metrics.ts";
 import type { InstanceMetrics } from "../evaluation/percentages.ts";
 import { textTable } from "../files/terminal.ts";
 import { readFileIfExists } from "../files/disk.ts";
@@ -119,21 +119,22 @@ export function formatClasses({ classification, cam, amn, relation, semantic, in
  * @param metrics Results of a run.
  * @returns A table as text, and a line about the CAM threshold.
  */
-export function formatAblation(
-  { ablation: { split, cam, boundary, full }, amn, colourBaseline }: Metrics,
-): string {
+export function formatAblation(metrics: Metrics): string {
+  const { ablation: { split, cam, boundary, full }, colourBaseline } = metrics, seed = seedName(metrics);
   const keys = apKeys(full);
   const row = (name: string, part: InstanceMetrics) => [name, ...keys.map((key) => formatPercent(part[key]))];
   const table = textTable([
     [`instances on ${split}`, ...keys.map((key) => key.toUpperCase())],
-    row(amn ? "components of AMN's maps" : "CAM components", cam),
+    row(`${seed} components`, cam),
     row("+ class boundary", boundary),
     row("+ displacement (full method)", full),
     ...(colourBaseline
       ? [["colours alone (control)", ...keys.map((key) => key === "ap50" ? formatPercent(colourBaseline.ap50) : "")]]
       : []),
   ], { numbers: true });
-  return `${table}\n${amn ? "AMN's maps" : "CAMs"} are cut at ${cam.threshold}, where their mIoU is highest`;
+  return `${table}\n${
+    seed === "CAM" ? "CAMs" : "Maps of AMN"
+  } are cut at ${cam.threshold}, where their mIoU is highest`;
 }
 
 /** A sweep over powers of CAMs and thresholds as text, from `sweep_table/table.json`, with the paths of its files. */

@@ -29,13 +29,17 @@ export const evaluation: WholeStage = {
   name: "evaluation",
   section: "Synthesizing Instance Segmentation Labels",
   reads: ["cam_train", ...SEED_MAPS, ...SEED_LABELS, "irnet", "instance", "semantic", "measure"],
-  settings: ({ evaluation, data, seed }) => ({
-    classes: evaluation.classes,
-    ious: evaluation.ious,
-    pictures: evaluation.pictures,
-    lists: [data.valList, data.trainList, data.inferList, data.instanceList],
-    draws: seed,
-  }),
+  settings: (config) => {
+    const { evaluation, data, seed } = config;
+    return {
+      classes: evaluation.classes,
+      ious: evaluation.ious,
+      pictures: evaluation.pictures,
+      lists: [data.valList, data.trainList, data.inferList, data.instanceList],
+      thresholds: reportedThresholds(config),
+      draws: seed,
+    };
+  },
   cost: {
     settings: () => null,
     estimate: ({ config, dataset }) => {
@@ -111,9 +115,8 @@ async function runDetails({ files }: StageContext): Promise<RunDetails | null> {
 
 /** Measurements one after another; of each image with pseudo labels its record is added to those given. */
 async function* readMeasurements(context: StageContext, records: ImageRecord[]): AsyncGenerator<Measurement> {
-  const { config: { cam, synthesis, data }, dataset, files } = context,
-    inferred = new Set(dataset.list(data.inferList));
-  const thresholds = { cam: cam.threshold, semantic: synthesis.semanticThreshold }, names = dataset.classes;
+  const { config, dataset, files } = context, inferred = new Set(dataset.list(config.data.inferList));
+  const thresholds = reportedThresholds(config), names = dataset.classes;
   for (const id of measure.ids(context)) {
     const measurement = await readMeasurement(files, id);
     if (inferred.has(id)) {
@@ -122,6 +125,15 @@ async function* readMeasurements(context: StageContext, records: ImageRecord[]):
     }
     yield measurement;
   }
+}
+
+/** Background scores at which masks are reported, which may be any of those that were measured. */
+function reportedThresholds({ cam, amn, synthesis }: StageContext["config"]) {
+  return {
+    cam: cam.threshold,
+    semantic: synthesis.semanticThreshold,
+    ...(amn.use ? { amn: amn.threshold } : {}),
+  };
 }
 
 /** All results of a run, from its measurements. */
@@ -138,11 +150,7 @@ async function evaluationMetrics(context: StageContext, measurements: AsyncItera
     chosen: config.evaluation.classes,
     ious: config.evaluation.ious,
     splits: { classification: valList ?? "no list", relation: trainList, infer: inferList, instance: instanceList },
-    thresholds: {
-      cam: config.cam.threshold,
-      semantic: config.synthesis.semanticThreshold,
-      ...(config.amn.use ? { amn: config.amn.threshold } : {}),
-    },
+    thresholds: reportedThresholds(config),
     validation: {
       logits: ids.map((id) => validation[id]!),
       labels: ids.map((id) => dataset.labels(id)),

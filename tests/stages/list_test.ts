@@ -16,6 +16,12 @@ Deno.test("IRNet's stages run by themselves, those of the comparison where they 
   for (const { name } of comparisonStages) assert(stages.some((stage) => stage.name === name), name);
 });
 
+Deno.test("another threshold among those that are swept is another evaluation", () => {
+  const { settings } = stages.find(({ name }) => name === "evaluation")!, other = structuredClone(presets.sample);
+  other.cam.threshold = 0.25;
+  assert(JSON.stringify(settings(other)) !== JSON.stringify(settings(presets.sample)));
+});
+
 Deno.test("comparisonConfig() makes labels of the training images, and leaves the mean displacement to the others", () => {
   const config = structuredClone(presets.sample);
   Object.assign(config.data, { inferList: "a", meanDisplacementList: null });

@@ -29,6 +29,16 @@ Deno.test("a model holds equal tensors once, and gives both networks back", () =
   for (const part of ["cam", "irnet"] as const) assertEquals(partOfModel(model, part).tensors, parts[part]);
 });
 
+Deno.test("a model with AMN stores what it shares with both others once, and gives all three networks back", () => {
+  const amn = { stem: tensor(1, 2), layer: tensor(8), gate: tensor(9) };
+  const model = file(encodeModel({ ...parts, amn }, facts));
+  assertEquals(Object.keys(model.tensors).slice(5), ["amn.layer", "amn.gate"]);
+  for (const part of ["cam", "irnet"] as const) assertEquals(partOfModel(model, part).tensors, parts[part]);
+  assertEquals(partOfModel(model, "amn").tensors, amn);
+  const trained = file(encodeModel({ ...parts, amn: { ...amn, stem: tensor(1, 3) } }, facts));
+  assertEquals(partOfModel(trained, "amn").tensors["stem"], tensor(1, 3));
+});
+
 Deno.test("a model knows classes, thresholds, settings and its version", () => {
   const { format, version, ...found } = modelFacts(file(encodeModel(parts, facts)))!;
   assertEquals([format, version, found], [1, "0.1.0", facts]);

@@ -56,6 +56,8 @@ export const sample: Config = merge<Config>(paper, {
       ...{ crop: 160, batch: 8, epochs: 10, scale: [0.75, 1.25] },
       optimiser: { learningRate: 5e-4, headFactor: 2, power: 0.9 },
     },
+    threshold: 0.45,
+    foreground: 0.55,
   },
   irnet: {
     training: {

@@ -1,7 +1,7 @@
 import type { Config } from "../../config/config.ts";
 import { VOC_CLASSES } from "../../data/class_names.ts";
 import type { Analysis } from "../../evaluation/analysis.ts";
-import { type Metrics, notJudged } from "../../evaluation/metrics.ts";
+import { type Metrics, notJudged, seedName } from "../../evaluation/metrics.ts";
 import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
 import { html, type Markup, percent, table, type TableRow } from "./_html.ts";
 
@@ -90,10 +90,8 @@ export function semanticTable(
 }
 
 /** AP of the method built up from its parts; then what others published. */
-export function ablationTable(
-  { ablation, amn, instance, colourBaseline }: Metrics,
-  reference: ReferenceNumbers | null,
-): Markup {
+export function ablationTable(metrics: Metrics, reference: ReferenceNumbers | null): Markup {
+  const { ablation, instance, colourBaseline } = metrics;
   const keys = apKeys(ablation.full);
   const scores = (parts: AveragePrecisions) => keys.map((key) => percent(parts[key]));
   const others = keys.slice(1).map(() => "");
@@ -103,7 +101,7 @@ export function ablationTable(
     head: ["Masks", ...keys.map(apName)],
     rows: [
       {
-        name: amn ? "Components of AMN's maps" : "CAM components",
+        name: `${seedName(metrics)} components`,
         note: `at score ${ablation.cam.threshold}`,
         cells: scores(ablation.cam),
       },
