@@ -1,15 +1,18 @@
 import { join } from "node:path";
+import { delay } from "@std/async/delay";
 import { closestString } from "@std/text/closest-string";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { type Dataset, openDataset, openImages, readClassNames } from "../data/mod.ts";
 import { classificationScores } from "../evaluation/mod.ts";
-import { exists, placeFile } from "../files/disk.ts";
+import { exists, placeFile, removeIfExists } from "../files/disk.ts";
 import { textTable } from "../files/terminal.ts";
 import { exportLabels } from "../results/export_labels.ts";
 import { formatPercent } from "../results/tables.ts";
+import { BusyError } from "../run/lock.ts";
 import { previewRun, run, type RunOptions } from "../run/run.ts";
-import { formatRunReport } from "../run/run_report.ts";
+import { formatRunReport, type RunReport } from "../run/run_report.ts";
+import { shardFile, WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
 import { readScores } from "../stages/classify.ts";
 import { classDifference } from "../stages/given_weights.ts";
@@ -28,24 +31,22 @@ export interface PredictOptions extends Omit<RunOptions, "module" | "stages"> {
 }
 
 /** Names of what is written beside the folders of the stages. */
-const LABELS = "labels.json", COCO = "instances.json", REPORT = "report.txt";
+const COCO = "instances.json", REPORT = "report.txt";
 
-/** The stages that tell classes, and those that make masks. */
-const NAMING = ["cam_train", "classify"];
-const masking = ({ amn, cam }: Config) => [
+/** The stages that take the networks out of the model, and those that make masks; between them `classify` tells classes. */
+const networks = ({ amn, cam }: Config) => [
+  "cam_train",
   ...amn.use ? ["amn_train"] : [],
   "irnet_train",
   ...cam.method === "lpcam" ? ["prototypes"] : [],
-  "cam",
-  ...amn.use ? ["amn"] : [],
-  ...["irnet", "instance", "semantic"],
 ];
+const masking = ({ amn }: Config) => ["cam", ...amn.use ? ["amn"] : [], "irnet", "instance", "semantic"];
 
 const MODULE = new URL("../stages/prediction.ts", import.meta.url).href;
 
 /**
  * Makes masks for new images with trained weights: `labels.json` with the classes of each, `instance/<id>.png`,
- * `semantic/<id>.png`, `instances.json` in COCO's format, and `report.txt`.
+ * `semantic/<id>.png`, `instances.json` in COCO's format, and `report.txt`. A shard makes only the files of its images.
  *
  * @param config The settings of the model, on the images of a folder.
  * @param options Where the classes come from, and how to run.
@@ -64,11 +65,15 @@ export async function predict(
   const given = labels === undefined ? null : await openKnown(config, labels);
   const known = judge === undefined ? null : await openKnown(config, judge);
   const images = openImages(config.data);
-  const labelled = { ...config, data: { ...config.data, labels: join(workdir, LABELS), labelColumn: null } };
-  const before = given ? ["cam_train"] : NAMING;
-  if (isDry) return await preview(labelled, { ...options, stages: [...before, ...masking(labelled)], module: MODULE });
+  const { shard = WHOLE } = options, labelFile = join(workdir, shardFile("labels", shard, ".json"));
+  const labelled = { ...config, data: { ...config.data, labels: labelFile, labelColumn: null } };
+  const naming = given ? [] : ["classify"], module = MODULE;
+  if (isDry) {
+    return await preview(labelled, { ...options, stages: [...networks(config), ...naming, ...masking(config)], module });
+  }
 
-  const naming = given ? null : await run(config, { ...options, stages: before, module: MODULE });
+  const taken = await takeNetworks(config, { ...options, module });
+  const named = given ? null : await run(config, { ...options, stages: naming, module });
   const facts = await readModelFacts(config.cam.weights!), files = new Store(workdir);
   const thresholds = facts.thresholds.map((threshold) => threshold ?? 0.5);
   const allowed = classes.map((name) => only?.includes(name) ?? true);
@@ -81,15 +86,16 @@ export async function predict(
       thresholds.flatMap((threshold, c) => scores.get(id)?.[c]! >= threshold ? [c] : []);
     names.set(id, found.filter((c) => allowed[c]).map((c) => classes[c]!));
   }
-  await placeFile(
-    join(workdir, LABELS),
-    new TextEncoder().encode(`${JSON.stringify(Object.fromEntries(names), null, 1)}\n`),
-  );
-  const made = await run(labelled, {
-    ...options,
-    stages: given ? [...before, ...masking(labelled)] : masking(labelled),
-    module: MODULE,
-  });
+  await placeFile(labelFile, new TextEncoder().encode(`${JSON.stringify(Object.fromEntries(names), null, 1)}\n`));
+  const made = await run(labelled, { ...options, stages: masking(config), module });
+  const stages = [...taken.stages, ...named?.stages ?? [], ...made.stages];
+  if (shard.count > 1) {
+    await removeIfExists(labelFile);
+    return `${
+      formatRunReport({ ...made, stages })
+    }\n\nDone: part ${shard.index} of ${shard.count}; when all are, the same ` +
+      `command without --shard writes ${COCO} and ${REPORT}`;
+  }
   const { signal, progress } = options, cut = options.limit === undefined ? {} : { limit: options.limit };
   const written = await exportLabels(labelled, {
     ...{ workdir, format: "coco", out: join(workdir, COCO), list: "all", ...cut },
@@ -101,13 +107,22 @@ export async function predict(
   const report = [
     describeNames(seen, { names, classes, facts, scores: given ? null : scores }),
     ...(known && !given ? [describeJudgement(scores, { known, classes })] : []),
-    `${written}\nMasks: ${join(workdir, "instance")}, ${join(workdir, "semantic")}, <id>.png; classes: ${
-      join(workdir, LABELS)
-    }`,
+    `${written}\nMasks: ${join(workdir, "instance")}, ${join(workdir, "semantic")}, <id>.png; classes: ${labelFile}`,
   ].join("\n\n");
   await placeFile(join(workdir, REPORT), new TextEncoder().encode(`${report}\n`));
-  const stages = [...naming?.stages ?? [], ...made.stages];
   return `${formatRunReport({ ...made, stages })}\n\n${report}`;
+}
+
+/** Takes the networks out of the model; of several shards that begin at once, one does. */
+async function takeNetworks(config: Config, { shard = WHOLE, ...options }: RunOptions): Promise<RunReport> {
+  while (true) {
+    try {
+      return await run(config, { ...options, stages: networks(config), shard: WHOLE });
+    } catch (error) {
+      if (shard.count === 1 || !(error instanceof BusyError)) throw error;
+      await delay(1000, options.signal ? { signal: options.signal } : {});
+    }
+  }
 }
 
 function checkClasses(names: readonly string[], classes: readonly string[]): void {

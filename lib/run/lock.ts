@@ -15,6 +15,9 @@ interface Owner {
 const SIGN_OF_LIFE = 30_000; // milliseconds between renewals of the lock's time
 const SILENCE = 100_000; // after it, an owner on another machine counts as dead; Slurm starts lost tasks after 120_000
 
+/** Another process is at the stage. */
+export class BusyError extends Error {}
+
 /**
  * Takes the lock of a stage and shard: a file that names its owner, and that the operating system locks for as long as
  * the owner's process lives. It is taken over from an owner that is dead. File systems that do not tell other machines
@@ -24,7 +27,7 @@ const SILENCE = 100_000; // after it, an owner on another machine counts as dead
  * @param folder The stage's folder, which must exist.
  * @param shard The shard that is worked on.
  * @returns A function that gives the lock back.
- * @throws Error naming the owner if it is alive.
+ * @throws BusyError naming the owner if it is alive.
  */
 export async function takeLock(folder: string, shard: Shard): Promise<() => Promise<void>> {
   const path = join(folder, shardFile("lock", shard, ""));
@@ -65,7 +68,7 @@ async function openAlone(path: string): Promise<Deno.FsFile> {
       const mayLive = isLocked === null || owner?.host !== hostname();
       if (isLocked === false || (owner && mayLive && await isRecent(path))) {
         const { pid = "another", host = "this machine", since = "now" } = owner ?? {};
-        throw new Error(
+        throw new BusyError(
           `Expected to be alone at this stage but process ${pid} on ${host} is at it since ${since} ` +
             `(${path}; remove it if that process is gone)`,
         );

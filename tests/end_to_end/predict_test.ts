@@ -174,6 +174,26 @@ Deno.test("without labels the classifier names the classes, of images of any kin
   );
 });
 
+Deno.test("shards that begin at once make the files of one process, which then has only to write the report", async () => {
+  const args = ["--weights", model, "--classes", "round,cross"];
+  const shards = await Promise.all(
+    ["0/2", "1/2"].map((shard) => predict("odd", ...args, "--out", "shared-out", "--shard", shard)),
+  );
+  for (const [i, { code, stdout, stderr }] of shards.entries()) {
+    assertEquals(code, 0, stderr);
+    assert(stdout.includes(`Done: part ${i} of 2`), stdout);
+  }
+  assertEquals(await Deno.stat(workspace.path("shared-out/report.txt")).then(() => true, () => false), false);
+  const { code, stdout, stderr } = await predict("odd", ...args, "--out", "shared-out");
+  assertEquals([code, new Set(Object.values(madeBy(stdout)))], [0, new Set([0])], stdout + stderr);
+  for (const stage of ["classify", "cam", "instance", "semantic"]) {
+    assertEquals(await results(`shared-out/${stage}`), await results(`odd-out/${stage}`), stage);
+  }
+  for (const file of ["labels.json", "instances.json"]) {
+    assertEquals(await readJson(`shared-out/${file}`), await readJson(`odd-out/${file}`));
+  }
+});
+
 Deno.test("images without any class get masks without objects, and are named", async () => {
   await copyImages("none");
   const labels = { val_0001: [], val_0002: [], val_0003: [] };

@@ -45,6 +45,7 @@ export const predict: Command = {
     force: RUN_FLAGS.force,
     verify: RUN_FLAGS.verify,
     limit: { ...RUN_FLAGS.limit, help: "only the first n images" },
+    shard: RUN_FLAGS.shard,
     "on-bad-image": RUN_FLAGS["on-bad-image"],
     "dry-run": RUN_FLAGS["dry-run"],
     ...COMMON_FLAGS,
