@@ -69,7 +69,11 @@ export async function predict(
   const labelled = { ...config, data: { ...config.data, labels: labelFile, labelColumn: null } };
   const naming = given ? [] : ["classify"], module = MODULE;
   if (isDry) {
-    return await preview(labelled, { ...options, stages: [...networks(config), ...naming, ...masking(config)], module });
+    return await preview(labelled, {
+      ...options,
+      stages: [...networks(config), ...naming, ...masking(config)],
+      module,
+    });
   }
 
   const taken = await takeNetworks(config, { ...options, module });
