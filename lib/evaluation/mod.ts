@@ -8,6 +8,7 @@
 export * from "./analysis.ts";
 export * from "./average_precision.ts";
 export * from "./bootstrap.ts";
+export * from "./choose_threshold.ts";
 export * from "./class_thresholds.ts";
 export * from "./classifier_quality.ts";
 export * from "./coco_evaluation.ts";
