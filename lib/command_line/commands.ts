@@ -14,6 +14,7 @@ import { run } from "./commands/run.ts";
 import { sample } from "./commands/sample.ts";
 import { stage } from "./commands/stage.ts";
 import { submitKubernetes } from "./commands/submit_kubernetes.ts";
+import { thresholds } from "./commands/thresholds.ts";
 import { submitSlurm } from "./commands/submit_slurm.ts";
 
 /** All commands by name. */
@@ -23,6 +24,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
   stage,
   evaluate,
   ablation,
+  thresholds,
   demo,
   compare,
   sample,

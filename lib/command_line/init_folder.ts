@@ -1,4 +1,4 @@
-import { dirname, isAbsolute, join, relative, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { type Config, presets } from "../config/config.ts";
 import { type FolderReport, inspectFolder, MOST_LABELS, openDataset } from "../data/mod.ts";
 import { checkLists } from "../config/check_paths.ts";
@@ -8,7 +8,7 @@ import { classesOf, initConfig } from "../config/init_config.ts";
 import { loadConfig } from "../config/load_config.ts";
 import { Progress, type ProgressOptions } from "../files/terminal.ts";
 import { UsageError } from "../config/usage_error.ts";
-import { mapPaths, pathIn } from "../config/user_path.ts";
+import { mapPaths, pathBeside } from "../config/user_path.ts";
 
 /** Options of {@linkcode initFolder}. */
 export interface InitFolderOptions {
@@ -210,12 +210,6 @@ async function chooseLists(
   };
   const train = ownList("train") ?? { name: isWhole ? "all" : listFile("all", usable), ids: usable };
   return { list: train.name, valList: ownList("val")?.name ?? null, usable: train.ids, files };
-}
-
-/** A path as the configuration names it: from beside its file within the project, and for what lies below it; else whole. */
-function pathBeside(out: string, path: string): string {
-  const isWithin = [out, path].every((one) => !isAbsolute(pathIn(".", one)));
-  return isWithin ? relative(dirname(out), path) || "." : pathIn(dirname(out), path);
 }
 
 /** Opens what was written as a run would. */

@@ -102,7 +102,7 @@ export async function runStages(
   if (isDry) return (await previewRun(used, { ...options, keeps: config })).join("\n");
   const report = await interruptible((signal) => run(used, { ...options, keeps: config, signal }));
   const done = report.stages.map(({ stage }) => stage);
-  const results = module === STAGES ? await describeResultsOf(done, { shows, workdir }) : null;
+  const results = module === STAGES ? await describeResultsOf(done, { shows, config, workdir }) : null;
   const { formatRunReport } = await import("../run/run_report.ts");
   if (shows !== "ablation" || results === null) console.log(formatRunReport(report));
   if (results !== null) console.log(shows === "ablation" ? results : `\n${results}`);
@@ -119,11 +119,14 @@ export async function configOf(stages: readonly string[], config: Config): Promi
 /** Results to show after a run that came to its evaluation, a sweep or a comparison. */
 async function describeResultsOf(
   stages: readonly string[],
-  { shows, workdir }: { shows: "run" | "evaluate" | "ablation"; workdir: string },
+  { shows, config, workdir }: { shows: "run" | "evaluate" | "ablation"; config: Config; workdir: string },
 ): Promise<string | null> {
   const tables = await import("../results/tables.ts"), texts: string[] = [];
   if (stages.includes("evaluation")) texts.push(await tables.describeResults(shows, workdir));
   if (stages.includes("sweep_table")) texts.push(await tables.describeSweep(workdir));
+  if (stages.includes("thresholds")) {
+    texts.push(await (await import("../results/thresholds.ts")).describeThresholds(config, workdir));
+  }
   if (stages.includes("compare")) texts.push(await tables.describeComparison(workdir));
   return texts.length > 0 ? texts.join("\n\n") : null;
 }

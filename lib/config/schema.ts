@@ -7,6 +7,7 @@
 import { NETWORKS } from "../nn/backbone.ts";
 import { z } from "zod";
 import { MOST_LABELS } from "../data/image.ts";
+import { CHOICE } from "../evaluation/threshold_origin.ts";
 import { VOC_CLASSES } from "../data/class_names.ts";
 
 /** Facts of a setting beside its type; of a group, `help` and defaults of what is in it. */
@@ -472,6 +473,10 @@ export const configSchema = z.strictObject({
       colourBaseline: setting(flag, {
         help: "A control that knows colours alone, fitted on ground truth",
         default: false,
+      }),
+      chosen: setting(z.array(text.regex(CHOICE)), {
+        help: "Thresholds chosen on images, key=value maps|masks list; others count as fixed before",
+        default: [],
       }),
       pictures: setting(natural, { help: "Images shown in the report", default: 12 }),
     }),

@@ -1,5 +1,5 @@
 /** Paths as users write them, in arguments and in files of a configuration. */
-import { isAbsolute, join, relative, resolve } from "node:path";
+import { dirname, isAbsolute, join, relative, resolve } from "node:path";
 import { merge } from "./merge.ts";
 import type { Config } from "./schema.ts";
 import { pathsIn } from "./settings.ts";
@@ -21,6 +21,12 @@ export function userPath(path: string, folder = ""): string {
 export function pathIn(folder: string, path: string): string {
   const whole = resolve(path), from = relative(resolve(folder), whole);
   return from === "" ? "." : /^\.\.([\\/]|$)/.test(from) || isAbsolute(from) ? whole : from;
+}
+
+/** A path as a configuration names it: from beside its file within the project, and for what lies below it; else whole. */
+export function pathBeside(out: string, path: string): string {
+  const isWithin = [out, path].every((one) => !isAbsolute(pathIn(".", one)));
+  return isWithin ? relative(dirname(out), path) || "." : pathIn(dirname(out), path);
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 } from "./percentages.ts";
 import { addConfusion, type Confusion, emptyConfusion, segmentationScores } from "./segmentation.ts";
 import { addSweep, emptySweep, type Sweep, type SweepMetrics, sweepMetrics } from "./sweep.ts";
+import type { ThresholdOrigin } from "./threshold_origin.ts";
 
 /** Counts of one image; it survives JSON. Parts without ground truth are absent. */
 export interface Measurement {
@@ -44,8 +45,16 @@ export type SemanticMetrics =
   & { split: string; images: number; threshold: number; miou: number | null; perClass: PerClass }
   & SweepMetrics;
 
+/** Thresholds that results depend on. */
+export type ThresholdName = "cam" | "amn" | "foreground" | "background" | "semantic" | "instance";
+
 /** Results of a run in percent: the content of `metrics.json`. */
 export interface Metrics {
+  /**
+   * Thresholds in use, and where they come from; absent in results of earlier versions. The threshold of CAM components in
+   * the ablation, as all that are called best, is chosen on the ground truth of their own list.
+   */
+  thresholds?: Record<Exclude<ThresholdName, "amn">, ThresholdOrigin> & { amn?: ThresholdOrigin };
   /** Image-level classification: mean average precision. */
   classification: { split: string; images: number; map: number | null; perClass: PerClass };
   /** CAMs as semantic masks. */
@@ -68,6 +77,8 @@ export interface Metrics {
   /** The method built up from its parts. */
   ablation: {
     split: string;
+    /** Score of the instances in all rows, as `synthesis.score`; absent in results of earlier versions. */
+    score?: string;
     cam: InstanceMetrics & { threshold: number; byThreshold: ({ threshold: number } & AveragePrecisions)[] };
     boundary: InstanceMetrics;
     full: InstanceMetrics;
@@ -100,8 +111,10 @@ export interface SummaryOptions {
     readonly infer: string;
     readonly instance: string;
   };
-  /** Background scores at which masks are reported; the sweeps must hold them. `amn` only where its maps are used. */
-  readonly thresholds: { readonly cam: number; readonly semantic: number; readonly amn?: number };
+  /** Thresholds in use; the sweeps must hold those of masks. `amn` only where its maps are used. */
+  readonly thresholds: NonNullable<Metrics["thresholds"]>;
+  /** Score of instances. */
+  readonly score: string;
   /** Class logits and classes of the validation images. */
   readonly validation: { readonly logits: readonly number[][]; readonly labels: readonly (readonly number[])[] };
 }
@@ -159,8 +172,8 @@ export async function summarise(
   const instancesOf = (matches: readonly InstanceMatches[]): InstanceMetrics =>
     instancePercentages(matches, { ...choice, ious: options.ious });
 
-  const cam = semanticOf("cam", splits.infer, thresholds.cam);
-  const amn = thresholds.amn === undefined ? null : semanticOf("amn", splits.infer, thresholds.amn);
+  const cam = semanticOf("cam", splits.infer, thresholds.cam.value);
+  const amn = thresholds.amn ? semanticOf("amn", splits.infer, thresholds.amn.value) : null;
   const full = instancesOf(parts.flatMap((m) => m.instance ?? []));
   const byThreshold = cam.curve.map(({ threshold }, i) => ({
     threshold,
@@ -171,6 +184,7 @@ export async function summarise(
   const doubts = parts.flatMap((m) => m.doubt ?? []);
 
   return {
+    thresholds,
     classification: {
       split: splits.classification,
       images: validation.logits.length,
@@ -180,10 +194,11 @@ export async function summarise(
     cam,
     ...(amn ? { amn } : {}),
     relation: relationMetrics(relation, splits.relation, choice),
-    semantic: semanticOf("semantic", splits.infer, thresholds.semantic),
+    semantic: semanticOf("semantic", splits.infer, thresholds.semantic.value),
     instance: { split: splits.instance, images: parts.filter((m) => m.instance).length, ...full },
     ablation: {
       split: splits.instance,
+      score: options.score,
       cam: {
         ...bestCam.instances,
         threshold: bestCam.threshold,

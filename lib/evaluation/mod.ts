@@ -22,4 +22,5 @@ export * from "./paired.ts";
 export * from "./percentages.ts";
 export * from "./segmentation.ts";
 export * from "./sweep.ts";
+export * from "./threshold_origin.ts";
 export type { LabelMap } from "../data/image.ts";

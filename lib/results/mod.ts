@@ -8,6 +8,7 @@ export * from "./open_comparison.ts";
 export * from "./open_results.ts";
 export * from "./score_predictions.ts";
 export * from "./tables.ts";
+export * from "./thresholds.ts";
 export * from "./write_figures.ts";
 export * from "./write_report.ts";
 export type { ResultDoubts } from "../stages/doubts.ts";

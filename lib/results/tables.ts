@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { type Metrics, notJudged, seedName } from "../evaluation/metrics.ts";
+import { type Metrics, notJudged, seedName, type ThresholdName } from "../evaluation/metrics.ts";
+import { describeOrigin } from "../evaluation/threshold_origin.ts";
 import type { InstanceMetrics } from "../evaluation/percentages.ts";
 import { textTable } from "../files/terminal.ts";
 import { readFileIfExists } from "../files/disk.ts";
@@ -51,19 +52,21 @@ export function formatDoubts({ classes, images }: ResultDoubts): string {
  */
 export function formatHeadlines(metrics: Metrics): string {
   const { classification, cam, amn, relation, semantic, instance, colourBaseline } = metrics;
-  const rows: [name: string, measure: string, value: number | null, of: { split: string; images?: number }][] = [
+  type Of = { split: string; images?: number };
+  const rows: [name: string, measure: string, value: number | null, of: Of, threshold?: ThresholdName][] = [
     ["classification", "mAP", classification.map, classification],
-    ["CAMs", "mIoU", cam.miou, cam],
-    ...(amn ? [["AMN", "mIoU", amn.miou, amn] satisfies typeof rows[number]] : []),
-    ["confident foreground", "precision", relation.fgPrecision, relation],
-    ["confident background", "precision", relation.bgPrecision, relation],
+    ["CAMs", "mIoU", cam.miou, cam, "cam"],
+    ...(amn ? [["AMN", "mIoU", amn.miou, amn, "amn"] satisfies typeof rows[number]] : []),
+    ["confident foreground", "precision", relation.fgPrecision, relation, "foreground"],
+    ["confident background", "precision", relation.bgPrecision, relation, "background"],
     ["uncertain pixels", "fraction", relation.uncertain, relation],
-    ["pseudo labels", "mIoU", semantic.miou, semantic],
+    ["pseudo labels", "mIoU", semantic.miou, semantic, "semantic"],
     ...apKeys(instance).map((key): typeof rows[number] => [
       "pseudo instances",
       key.toUpperCase(),
       instance[key]!,
       instance,
+      "instance",
     ]),
   ];
   if (colourBaseline) {
@@ -71,11 +74,16 @@ export function formatHeadlines(metrics: Metrics): string {
     rows.push(["colours alone (control)", "AP50", colourBaseline.ap50, colourBaseline]);
   }
   const judged = rows.filter(([, , , { images }]) => images !== 0);
-  const table = textTable(judged.map(([name, measure, value, { split, images }]) => [
+  const origin = (name: ThresholdName | undefined) => {
+    const threshold = name && metrics.thresholds?.[name];
+    return threshold ? [`at ${threshold.value}, ${describeOrigin(threshold)}`] : [];
+  };
+  const table = textTable(judged.map(([name, measure, value, { split, images }, threshold]) => [
     name,
     measure,
     formatPercent(value).padStart(5),
     `on ${split}${images === undefined ? "" : `, ${images} images`}`,
+    ...origin(threshold),
   ]));
   return [...(judged.length > 0 ? [table] : []), ...notJudged(metrics)].join("\n");
 }
@@ -120,7 +128,8 @@ export function formatClasses({ classification, cam, amn, relation, semantic, in
  * @returns A table as text, and a line about the CAM threshold.
  */
 export function formatAblation(metrics: Metrics): string {
-  const { ablation: { split, cam, boundary, full }, colourBaseline } = metrics, seed = seedName(metrics);
+  const { ablation: { split, cam, boundary, full, score }, colourBaseline, thresholds } = metrics;
+  const seed = seedName(metrics);
   const keys = apKeys(full);
   const row = (name: string, part: InstanceMetrics) => [name, ...keys.map((key) => formatPercent(part[key]))];
   const table = textTable([
@@ -132,9 +141,14 @@ export function formatAblation(metrics: Metrics): string {
       ? [["colours alone (control)", ...keys.map((key) => key === "ap50" ? formatPercent(colourBaseline.ap50) : "")]]
       : []),
   ], { numbers: true });
-  return `${table}\n${
-    seed === "CAM" ? "CAMs" : "Maps of AMN"
-  } are cut at ${cam.threshold}, where their mIoU is highest`;
+  const others = thresholds && `, the others at ${thresholds.instance.value}, ${describeOrigin(thresholds.instance)}`;
+  return [
+    table,
+    `${
+      seed === "CAM" ? "CAMs" : "Maps of AMN"
+    } are cut at ${cam.threshold}, where their mIoU is highest, chosen on this ground truth${others ?? ""}`,
+    ...score ? [`Scores of all rows: ${score}`] : [],
+  ].join("\n");
 }
 
 /** A sweep over powers of CAMs and thresholds as text, from `sweep_table/table.json`, with the paths of its files. */

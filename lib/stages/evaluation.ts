@@ -1,3 +1,5 @@
+import type { Config } from "../config/config.ts";
+import { valueOf } from "../config/settings.ts";
 import {
   analyse,
   type Analysis,
@@ -8,6 +10,7 @@ import {
   type Measurement,
   type Metrics,
   summarise,
+  thresholdOrigin,
 } from "../evaluation/mod.ts";
 import { renderReport, type ReportInput, runCharts, type RunDetails, type TrainingLog } from "../figures/mod.ts";
 import type { StageContext, StageFiles, WholeStage } from "../run/stage.ts";
@@ -36,7 +39,7 @@ export const evaluation: WholeStage = {
       ious: evaluation.ious,
       pictures: evaluation.pictures,
       lists: [data.valList, data.trainList, data.inferList, data.instanceList],
-      thresholds: reportedThresholds(config),
+      thresholds: thresholdOrigins(config),
       draws: seed,
     };
   },
@@ -150,12 +153,28 @@ async function evaluationMetrics(context: StageContext, measurements: AsyncItera
     chosen: config.evaluation.classes,
     ious: config.evaluation.ious,
     splits: { classification: valList ?? "no list", relation: trainList, infer: inferList, instance: instanceList },
-    thresholds: reportedThresholds(config),
+    thresholds: thresholdOrigins(config),
+    score: config.synthesis.score,
     validation: {
       logits: ids.map((id) => validation[id]!),
       labels: ids.map((id) => dataset.labels(id)),
     },
   });
+}
+
+/** The thresholds of a configuration, which results are reported at, and where they come from. */
+export function thresholdOrigins(config: Config): NonNullable<Metrics["thresholds"]> {
+  const origin = (key: string) =>
+    thresholdOrigin(key, { value: valueOf(config, key) as number, chosen: config.evaluation.chosen });
+  const labels = config.amn.use ? "amn" : "relation";
+  return {
+    cam: origin("cam.threshold"),
+    ...(config.amn.use ? { amn: origin("amn.threshold") } : {}),
+    foreground: origin(`${labels}.foreground`),
+    background: origin(`${labels}.background`),
+    semantic: origin("synthesis.semanticThreshold"),
+    instance: origin("synthesis.instanceThreshold"),
+  };
 }
 
 /** All results of a run, in percent. */

@@ -21,7 +21,7 @@ import { prototypes } from "./prototypes.ts";
 import { amnRelation, relation } from "./relation.ts";
 import { semantic } from "./semantic.ts";
 import { sweep, sweepTable } from "./sweep.ts";
-import { camThresholds, labelThresholds, thresholds } from "./thresholds.ts";
+import { camCuts, labelCuts, thresholds } from "./thresholds.ts";
 
 /** The stages that make IRNet's labels. */
 const labelStages: readonly Stage[] = [
@@ -56,7 +56,7 @@ export const irnetStages: readonly Stage[] = [...labelStages, measure, evaluatio
 export const comparisonStages: readonly Stage[] = [...labelStages, model, ...downstreamStages];
 
 /** The stages that try other settings on what IRNet's have made. */
-export const trialStages: readonly Stage[] = [sweep, sweepTable, camThresholds, labelThresholds, thresholds];
+export const trialStages: readonly Stage[] = [sweep, sweepTable, camCuts, labelCuts, thresholds];
 
 /** All stages that there are. Those after IRNet's run where they are named. */
 export const stages: readonly Stage[] = [

@@ -1,7 +1,6 @@
 import { highResolutionCam } from "../cam/cam_archive.ts";
-import type { Config } from "../config/config.ts";
-import { refineLabels } from "../crf/mod.ts";
-import type { LabelMap, RgbImage } from "../data/mod.ts";
+import { type CrfSettings, refineLabels } from "../crf/mod.ts";
+import { type LabelMap, resizeLabel, type RgbImage } from "../data/mod.ts";
 import {
   addCuts,
   chooseConfident,
@@ -21,8 +20,9 @@ import type { ImageStage, StageContext, StageFiles, WholeStage } from "../run/st
 import { applyThreshold, scoreCams, type ScoredLabels, scoreSemantic } from "../synthesis/mod.ts";
 import { onCores } from "./_cost.ts";
 import { readJson, readTruth } from "./_read.ts";
-import { readCams } from "./cam.ts";
 import { readEvidence } from "./instance.ts";
+import { countPseudoLabels } from "./measure.ts";
+import { readSeed, SEED_MAPS } from "./seed.ts";
 
 /** Images that are looked at, at most. */
 const MOST_IMAGES = 200;
@@ -34,14 +34,14 @@ function spreadIds({ config, dataset }: StageContext): string[] {
 }
 
 /** Cuts class attention maps at many thresholds, and counts what a CRF makes of the cuts. */
-export const camThresholds: ImageStage = {
+export const camCuts: ImageStage = {
   kind: "image",
   name: "cam_thresholds",
   section: "Inter-pixel Relation Mining from CAMs",
-  reads: ["cam"],
+  reads: SEED_MAPS,
   runs: "worker",
   readsMasks: true,
-  settings: ({ relation }) => relation.crf,
+  settings: ({ relation, amn }) => [relation.crf, amn.use],
   ids: spreadIds,
   cost: onCores({
     ids: spreadIds,
@@ -51,25 +51,27 @@ export const camThresholds: ImageStage = {
   }),
   open: (context) => ({
     process: async (id) => {
-      const archive = await readCams(context.files, id), { keys } = archive;
-      const scores = ({ data, height, width }: ReturnType<typeof highResolutionCam>) =>
-        scoreCams(data, { keys, height, width });
-      const full = (truth: LabelMap) => scores(highResolutionCam(archive, truth));
-      const image = await context.dataset.readImage(id), { crf } = context.config.relation;
-      return await countCuts(context, id, { reading: scores(highResolutionCam(archive)), full, image, keys, crf });
+      const archive = await readSeed(context, id), { keys } = archive;
+      const image = await context.dataset.readImage(id), { data, height, width } = highResolutionCam(archive);
+      const { truth } = await readTruth(context.dataset, id, { exact: false });
+      const counts = emptyCuts(context.dataset.classes.length + 1, { truth: truth !== null, refined: keys.length > 0 });
+      const scored = scoreCams(data, { keys, height, width }), cuts = countAreas(counts, scored);
+      if (truth) countSweep(counts.truth!, { scored, groundTruth: resizeLabel(truth, { height, width }) });
+      if (keys.length > 0) countRefined(counts, cuts, { image, keys, crf: context.config.relation.crf });
+      return encoded(id, counts);
     },
   }),
 };
 
 /** Cuts what the walk makes of class attention maps at many thresholds. */
-export const labelThresholds: ImageStage = {
+export const labelCuts: ImageStage = {
   kind: "image",
   name: "label_thresholds",
   section: "Synthesizing Instance Segmentation Labels",
-  reads: ["cam", "irnet"],
+  reads: [...SEED_MAPS, "irnet"],
   runs: "worker",
   readsMasks: true,
-  settings: ({ walk, synthesis: { camPower } }) => ({ walk, camPower }),
+  settings: ({ walk, synthesis: { camPower }, amn }) => ({ walk, camPower, amn: amn.use }),
   ids: spreadIds,
   cost: onCores({
     ids: spreadIds,
@@ -80,45 +82,43 @@ export const labelThresholds: ImageStage = {
   open: (context) => ({
     process: async (id) => {
       const { evidence } = await readEvidence(context, id), { walk } = context.config;
-      const reading = scoreSemantic({ ...evidence, guide: null }, walk);
-      return await countCuts(context, id, {
-        reading,
-        full: () => evidence.guide ? scoreSemantic(evidence, walk) : reading,
-      });
+      const { truth } = await readTruth(context.dataset, id, { exact: false });
+      const counts = emptyCuts(context.dataset.classes.length + 1, { truth: truth !== null, refined: false });
+      countAreas(counts, scoreSemantic({ ...evidence, guide: null }, walk));
+      if (truth) countPseudoLabels(counts.truth!, { evidence, truth, walk });
+      return encoded(id, counts);
     },
   }),
 };
 
-/** Scores of an image at the size that stages see it in, and at that of its ground truth; and what its CRF needs. */
-interface Cutting {
-  readonly reading: ScoredLabels;
-  full(truth: LabelMap): ScoredLabels;
-  readonly image?: RgbImage;
-  readonly keys?: ArrayLike<number>;
-  readonly crf?: Config["relation"]["crf"];
+function encoded(id: string, counts: CutCounts) {
+  return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(counts)) };
 }
 
-async function countCuts(context: StageContext, id: string, { reading, full, image, keys, crf }: Cutting) {
-  const { truth } = await readTruth(context.dataset, id, { exact: false });
-  const isRefined = image !== undefined && keys !== undefined && keys.length > 0;
-  const counts = emptyCuts(context.dataset.classes.length + 1, { truth: truth !== null, refined: isRefined });
-  const cuts = CUTS.map((threshold) => applyThreshold(reading, threshold));
-  cuts.forEach(({ data }, t) => data.forEach((label) => counts.areas[t]![label]!++));
-  if (truth) countSweep(counts.truth!, { scored: full(truth), groundTruth: truth });
-  if (isRefined) {
-    const ids = [0, ...Array.from(keys, (key) => key + 1)]; // the CRF counts the image's labels from 0
-    const local = Uint8Array.from({ length: 256 }, (_, label) => Math.max(0, ids.indexOf(label)));
-    const maps = cuts.map(({ data }) => data.map((label) => local[label]!));
-    const refined = refineLabels(image, maps, { ...crf!, classes: ids.length });
-    refined.forEach((sure, high) => {
-      const groundTruth = { ...reading, data: sure.map((label) => ids[label]!) };
-      countConfusion(counts.refined!.confusions[high]!, { predicted: cuts[high]!, groundTruth });
-      refined.slice(0, high).forEach((possible, low) =>
-        sure.forEach((label, i) => label === 0 && possible[i] !== 0 && counts.uncertain[high]![low]!++)
-      );
-    });
-  }
-  return { [`${id}.json`]: new TextEncoder().encode(JSON.stringify(counts)) };
+/** Cuts scores, and counts the areas. */
+function countAreas({ areas }: CutCounts, scored: ScoredLabels): LabelMap[] {
+  const cuts = CUTS.map((threshold) => applyThreshold(scored, threshold));
+  cuts.forEach(({ data }, t) => data.forEach((label) => areas[t]![label]!++));
+  return cuts;
+}
+
+/** Counts what the CRF makes of the cuts of an image, and what two of the results leave uncertain. */
+function countRefined(
+  { refined, uncertain }: CutCounts,
+  cuts: readonly LabelMap[],
+  { image, keys, crf }: { image: RgbImage; keys: ArrayLike<number>; crf: CrfSettings },
+): void {
+  const ids = [0, ...Array.from(keys, (key) => key + 1)]; // the CRF counts the image's labels from 0
+  const local = Uint8Array.from({ length: 256 }, (_, label) => Math.max(0, ids.indexOf(label)));
+  const maps = cuts.map(({ data }) => data.map((label) => local[label]!));
+  const results = refineLabels(image, maps, { ...crf, classes: ids.length });
+  results.forEach((sure, high) => {
+    const groundTruth = { ...cuts[high]!, data: sure.map((label) => ids[label]!) };
+    countConfusion(refined!.confusions[high]!, { predicted: cuts[high]!, groundTruth });
+    results.slice(0, high).forEach((possible, low) =>
+      sure.forEach((label, i) => label === 0 && possible[i] !== 0 && uncertain[high]![low]!++)
+    );
+  });
 }
 
 /** A threshold chosen without ground truth, and where there is some, mean IoU by threshold, percent. */
@@ -136,7 +136,7 @@ export interface ProposedThresholds {
   /** Number of images that were looked at. */
   images: number;
   /** Of class attention maps, and what it was chosen by. */
-  cam: ProposedThreshold & { qualities: CutQuality[] };
+  cam: ProposedThreshold & { centre: number; qualities: CutQuality[] };
   /** Of confident areas. */
   confident: ConfidentCuts;
   /** Of pseudo labels; `null` where IRNet has not made its maps yet. */
@@ -148,7 +148,7 @@ export const thresholds: WholeStage = {
   kind: "whole",
   name: "thresholds",
   section: "Inter-pixel Relation Mining from CAMs",
-  reads: [camThresholds.name, labelThresholds.name],
+  reads: [camCuts.name, labelCuts.name],
   settings: ({ data, evaluation }) => ({ list: data.inferList, classes: evaluation.classes }),
   run: async (context) => {
     const { files, dataset, config: { data, evaluation } } = context, ids = spreadIds(context);
@@ -163,16 +163,16 @@ export const thresholds: WholeStage = {
       }
       return { total, truth: images > 0 ? { images, ...sweepMetrics(total.truth!, choice) } : null };
     };
-    const cams = await add(camThresholds.name), cam = chooseCut(cams.total, choice);
-    const isWalked = await files.read(labelThresholds.name, `${ids[0]}.json`) !== null;
-    const labels = isWalked ? await add(labelThresholds.name) : null;
+    const cams = await add(camCuts.name), cam = chooseCut(cams.total, choice);
+    const isWalked = await files.read(labelCuts.name, `${ids[0]}.json`) !== null;
+    const labels = isWalked ? await add(labelCuts.name) : null;
     const proposal: ProposedThresholds = {
       list: data.inferList,
       images: ids.length,
       cam: { ...cam, truth: cams.truth },
       confident: chooseConfident(cams.total, cam.threshold),
       labels: labels &&
-        { threshold: chooseLabelCut(labels.total, cams.total, cam.threshold), truth: labels.truth },
+        { threshold: chooseLabelCut(labels.total, cams.total, cam.centre), truth: labels.truth },
     };
     const text = `${JSON.stringify(proposal, null, 2)}\n`;
     await files.write("thresholds", "proposal.json", new TextEncoder().encode(text));

@@ -1,5 +1,6 @@
 /** The whole method on real pixels, as a user starts it, with little of everything. */
 import { assert, assertEquals } from "../assert.ts";
+import { loadConfig } from "../../lib/config/mod.ts";
 import { readSafetensors } from "../../lib/files/safetensors.ts";
 import { differences } from "./comparison.ts";
 import { type Ended, madeBy, Workspace } from "./workspace.ts";
@@ -90,6 +91,19 @@ Deno.test("evaluate sweeps powers of CAMs and thresholds, over the maps alone, a
   for (const stage of ["sweep", "sweep_table"]) {
     await Deno.remove(workspace.path(`first/${stage}`), { recursive: true });
   }
+});
+
+Deno.test("thresholds chooses them from the maps, and writes a configuration whose results say so", async () => {
+  await workspace.copy("first", "chosen");
+  const out = workspace.path("chosen.json");
+  const { stdout, stderr } = await workspace.command("thresholds", { workdir: "chosen", args: ["--out", out] });
+  assertEquals(madeBy(stdout), { cam_thresholds: 4, label_thresholds: 4, thresholds: 1 }, stderr);
+  assert(/^cam\.threshold +0\.4 +0\.\d+ +[\d.]+ +0\.\d+ +[\d.]+$/m.test(stdout), stdout);
+  const { cam, evaluation, data } = loadConfig({ file: out });
+  assert(evaluation.chosen.includes(`cam.threshold=${cam.threshold} maps val`), evaluation.chosen.join());
+  assertEquals([evaluation.chosen.length, data.root], [5, workspace.path("data")]);
+  const { cam: found } = JSON.parse(await Deno.readTextFile(workspace.path("chosen/thresholds/proposal.json")));
+  assertEquals(found.threshold, cam.threshold);
 });
 
 Deno.test("evaluate prints a row for each class, and ablation its table alone", async () => {

@@ -23,7 +23,15 @@ export function exampleMetrics(classes: readonly string[]): Metrics {
     curve: [{ threshold: 0.1, miou: miou - 5 }, { threshold: 0.2, miou }],
     best: { threshold: 0.2, miou },
   });
+  const before = (value: number) => ({ value, chosen: "before" as const, on: null });
   return {
+    thresholds: {
+      cam: { value: 0.1, chosen: "maps", on: "infer" },
+      foreground: { value: 0.35, chosen: "masks", on: "train" },
+      background: before(0.05),
+      semantic: before(0.2),
+      instance: before(0.25),
+    },
     classification: { split: "val", images: 7, map: 81.37, perClass: perClass(80) },
     cam: { split: "infer", images: 9, threshold: 0.1, miou: 41.62, perClass: withBackground(40), ...sweep(46.62) },
     relation: { split: "train", images: 9, fgPrecision: 79.93, bgPrecision: 95, uncertain: 30, perClass: perClass(70) },
@@ -31,6 +39,7 @@ export function exampleMetrics(classes: readonly string[]): Metrics {
     instance: { split: "exact", images: 5, ...instances(33.71) },
     ablation: {
       split: "exact",
+      score: "maximum",
       cam: { ...instances(9.13), threshold: 0.2, byThreshold: [] },
       boundary: instances(28.46),
       full: instances(33.71),

@@ -22,6 +22,9 @@ export const lite: Config = merge(paper, {
   // 449 steps of VOC's animals, a seventh of the steps of AMN's code: at four times its learning rate.
   amn: { training: { optimiser: { learningRate: 2e-5 } } },
   irnet: { training: { batch: 16, epochs: 6, backgroundDisplacement: 0.5 } },
+  evaluation: {
+    chosen: ["foreground=0.35", "background=0.15"].map((one) => `relation.${one} masks VOC's animals, train`),
+  },
   downstream: {
     trainList: "train",
     trainInstanceList: "train_instance",

@@ -75,7 +75,13 @@ export const sample: Config = merge<Config>(paper, {
   displacement: { iterations: 4, clusterThreshold: 0.8 },
   walk: { steps: 24 }, // a map is a third as wide as those of VOC
   synthesis: { instanceThreshold: 0.35, semanticThreshold: 0.3 },
-  evaluation: { colourBaseline: true },
+  evaluation: {
+    colourBaseline: true,
+    chosen: [
+      ...["cam.threshold=0.4", "relation.background=0.1"],
+      ...["synthesis.instanceThreshold=0.35", "synthesis.semanticThreshold=0.3"],
+    ].map((one) => `${one} masks images of seed 7`),
+  },
   downstream: {
     trainList: "train",
     affinityNet: {

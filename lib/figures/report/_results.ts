@@ -3,6 +3,7 @@ import { VOC_CLASSES } from "../../data/class_names.ts";
 import type { Analysis } from "../../evaluation/analysis.ts";
 import { type Metrics, notJudged, seedName } from "../../evaluation/metrics.ts";
 import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
+import { describeOrigin, type ThresholdOrigin } from "../../evaluation/threshold_origin.ts";
 import { html, type Markup, percent, table, type TableRow } from "./_html.ts";
 
 /** The few numbers that everyone looks for first, and what there is none of. */
@@ -19,16 +20,26 @@ export function headline(
       value: cam.miou,
       of: cam,
       ends: intervals?.cam,
+      threshold: metrics.thresholds?.cam,
       paper: reference?.paper.cam,
     },
-    ...(amn ? [{ name: "AMN's maps", unit: "mIoU", value: amn.miou, of: amn }] : []),
-    { name: "Confident foreground", unit: "precision", value: relation.fgPrecision, of: relation },
+    ...(amn
+      ? [{ name: "AMN's maps", unit: "mIoU", value: amn.miou, of: amn, threshold: metrics.thresholds?.amn }]
+      : []),
+    {
+      name: "Confident foreground",
+      unit: "precision",
+      value: relation.fgPrecision,
+      of: relation,
+      threshold: metrics.thresholds?.foreground,
+    },
     {
       name: "Pseudo semantic labels",
       unit: "mIoU",
       value: semantic.miou,
       of: semantic,
       ends: intervals?.semantic,
+      threshold: metrics.thresholds?.semantic,
       paper: reference?.paper.semantic,
       main: true,
     },
@@ -38,17 +49,19 @@ export function headline(
       value: instance.ap50,
       of: instance,
       ends: intervals?.instance["ap50"],
+      threshold: metrics.thresholds?.instance,
       paper: reference?.paper.ap50,
       main: true,
     },
   ];
   return html`<dl class="tiles">${
-    tiles.filter(({ of }) => of.images > 0).map(({ name, unit, value, of, ends, paper, main }) =>
+    tiles.filter(({ of }) => of.images > 0).map(({ name, unit, value, of, ends, threshold, paper, main }) =>
       html`
         <div class="tile${main ? " main" : ""}">
           <dt>${name}</dt>
           <dd><strong>${percent(value)}</strong> <span>${unit}</span></dd>
           <dd class="of">on ${of.split}${ends && `, ${percent(ends[0])} … ${percent(ends[1])}`}</dd>
+          ${threshold && html`<dd class="of">at ${String(threshold.value)}, ${describeOrigin(threshold)}</dd>`}
           ${paper && html`<dd class="of paper">paper: ${paper}</dd>`}
         </div>
       `
@@ -68,20 +81,22 @@ const CONTROL = { name: "Colours alone", note: "control, fitted on ground truth"
 
 /** Mean IoU: CAMs, pseudo labels, the control; then what others published. */
 export function semanticTable(
-  { cam, amn, semantic, colourBaseline }: Metrics,
+  { cam, amn, semantic, colourBaseline, thresholds }: Metrics,
   reference: ReferenceNumbers | null,
 ): Markup {
-  const row = (name: string, { miou, threshold, best }: Metrics["cam"]): TableRow => ({
+  const row = (name: string, { miou, threshold, best }: Metrics["cam"], origin?: ThresholdOrigin): TableRow => ({
     name,
+    note: origin ? `${threshold} ${describeOrigin(origin)}` : null,
     cells: [percent(miou), String(threshold), percent(best.miou), String(best.threshold)],
   });
   return table({
-    caption: `Semantic masks: mean IoU in percent over background and classes, ${cam.images} images of ${cam.split}`,
+    caption: `Semantic masks: mean IoU in percent over background and classes, ${cam.images} images of ${cam.split}` +
+      "; what is best is chosen on their ground truth",
     head: ["Masks", "mIoU", "at score", "best mIoU", "at score"],
     rows: [
-      row("CAM", cam),
-      ...(amn ? [row("AMN", amn)] : []),
-      row("Pseudo labels", semantic),
+      row("CAM", cam, thresholds?.cam),
+      ...(amn ? [row("AMN", amn, thresholds?.amn)] : []),
+      row("Pseudo labels", semantic, thresholds?.semantic),
       ...(colourBaseline ? [{ ...CONTROL, cells: [percent(colourBaseline.miou), "", "", ""] }] : []),
     ],
     apart: reference &&
@@ -91,22 +106,28 @@ export function semanticTable(
 
 /** AP of the method built up from its parts; then what others published. */
 export function ablationTable(metrics: Metrics, reference: ReferenceNumbers | null): Markup {
-  const { ablation, instance, colourBaseline } = metrics;
+  const { ablation, instance, colourBaseline, thresholds } = metrics;
+  const at = thresholds ? `at score ${thresholds.instance.value}, ${describeOrigin(thresholds.instance)}` : "";
   const keys = apKeys(ablation.full);
   const scores = (parts: AveragePrecisions) => keys.map((key) => percent(parts[key]));
   const others = keys.slice(1).map(() => "");
   return table({
     caption: `Instance masks: average precision in percent by IoU of a match, ${instance.images} images of ` +
-      `${ablation.split}; every row adds a part of the method`,
+      `${ablation.split}; every row adds a part of the method` +
+      (ablation.score ? `; instances are ranked by ${ablation.score}` : ""),
     head: ["Masks", ...keys.map(apName)],
     rows: [
       {
         name: `${seedName(metrics)} components`,
-        note: `at score ${ablation.cam.threshold}`,
+        note: `at score ${ablation.cam.threshold}, chosen on this ground truth`,
         cells: scores(ablation.cam),
       },
-      { name: "+ class boundary", cells: scores(ablation.boundary) },
-      { name: "+ displacement", note: "the full method", cells: scores(ablation.full) },
+      { name: "+ class boundary", note: at || null, cells: scores(ablation.boundary) },
+      {
+        name: "+ displacement",
+        note: ["the full method", at].filter(Boolean).join(", "),
+        cells: scores(ablation.full),
+      },
       ...(colourBaseline
         ? [{ ...CONTROL, cells: keys.map((key) => key === "ap50" ? percent(colourBaseline.ap50) : "") }]
         : []),
