@@ -25,7 +25,7 @@ export class Drawing {
   readonly width: number = WIDTH;
   /** May be set once all is placed. */
   height = 0;
-  readonly #parts: (string | (() => Promise<string>))[] = [];
+  readonly #parts: (string | ((scale: number) => Promise<string>))[] = [];
 
   /** SVG elements. */
   add(...svg: string[]): void {
@@ -38,16 +38,19 @@ export class Drawing {
 
   /** A picture that fills a box; `isSharp` keeps its pixels square. */
   image(picture: RgbImage, { x, y, width, height }: Box, isSharp: boolean): void {
-    this.#parts.push(async () => {
-      const file = await scaled(picture, { width, height, isSharp }).png({ compressionLevel: 9 }).toBuffer();
+    this.#parts.push(async (scale) => {
+      const size = { width: width * scale, height: height * scale };
+      const file = await scaled(picture, { ...size, isSharp }).png({ compressionLevel: 9 }).toBuffer();
       const source = `data:image/png;base64,${file.toString("base64")}`;
       return `<image x="${x}" y="${y}" width="${width}" height="${height}" href="${source}"/>`;
     });
   }
 
   /** The whole as SVG. */
-  async svg({ title, description }: { readonly title: string; readonly description: string }): Promise<string> {
-    const parts = await Promise.all(this.#parts.map((part) => typeof part === "string" ? part : part()));
+  async svg(
+    { title, description, scale }: { readonly title: string; readonly description: string; readonly scale: number },
+  ): Promise<string> {
+    const parts = await Promise.all(this.#parts.map((part) => typeof part === "string" ? part : part(scale)));
     const size = `width="${this.width}" height="${this.height}" viewBox="0 0 ${this.width} ${this.height}"`;
     return `<svg xmlns="http://www.w3.org/2000/svg" ${size} role="img"><title>${escape(title)}</title>` +
       `<desc>${escape(description)}</desc><rect width="100%" height="100%" fill="${GROUND}"/>${parts.join("")}</svg>`;
@@ -64,9 +67,9 @@ export function scaled(
   return sharp(data, { raw: { width, height, channels: 3 } }).resize({ ...size, fit: "fill", kernel });
 }
 
-/** An SVG as PNG. */
-async function rasterised(svg: string): Promise<Uint8Array<ArrayBuffer>> {
-  const file = await sharp(Buffer.from(svg), { unlimited: true }).flatten({ background: GROUND })
+/** An SVG as PNG, enlarged. */
+async function rasterised(svg: string, scale: number): Promise<Uint8Array<ArrayBuffer>> {
+  const file = await sharp(Buffer.from(svg), { unlimited: true, density: 72 * scale }).flatten({ background: GROUND })
     .png({ compressionLevel: 9 }).toBuffer();
   return new Uint8Array(file);
 }
@@ -87,18 +90,18 @@ export function makeFigure(
     readonly own?: ((png: Uint8Array) => Promise<string>) | undefined;
   },
 ): Figure {
-  const svg = once(() => drawing.svg({ title, description }));
-  const png = once(async () => await rasterised(await svg()));
+  const svg = once((scale) => drawing.svg({ title, description, scale }));
+  const png = once(async (scale) => await rasterised(await svg(scale), scale));
   const interactive = once(async () => await plotly?.() ?? null);
   const parts = async () => ({
-    ...{ title, description, png: await png(), plotly: await interactive() },
-    own: await own?.(await inFewColours(await png())) ?? null,
+    ...{ title, description, png: await png(1), plotly: await interactive() },
+    own: await own?.(await inFewColours(await png(1))) ?? null,
   });
   return {
     title,
     description,
-    svg,
-    png,
+    svg: ({ scale = 1 } = {}) => svg(scale),
+    png: ({ scale = 1 } = {}) => png(scale),
     plotly: interactive,
     isInteractive: plotly !== null || own !== undefined,
     html: async () => figurePage(await parts()),
@@ -116,7 +119,12 @@ export function makeFigure(
   };
 }
 
-function once<T>(work: () => Promise<T>): () => Promise<T> {
-  let result: Promise<T> | null = null;
-  return () => result ??= work();
+/** Does work once for each scale. */
+function once<T>(work: (scale: number) => Promise<T>): (scale?: number) => Promise<T> {
+  const results = new Map<number, Promise<T>>();
+  return (scale = 1) => {
+    const result = results.get(scale) ?? work(scale);
+    results.set(scale, result);
+    return result;
+  };
 }

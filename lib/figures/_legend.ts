@@ -8,6 +8,7 @@ import {
   STRIPES,
   type StripesName,
 } from "./colours.ts";
+import { GROUNDS } from "./_diagram.ts";
 import { type Drawing, INK, MUTED } from "./_drawing.ts";
 import { textWidth } from "./_text.ts";
 
@@ -15,6 +16,7 @@ import { textWidth } from "./_text.ts";
 export type LegendItem =
   | { readonly kind: "colour"; readonly colour: Rgb; readonly text: string }
   | { readonly kind: "stripes"; readonly of: StripesName; readonly text: string }
+  | { readonly kind: "ground"; readonly ground: keyof typeof GROUNDS; readonly text: string }
   | { readonly kind: "point"; readonly colour: string; readonly text: string }
   | { readonly kind: "line"; readonly colour: string; readonly text: string; readonly dash?: string }
   | {
@@ -26,7 +28,7 @@ export type LegendItem =
   }
   | { readonly kind: "wheel"; readonly text: string };
 
-const SIZE = 13, GAP = 26, MARK = { colour: 14, stripes: 14, point: 12, line: 22, scale: 96, wheel: 40 };
+const SIZE = 13, GAP = 26, MARK = { colour: 14, stripes: 14, ground: 18, point: 12, line: 22, scale: 96, wheel: 40 };
 
 /** Colours of the classes with these ids, in ascending order; with `voidText` also that of 255, if it occurs. */
 export function classLegend(ids: Iterable<number>, classes: readonly string[], voidText?: string): LegendItem[] {
@@ -85,6 +87,10 @@ function drawMark(drawing: Drawing, item: LegendItem, { x, y }: { x: number; y: 
     drawing.add(`<path d="M${x} ${y}h22" stroke="${item.colour}" stroke-width="3"${dash}/>`);
   } else if (item.kind === "point") {
     drawing.add(`<circle cx="${x + 6}" cy="${y}" r="5" fill="${item.colour}" stroke="#fff"/>`);
+  } else if (item.kind === "ground") {
+    drawing.add(
+      `<rect x="${x}" y="${y - 7}" width="18" height="14" rx="3" fill="${GROUNDS[item.ground]}" stroke="${MUTED}"/>`,
+    );
   } else if (item.kind === "stripes") {
     const [ground, stripe] = STRIPES[item.of].map((colour) => `rgb(${colour.join(",")})`);
     drawing.add(

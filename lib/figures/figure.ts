@@ -20,10 +20,10 @@ export interface Figure {
   readonly title: string;
   /** Description in a sentence, for those who cannot see it. */
   readonly description: string;
-  /** As SVG, 1000 wide. Texts are outlines: it needs no font. */
-  svg(): Promise<string>;
-  /** The same as PNG, 1000 pixels wide. */
-  png(): Promise<Uint8Array<ArrayBuffer>>;
+  /** As SVG, 1000 wide. Texts are outlines: it needs no font. Pictures in it have `scale` times as many pixels each way. */
+  svg(options?: { readonly scale?: number }): Promise<string>;
+  /** The same as PNG, `scale` times 1000 pixels wide. */
+  png(options?: { readonly scale?: number }): Promise<Uint8Array<ArrayBuffer>>;
   /** Traces and layout for Plotly, with sliders and values at the pointer; `null`: there is only the picture. */
   plotly(): Promise<PlotlyFigure | null>;
   /** Whether there is something to play with. */

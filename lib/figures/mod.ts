@@ -3,6 +3,8 @@
  * @module
  */
 export * from "./affinity.ts";
+export * from "./approach.ts";
+export * from "./architecture.ts";
 export * from "./boundary.ts";
 export * from "./cam.ts";
 export { type Chart, chartFigure, type ChartTrace } from "./chart.ts";
