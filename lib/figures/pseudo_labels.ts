@@ -112,10 +112,23 @@ export function failureReason(predicted: LabelMap, { truth, classes }: FailureRe
 function pseudoLabelPanels({ image, semantic, instances, truth, objects }: PseudoLabelRow): (Panel | null)[] {
   return [
     { picture: image },
-    instances ? { picture: drawInstances(image, instances) } : null,
+    instances
+      ? { picture: drawInstances(image, instances), caption: counted(Array.from(instances.score, (s) => s > 0)) }
+      : null,
     { picture: drawLabels(image, semantic) },
-    truth ? { picture: drawGroundTruth(image, truth, objects ?? null) } : null,
+    truth
+      ? {
+        picture: drawGroundTruth(image, truth, objects ?? null),
+        ...objects ? { caption: counted([...new Set(objects.data)].map((id) => id !== 0 && id !== 255)) } : {},
+      }
+      : null,
   ];
+}
+
+/** "3 instances". */
+function counted(are: readonly boolean[]): string {
+  const count = are.filter(Boolean).length;
+  return `${count} ${count === 1 ? "instance" : "instances"}`;
 }
 
 /** The classes in any of the images, and void. */

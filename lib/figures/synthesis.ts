@@ -51,7 +51,8 @@ export function synthesisFigure(image: RgbImage, { height, width, pieces, steps 
   const masked = (mask: PredictedMasks) => drawInstances(image, mask, { opacity: 0.75 });
   return panelFigure({
     title: "From a class and a cluster to a mask",
-    subtitle: "The CAM of a class, times one cluster of the instance map, is a piece. It walks along affinities, and its " +
+    subtitle:
+      "The CAM of a class, times one cluster of the instance map, is a piece. It walks along affinities, and its " +
       "mask is where it scores higher than every other piece and than the background.",
     columns: ["CAM of the class", "× cluster of the instance map", "= piece", `→ after ${steps} steps`, "→ mask"],
     rows: pieces.map(({ name, cam, cluster, piece, walked, mask }) => ({
@@ -61,10 +62,15 @@ export function synthesisFigure(image: RgbImage, { height, width, pieces, steps 
         { picture: masked({ height, width, mask: cluster, score: [1], class: [0] }) },
         map(piece),
         map(walked),
-        mask === null ? { picture: masked({ height, width, mask: new Uint8Array(0), score: [], class: [] }), caption: "wins nowhere" } : {
-          picture: masked({ height: mask.height, width: mask.width, mask: mask.data, score: [1], class: [0] }),
-          caption: `score ${mask.score.toFixed(2)}`,
-        },
+        mask === null
+          ? {
+            picture: masked({ height, width, mask: new Uint8Array(0), score: [], class: [] }),
+            caption: "wins nowhere",
+          }
+          : {
+            picture: masked({ height: mask.height, width: mask.width, mask: mask.data, score: [1], class: [0] }),
+            caption: `score ${mask.score.toFixed(2)}`,
+          },
       ],
     })),
     legend: [{ kind: "scale", map: "viridis", from: "0", to: "1", text: "fraction of the map's maximum" }],

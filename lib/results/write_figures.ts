@@ -6,6 +6,8 @@ import type { Config } from "../config/config.ts";
 import { clusterCentroids, type Clusters, findCentroids } from "../displacement/mod.ts";
 import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
 import * as figures from "../figures/mod.ts";
+import { VOC_CLASSES } from "../data/class_names.ts";
+import { createBackbone } from "../nn/mod.ts";
 import { confidentLabels } from "../relation/mod.ts";
 import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
 import { type LabelMap, resizeLabel, type Size } from "../data/mod.ts";
@@ -22,6 +24,10 @@ export interface WriteFiguresOptions {
   readonly ids?: readonly string[];
   /** Folder that is made; absent: `figures` in the working directory. */
   readonly out?: string;
+  /** Kind of file. */
+  readonly format?: "png" | "svg";
+  /** Pixels of pictures, so many times those of a screen. */
+  readonly scale?: number;
   /** Aborted on interrupt. */
   readonly signal?: AbortSignal;
 }
@@ -29,8 +35,8 @@ export interface WriteFiguresOptions {
 const NEEDS = ["cam", "irnet", "instance", "semantic"];
 
 /**
- * Writes the paper's figures of some images of a run, `<out>/<id>/<figure>.png`, and beside those that can be played
- * with a page, `.html`; where `compare` was run, also the labels to train on, or what was predicted after it.
+ * Writes the paper's figures of a run, `<out>/<figure>.png` or `.svg`, and those of some of its images,
+ * `<out>/<id>/<figure>.png`; beside those that can be played with a page, `.html`; where `compare` was run, also the labels to train on, or what was predicted after it.
  *
  * @param config The configuration of the run.
  * @param options Images and folder.
@@ -39,7 +45,7 @@ const NEEDS = ["cam", "irnet", "instance", "semantic"];
  */
 export async function writeFigures(
   config: Config,
-  { workdir, ids, out = join(workdir, "figures"), signal }: WriteFiguresOptions,
+  { workdir, ids, out = join(workdir, "figures"), format = "png", scale = 1, signal }: WriteFiguresOptions,
 ): Promise<string> {
   const results = await openResults(config, workdir), comparison = await openComparison(config, workdir);
   const { trainList, inferList } = config.data;
@@ -59,22 +65,50 @@ export async function writeFigures(
   }
   const unusable: string[] = [];
   let count = 0;
+  const write = async (folder: string, all: Readonly<Record<string, figures.Figure>>) => {
+    await Deno.mkdir(folder, { recursive: true });
+    for (const [name, figure] of Object.entries(all)) {
+      signal?.throwIfAborted();
+      if (format === "svg") await Deno.writeTextFile(join(folder, `${name}.svg`), await figure.svg({ scale }));
+      else await Deno.writeFile(join(folder, `${name}.png`), await figure.png({ scale }));
+      if (figure.isInteractive) await Deno.writeTextFile(join(folder, `${name}.html`), await figure.html());
+      count++;
+    }
+  };
+  await write(out, await runFigures(results, { comparison, workdir }));
   for (const id of chosen) {
     const folder = join(out, id);
-    await Deno.mkdir(folder, { recursive: true });
     const all = {
       ...await figuresOf(results, id, unusable),
       ...comparison && await comparedFigures(results, { comparison, id }),
     };
-    for (const [name, figure] of Object.entries(all)) {
-      signal?.throwIfAborted();
-      await Deno.writeFile(join(folder, `${name}.png`), await figure.png());
-      if (figure.isInteractive) await Deno.writeTextFile(join(folder, `${name}.html`), await figure.html());
-      count++;
-    }
+    await write(folder, all);
   }
   const without = unusable.map((reason) => `\nWithout ground truth: ${reason}`).join("");
   return `${count} figures of ${chosen.join(", ")} in ${out}${without}`;
+}
+
+/** Figures of the approach and of the run as a whole. */
+async function runFigures(
+  results: Results,
+  { comparison, workdir }: { comparison: ComparisonResults | null; workdir: string },
+): Promise<Record<string, figures.Figure>> {
+  const { config: { backbone, irnet, data, preset } } = results;
+  const isJudged = (await resultIds(join(workdir, "evaluation"))).has("metrics");
+  const isVoc = preset !== "sample" && data.classes.join() === VOC_CLASSES.join();
+  return {
+    approach: figures.approachFigure(),
+    architecture: figures.architectureFigure(createBackbone(backbone), irnet),
+    ...isJudged
+      ? {
+        results: figures.resultsTableFigure({
+          metrics: await results.metrics(),
+          comparison: comparison?.tables ?? null,
+          isVoc,
+        }),
+      }
+      : {},
+  };
 }
 
 /** Brings label maps to the size at which stages see their image, in which figures show everything. */
@@ -121,6 +155,20 @@ async function figuresOf(results: Results, id: string, unusable: string[]): Prom
       };
     }),
   }));
+  const size = height * width,
+    walked = (map: Float32Array) =>
+      propagateEach([map], boundary.data, { ...config.walk, height, width }).next().value!;
+  const syntheses = strongest.map((piece, n): figures.SynthesisPiece => {
+    const row = Array.from(evidence.keys).indexOf(piece.class), map = walked(piece.read());
+    return {
+      name: pieces[n]!.name,
+      cam: evidence.cams.slice(row * size, (row + 1) * size),
+      cluster: Uint8Array.from(clusters.map, (cluster) => cluster === piece.cluster ? 1 : 0),
+      piece: piece.read(),
+      walked: map,
+      mask: instanceAt(instances, { class: piece.class, map, height, width }),
+    };
+  });
   const rounds = config.displacement.iterations;
   const refinements = [...new Set([1, 2, 4, 8, 16, 32, rounds])].filter((n) => n <= rounds).sort((a, b) => a - b);
   return {
@@ -150,12 +198,34 @@ async function figuresOf(results: Results, id: string, unusable: string[]): Prom
     ...pieces.length > 0
       ? { walk: figures.walkFigure(image, { height, width, pieces, current: config.walk.steps }) }
       : {},
+    ...syntheses.length > 0
+      ? { synthesis: figures.synthesisFigure(image, { height, width, pieces: syntheses, steps: config.walk.steps }) }
+      : {},
+    ...truth && objects
+      ? { masks: figures.judgedInstancesFigure([{ id, image, instances, truth, objects }], { classes }) }
+      : {},
     label_thresholds: figures.thresholdFigure(image, {
       ...{ classes, truth, current: config.synthesis.semanticThreshold },
       scored: scoreSemantic(evidence, config.walk),
       title: "Pseudo labels by the score of the background",
     }),
   };
+}
+
+/** The instance of a class that lies where a map is highest; `null`: there is none. */
+function instanceAt(
+  instances: PredictedMasks,
+  { class: wanted, map, height, width }: { class: number; map: Float32Array; height: number; width: number },
+): figures.SynthesisPiece["mask"] {
+  const peak = map.indexOf(map.reduce((a, b) => Math.max(a, b)));
+  const y = Math.floor((Math.floor(peak / width) + 0.5) * instances.height / height);
+  const x = Math.floor((peak % width + 0.5) * instances.width / width), size = instances.height * instances.width;
+  const n = Array.from(instances.class).findIndex((name, n) =>
+    name === wanted && instances.score[n]! > 0 && instances.mask[n * size + y * instances.width + x]
+  );
+  if (n < 0) return null;
+  const data = instances.mask.slice(n * size, (n + 1) * size);
+  return { height: instances.height, width: instances.width, data, score: instances.score[n]! };
 }
 
 /** A training image's labels; what networks that were trained on different labels predict for a validation image. */

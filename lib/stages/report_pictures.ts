@@ -6,6 +6,7 @@ import {
   drawDisplacement,
   drawGroundTruth,
   drawInstances,
+  drawJudgedInstances,
   drawLabels,
   encodePicture,
   type GalleryEntry,
@@ -98,6 +99,7 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
   const isExact = dataset.list(config.data.instanceList).includes(id);
   const { truth, objects } = await readTruth(dataset, id, { exact: isExact });
 
+  const instances = await readInstances(context.files, id, { size: (await dataset.imageSize(id)).full });
   const layers: (Layer | null)[] = [
     { name: "Photograph", caption: "The photograph", image },
     {
@@ -136,8 +138,12 @@ async function drawLayers(context: StageContext, id: string): Promise<Layer[]> {
     },
     {
       name: "Pseudo instances",
-      caption: "Pseudo instance masks",
-      image: drawInstances(image, await readInstances(context.files, id, { size: (await dataset.imageSize(id)).full })),
+      caption: truth && objects
+        ? "Pseudo instance masks with class and score: blue right, orange wrong at IoU 0.5. Lines: ground truth, yellow missed"
+        : "Pseudo instance masks",
+      image: truth && objects
+        ? await drawJudgedInstances(image, { instances, truth, objects, classes: dataset.classes })
+        : drawInstances(image, instances),
     },
     {
       name: "Pseudo labels",

@@ -4,6 +4,8 @@ import sharp from "sharp";
 import {
   ablationFigure,
   affinityFigure,
+  approachFigure,
+  architectureFigure,
   boundaryFigure,
   camFigure,
   classIouFigure,
@@ -13,10 +15,12 @@ import {
   detectorPrecisionFigure,
   detectorRecallFigure,
   displacementFigure,
+  drawJudgedInstances,
   failureReason,
   failuresFigure,
   type Figure,
   iouThresholdFigure,
+  judgedInstancesFigure,
   JUPYTER_DISPLAY,
   learningRateFigure,
   lossesFigure,
@@ -26,13 +30,17 @@ import {
   precisionFigure,
   precisionRecallFigure,
   pseudoLabelsFigure,
+  PUBLISHED_VOC,
   refinementFigure,
   relationFigure,
+  resultsTableFigure,
   segmentationsFigure,
   show,
+  synthesisFigure,
   thresholdFigure,
   walkFigure,
 } from "../../lib/figures/mod.ts";
+import { createBackbone } from "../../lib/nn/mod.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { exampleMetrics } from "./metrics_example.ts";
 
@@ -96,6 +104,8 @@ const segmentation = { id: "a_1", image, truth, labels: { CAM: labels, IRNet: tr
 
 const FIGURES: Record<string, () => Figure> = {
   ablation: () => ablationFigure(metrics),
+  approach: () => approachFigure(),
+  architecture: () => architectureFigure(createBackbone({ network: "sample" }), { displacementWidth: 64 }),
   affinity: () => affinityFigure(image, { boundary, pixel: [1, 2], radius: 2, beta: 2 }),
   boundary: () => boundaryFigure(image, { boundary }),
   cam: () => camFigure(image, { cams, classes }),
@@ -107,6 +117,7 @@ const FIGURES: Record<string, () => Figure> = {
   detectorRecall: () => detectorRecallFigure(detectors, { iou: 0.5, classes }),
   displacement: () => displacementFigure(image, { field: displacement, centroids, clusters }),
   failures: () => failuresFigure([row], { classes }),
+  judgedInstances: () => judgedInstancesFigure([{ id: "a", image, instances, truth, objects: truth }], { classes }),
   iouThreshold: () => iouThresholdFigure(metrics),
   learningRate: () => learningRateFigure(log),
   loss: () => lossFigure(log),
@@ -122,12 +133,19 @@ const FIGURES: Record<string, () => Figure> = {
   pseudoLabels: () => pseudoLabelsFigure([row, { ...row, iou: null, truth: null }], { classes }),
   refinement: () => refinementFigure(image, { field: displacement, steps: [{ iterations: 300, centroids }] }),
   relation: () => relationFigure(image, { labels, pixel: [1, 2], radius: 2, classes }),
+  resultsTable: () => resultsTableFigure({ metrics, isVoc: true }),
   segmentations: () =>
     segmentationsFigure([segmentation, { ...segmentation, truth: null }], {
       title: "Labels",
       subtitle: "Two makers of labels, one image.",
       classes,
     }),
+  synthesis: () => {
+    const map = new Float32Array(cells).fill(0.5), cluster = new Uint8Array(cells).fill(1, 0, 9);
+    const mask = { height, width, data: truth.data, score: 0.8 }, made = { cam: map, cluster, piece: map, walked: map };
+    const pieces = [{ name: "cat, cluster 0", ...made, mask }, { name: "dog, cluster 0", ...made, mask: null }];
+    return synthesisFigure(image, { height: rows, width: columns, pieces, steps: 4 });
+  },
   threshold: () => thresholdFigure(image, { scored, classes, truth, current: 0.3 }),
   walk: () => walkFigure(image, { height: rows, width: columns, pieces: [piece] }),
 };
@@ -186,6 +204,53 @@ Deno.test("thresholdFigure() steps through thresholds and starts at the one in u
   assertEquals([active, steps.map(({ label }: { label: string }) => label)], [1, ["0.10", "0.30", "0.50"]]);
   assertEquals(steps[2].args[0].visible, [true, true, false, false, true, true]);
   assert(steps[2].args[1]["title.text"].includes("mIoU 100.0 %") && steps[0].args[1]["title.text"].includes("25.0 %"));
+});
+
+Deno.test("architectureFigure() has the channels and strides of the network's own parameters", async () => {
+  const titleOf = (network: "resnet50" | "efficientnet_lite0", displacementWidth: number) =>
+    architectureFigure(createBackbone({ network }), { displacementWidth });
+  // As of the released code: 5 layers of 32 channels and one of one; 7 displacement layers.
+  const edge = (64 + 256 + 512 + 1024 + 2048) * 32 + 5 * 64 + 160 + 1;
+  const dp = 64 * 64 + 256 * 128 + (512 + 1024 + 2048) * 256 + 768 * 256 + 448 * 256 + 2 * 256 +
+    2 * (64 + 128 + 5 * 256);
+  const { description } = titleOf("resnet50", 256);
+  const text = [edge, dp].map((count) => `${(count / 1e6).toPrecision(3)} million`);
+  assert(text.every((part) => description.includes(part)), description);
+  const svg = await titleOf("efficientnet_lite0", 128).svg();
+  assert(svg.includes("<title>IRNet on efficientnet_lite0</title>"));
+});
+
+Deno.test("resultsTableFigure() marks what is published, and shows it for VOC's classes alone", () => {
+  const shown = (isVoc: boolean) => resultsTableFigure({ metrics, isVoc });
+  assert(shown(true).description.includes("published numbers with their source, not measured here"));
+  assert(shown(false).title === "This run");
+  assert(PUBLISHED_VOC.every(({ source }) => source.length > 5));
+});
+
+Deno.test("drawJudgedInstances() calls a second mask of one instance wrong, and an instance without a mask missed", async () => {
+  const objects = labelsOf((y, x) => x < 12 ? 1 : y < 8 ? 2 : 0), both = labelsOf((y, x) => x < 12 || y < 8 ? 1 : 0);
+  // The better score covers three quarters of the first instance, the other all of it: both more than half.
+  const mask = Uint8Array.from([...labelsOf((_, x) => x < 9 ? 1 : 0).data, ...labelsOf((_, x) => x < 12 ? 1 : 0).data]);
+  const instances = { height, width, score: [0.9, 0.7], class: [0, 0], mask };
+  const draw = (iou: number) => drawJudgedInstances(image, { instances, truth: both, objects, classes, iou });
+  const picture = await draw(0.5), strict = await draw(0.8);
+  assertEquals([picture.width, picture.height], [480, 320]);
+  const at = ({ data }: typeof picture, y: number, x: number) => {
+    const place = ((20 * y + 10) * 480 + 20 * x + 10) * 3;
+    return [data[place]!, data[place + 1]!, data[place + 2]!] as const;
+  };
+  const isBlue = ([red, , blue]: readonly [number, number, number]) => blue > red;
+  assertEquals([isBlue(at(picture, 12, 4)), isBlue(at(picture, 12, 10))], [true, false]);
+  assertEquals([isBlue(at(strict, 12, 4)), isBlue(at(strict, 12, 10))], [false, true]);
+  assertEquals(at(picture, 7, 18), [255, 210, 63]);
+  assertEquals(at(picture, 12, 11), [255, 255, 255]);
+});
+
+Deno.test("svg() and png() draw pictures with as many pixels as they are asked for", async () => {
+  const figure = FIGURES["boundary"]!(), { width, height } = await sharp(await figure.png()).metadata();
+  const twice = await sharp(await figure.png({ scale: 2 })).metadata();
+  assertEquals([twice.width, twice.height], [2 * width, 2 * height]);
+  assert((await figure.svg({ scale: 2 })).length > 1.3 * (await figure.svg()).length);
 });
 
 Deno.test("walkFigure() shows the values of each step", async () => {

@@ -1,3 +1,4 @@
+import { UsageError } from "../../config/usage_error.ts";
 import { defined } from "../../config/flags.ts";
 import type { Command } from "../command.ts";
 import { COMMON_FLAGS, CONFIG_FLAGS, RUN_FLAGS } from "../flags.ts";
@@ -9,6 +10,8 @@ export const figures: Command = {
   flags: {
     ids: { value: "a,b", help: "the images, default the first one that has been through all stages" },
     out: { value: "folder", help: "folder to write, default figures in the working directory", path: "writes" },
+    format: { value: "name", default: "png", help: "png, or svg for print" },
+    scale: { value: "number", default: "1", help: "pixels of pictures, so many times those of a screen" },
     ...CONFIG_FLAGS,
     workdir: RUN_FLAGS.workdir,
     ...COMMON_FLAGS,
@@ -17,7 +20,9 @@ export const figures: Command = {
   run: async ({ given, config, workdir }) => {
     (await import("../../config/check_paths.ts")).checkPaths(config);
     const { writeFigures } = await import("../../results/write_figures.ts");
-    const options = { workdir, ...defined({ ids: given.words("ids"), out: given.value("out") }) };
+    const format = given.choice("format", ["png", "svg"]), scale = given.count("scale")!;
+    if (scale > 8) throw new UsageError(`Expected --scale of at most 8 but found ${scale}`);
+    const options = { workdir, format, scale, ...defined({ ids: given.words("ids"), out: given.value("out") }) };
     return await interruptible((signal) => writeFigures(config, { ...options, signal }));
   },
 };
