@@ -32,7 +32,7 @@ export const report: Command = {
     const beside = against === undefined || isFolder(against)
       ? []
       : [dirname(against), join(dirname(dirname(against)), "run.json")];
-    return { config, read: [workdir, ...beside], write: given.has("out") ? [] : [join(workdir, "report.html")] };
+    return { config, read: [workdir, ...beside], write: given.has("out") ? [] : [workdir] };
   },
   run: async ({ given, config, workdir }) => {
     (await import("../../config/check_paths.ts")).checkPaths(config);
