@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { type Metrics, notJudged, seedName, type ThresholdName } from "../evaluation/metrics.ts";
-import { describeOrigin } from "../evaluation/threshold_origin.ts";
+import { describeOrigin, type ThresholdOrigin } from "../evaluation/threshold_origin.ts";
 import type { InstanceMetrics } from "../evaluation/percentages.ts";
 import { textTable } from "../files/terminal.ts";
 import { readFileIfExists } from "../files/disk.ts";
@@ -203,12 +203,21 @@ export async function describeComparison(workdir: string): Promise<string> {
  * @param comparison The content of `compare/metrics.json`.
  * @returns Lines of text.
  */
-export function formatComparison({ pseudoLabels, deepLab, maskRcnn }: Comparison): string {
+export function formatComparison({ pseudoLabels, deepLab, maskRcnn, thresholds, score }: Comparison): string {
+  const cut = (name: string, origin: ThresholdOrigin) => `${name} at ${origin.value}, ${describeOrigin(origin)}`;
+  const { cam, semantic, instance } = thresholds ?? {};
+  const cuts = [
+    ...cam ? [cut("CAMs", cam)] : [],
+    ...semantic ? [cut("semantic labels", semantic)] : [],
+    ...instance ? [cut("instances", instance)] : [],
+    ...score ? [`ranked by ${score}`] : [],
+  ];
   return [
     semanticTable(`pseudo semantic labels of ${pseudoLabels.split}`, pseudoLabels.semantic),
     instanceTable(`pseudo instances of ${pseudoLabels.instanceSplit}`, pseudoLabels.instance),
     semanticTable(`DeepLab on ${deepLab.split}, trained on`, deepLab.rows),
     instanceTable(`Mask R-CNN on ${maskRcnn.split}, trained on`, maskRcnn.rows),
+    ...cuts.length > 0 ? [cuts.join("; ")] : [],
   ].join("\n\n");
 }
 

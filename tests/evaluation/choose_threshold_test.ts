@@ -3,9 +3,11 @@ import {
   chooseConfident,
   chooseCut,
   chooseLabelCut,
+  type CutCounts,
   CUTS,
   describeOrigin,
   emptyCuts,
+  sweepMetrics,
   thresholdOrigin,
 } from "../../lib/evaluation/mod.ts";
 import { assert, assertClose, assertEquals, assertThrows } from "../assert.ts";
@@ -50,6 +52,27 @@ Deno.test("chooseLabelCut() takes the cut whose class areas are those of the cla
   const mixed = labels((t) => t < 6 ? [150, 300] : [300 - t, 150 - t]);
   assertEquals(chooseLabelCut(mixed, cams, 0.3), 0.4); // the first after the jump: 0.35 is not stable
   assertEquals(chooseLabelCut(labels((t) => [290 + 40 * (7 - t), 145]), cams, 0.325), 0.4); // interpolated
+});
+
+Deno.test("thresholds chosen without masks are within 1 mIoU of the best, on generated images and on photographs", async () => {
+  const golden = new URL("../golden/threshold_cuts.json", import.meta.url);
+  const runs: Record<string, { classes: number; cams: CutCounts; labels: CutCounts }> = JSON.parse(
+    await Deno.readTextFile(golden),
+  );
+  const found = Object.entries(runs).map(([name, { classes, cams, labels }]) => {
+    const choice = { classes: Array.from({ length: classes }, (_, n) => String(n)) };
+    const { threshold, centre } = chooseCut(cams, choice), label = chooseLabelCut(labels, cams, centre);
+    for (const [counts, chosen] of [[cams, threshold], [labels, label]] as const) {
+      const { curve, best } = sweepMetrics(counts.truth!, choice);
+      const lost = best.miou! - curve.find((row) => row.threshold === chosen)!.miou!;
+      assert(
+        lost <= 1,
+        `Expected at most 1 below the best of ${name}, ${best.threshold}, but found ${lost} at ${chosen}`,
+      );
+    }
+    return [name, threshold, label];
+  });
+  assertEquals(found, [["sample", 0.45, 0.35], ["cat", 0.45, 0.75]]);
 });
 
 Deno.test("chooseConfident() lies 0.1 around the threshold, wider or narrower by the uncertain fraction", () => {
