@@ -1,3 +1,6 @@
+import type { Config } from "../config/config.ts";
+import { VOC_CLASSES } from "../data/class_names.ts";
+
 /** A published result, percent. */
 export interface PublishedRow {
   /** What is judged, as in the tables of a run. */
@@ -10,12 +13,13 @@ export interface PublishedRow {
   readonly source: string;
 }
 
-const PAPER = "Ahn, Cho, Kwak, CVPR 2019",
-  USERS = "users of the released code",
-  QUOTED = "commonly quoted, not verified";
+/** Source of the paper's own numbers. */
+export const PAPER = "Ahn, Cho, Kwak, CVPR 2019";
+
+const USERS = "users of the released code", QUOTED = "commonly quoted, not verified";
 
 /** Published results on PASCAL VOC 2012 with image labels alone: of training images for pseudo labels, else of `val`. */
-export const PUBLISHED_VOC: readonly PublishedRow[] = [
+const PUBLISHED_VOC: readonly PublishedRow[] = [
   { what: "pseudo labels, mIoU", name: "CAM", value: "48.3", source: PAPER },
   { what: "pseudo labels, mIoU", name: "CAM", value: "48.1", source: USERS },
   { what: "pseudo labels, mIoU", name: "AffinityNet, ResNet-50", value: "59.3", source: QUOTED },
@@ -30,3 +34,8 @@ export const PUBLISHED_VOC: readonly PublishedRow[] = [
   { what: "Mask R-CNN, AP50 on val", name: "IRNet", value: "45.0", source: USERS },
   { what: "Mask R-CNN, AP50 on val", name: "BESTIE", value: "51.0", source: "Kim et al., CVPR 2022" },
 ];
+
+/** Published numbers to hold a run against: those of VOC for the presets on its twenty classes, else `null`. */
+export function publishedFor({ preset, data }: Pick<Config, "preset" | "data">): readonly PublishedRow[] | null {
+  return preset !== "sample" && data.classes.join() === VOC_CLASSES.join() ? PUBLISHED_VOC : null;
+}

@@ -3,7 +3,7 @@ import type { Metrics } from "../evaluation/metrics.ts";
 import { Drawing, INK, LINE, makeFigure, MUTED, WIDTH } from "./_drawing.ts";
 import type { Figure } from "./figure.ts";
 import { drawTitle } from "./_panels.ts";
-import { PUBLISHED_VOC, type PublishedRow } from "./published.ts";
+import type { PublishedRow } from "./published.ts";
 
 /** Results of {@linkcode resultsTableFigure}. */
 export interface ResultsTableOptions {
@@ -14,8 +14,8 @@ export interface ResultsTableOptions {
     readonly deepLab: { readonly split: string; readonly rows: Readonly<Record<string, SemanticRow>> };
     readonly maskRcnn: { readonly split: string; readonly rows: Readonly<Record<string, InstanceRow>> };
   } | null;
-  /** True for VOC's twenty classes: published numbers are of these alone. */
-  readonly isVoc: boolean;
+  /** Published rows, of {@linkcode publishedFor}; `null`: none are of the same data. */
+  readonly published: readonly PublishedRow[] | null;
 }
 
 type Row = Omit<PublishedRow, "what"> & { readonly isPublished: boolean };
@@ -27,7 +27,7 @@ type Row = Omit<PublishedRow, "what"> & { readonly isPublished: boolean };
  * @param options Results.
  * @returns The figure.
  */
-export function resultsTableFigure({ metrics, comparison, isVoc }: ResultsTableOptions): Figure {
+export function resultsTableFigure({ metrics, comparison, published }: ResultsTableOptions): Figure {
   const { cam, semantic, ablation } = metrics;
   const own = (name: string, value: number | null | undefined, source: string): Row => ({
     ...{ name, source, isPublished: false, value: value?.toFixed(1) ?? "–" },
@@ -47,11 +47,9 @@ export function resultsTableFigure({ metrics, comparison, isVoc }: ResultsTableO
       own(name, row.ap50, on({ ...row, split: comparison!.maskRcnn.split }))
     ),
   };
-  if (isVoc) {
-    for (const { what, ...row } of PUBLISHED_VOC) groups[what].push({ ...row, isPublished: true });
-  }
-  const title = isVoc ? "This run, and what was published" : "This run";
-  const description = isVoc
+  for (const { what, ...row } of published ?? []) groups[what].push({ ...row, isPublished: true });
+  const title = published ? "This run, and what was published" : "This run";
+  const description = published
     ? "In percent. Grey rows are published numbers with their source, not measured here; the others are of this run."
     : "In percent. Published numbers stand beside runs on VOC's twenty classes only.";
   const drawing = new Drawing();

@@ -6,7 +6,6 @@ import type { Config } from "../config/config.ts";
 import { clusterCentroids, type Clusters, findCentroids } from "../displacement/mod.ts";
 import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
 import * as figures from "../figures/mod.ts";
-import { VOC_CLASSES } from "../data/class_names.ts";
 import { createBackbone } from "../nn/mod.ts";
 import { confidentLabels } from "../relation/mod.ts";
 import { instanceCams, scoreCams, scoreSemantic } from "../synthesis/mod.ts";
@@ -93,9 +92,9 @@ async function runFigures(
   results: Results,
   { comparison, workdir }: { comparison: ComparisonResults | null; workdir: string },
 ): Promise<Record<string, figures.Figure>> {
-  const { config: { backbone, irnet, data, preset } } = results;
+  const { config: { backbone, irnet } } = results;
   const isJudged = (await resultIds(join(workdir, "evaluation"))).has("metrics");
-  const isVoc = preset !== "sample" && data.classes.join() === VOC_CLASSES.join();
+  const published = figures.publishedFor(results.config);
   return {
     approach: figures.approachFigure(),
     architecture: figures.architectureFigure(createBackbone(backbone), irnet),
@@ -104,7 +103,7 @@ async function runFigures(
         results: figures.resultsTableFigure({
           metrics: await results.metrics(),
           comparison: comparison?.tables ?? null,
-          isVoc,
+          published,
         }),
       }
       : {},

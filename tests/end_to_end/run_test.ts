@@ -72,9 +72,21 @@ Deno.test("figures draws an image as pictures and pages", async () => {
   const [, id, folder] = /^\d+ figures of (\S+) in (\S+)$/.exec(stdout.trim()) ?? [];
   assert(code === 0 && id && folder, stderr);
   const files = [...Deno.readDirSync(`${folder}/${id}`)].map(({ name }) => name);
-  for (const name of ["overview.png", "cams.png", "relations.png", "displacements.png", "cam_thresholds.html"]) {
+  for (
+    const name of [
+      "overview.png",
+      "cams.png",
+      "relations.png",
+      "displacements.png",
+      "masks.png",
+      "synthesis.png",
+      "pixel.html",
+    ]
+  ) {
     assert(files.includes(name), name);
   }
+  const ofRun = [...Deno.readDirSync(folder)].filter(({ isFile }) => isFile).map(({ name }) => name).sort();
+  assertEquals(ofRun, ["approach.png", "architecture.png", "results.png"]);
   await Deno.remove(folder, { recursive: true });
 });
 

@@ -30,7 +30,7 @@ import {
   precisionFigure,
   precisionRecallFigure,
   pseudoLabelsFigure,
-  PUBLISHED_VOC,
+  publishedFor,
   refinementFigure,
   relationFigure,
   resultsTableFigure,
@@ -40,6 +40,7 @@ import {
   thresholdFigure,
   walkFigure,
 } from "../../lib/figures/mod.ts";
+import { presets } from "../../lib/config/config.ts";
 import { createBackbone } from "../../lib/nn/mod.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "../assert.ts";
 import { exampleMetrics } from "./metrics_example.ts";
@@ -133,7 +134,7 @@ const FIGURES: Record<string, () => Figure> = {
   pseudoLabels: () => pseudoLabelsFigure([row, { ...row, iou: null, truth: null }], { classes }),
   refinement: () => refinementFigure(image, { field: displacement, steps: [{ iterations: 300, centroids }] }),
   relation: () => relationFigure(image, { labels, pixel: [1, 2], radius: 2, classes }),
-  resultsTable: () => resultsTableFigure({ metrics, isVoc: true }),
+  resultsTable: () => resultsTableFigure({ metrics, published: publishedFor(presets.paper) }),
   segmentations: () =>
     segmentationsFigure([segmentation, { ...segmentation, truth: null }], {
       title: "Labels",
@@ -221,10 +222,11 @@ Deno.test("architectureFigure() has the channels and strides of the network's ow
 });
 
 Deno.test("resultsTableFigure() marks what is published, and shows it for VOC's classes alone", () => {
-  const shown = (isVoc: boolean) => resultsTableFigure({ metrics, isVoc });
+  const published = publishedFor(presets.paper);
+  const shown = (isVoc: boolean) => resultsTableFigure({ metrics, published: isVoc ? published : null });
   assert(shown(true).description.includes("published numbers with their source, not measured here"));
-  assert(shown(false).title === "This run");
-  assert(PUBLISHED_VOC.every(({ source }) => source.length > 5));
+  assertEquals([shown(false).title, publishedFor(presets.sample)], ["This run", null]);
+  assert(published!.every(({ source }) => source.length > 5));
 });
 
 Deno.test("drawJudgedInstances() calls a second mask of one instance wrong, and an instance without a mask missed", async () => {

@@ -1,5 +1,4 @@
-import type { Config } from "../../config/config.ts";
-import { VOC_CLASSES } from "../../data/class_names.ts";
+import { PAPER, type PublishedRow } from "../published.ts";
 import type { Analysis } from "../../evaluation/analysis.ts";
 import { type Metrics, notJudged, seedName } from "../../evaluation/metrics.ts";
 import type { AveragePrecisions, PerClass } from "../../evaluation/percentages.ts";
@@ -21,7 +20,7 @@ export function headline(
       of: cam,
       ends: intervals?.cam,
       threshold: metrics.thresholds?.cam,
-      paper: reference?.paper.cam,
+      paper: ofPaper(reference, ["pseudo labels, mIoU", "CAM"]),
     },
     ...(amn
       ? [{ name: "AMN's maps", unit: "mIoU", value: amn.miou, of: amn, threshold: metrics.thresholds?.amn }]
@@ -40,7 +39,7 @@ export function headline(
       of: semantic,
       ends: intervals?.semantic,
       threshold: metrics.thresholds?.semantic,
-      paper: reference?.paper.semantic,
+      paper: ofPaper(reference, ["pseudo labels, mIoU", "IRNet"]),
       main: true,
     },
     {
@@ -50,7 +49,7 @@ export function headline(
       of: instance,
       ends: intervals?.instance["ap50"],
       threshold: metrics.thresholds?.instance,
-      paper: reference?.paper.ap50,
+      paper: ofPaper(reference, ["pseudo instances, AP50", "+ displacement"]),
       main: true,
     },
   ];
@@ -100,7 +99,10 @@ export function semanticTable(
       ...(colourBaseline ? [{ ...CONTROL, cells: [percent(colourBaseline.miou), "", "", ""] }] : []),
     ],
     apart: reference &&
-      { title: REFERENCE, rows: reference.miou.map((number) => referenceRow(number, ["", "", ""], 0)) },
+      {
+        title: REFERENCE,
+        rows: publishedOf(reference, "pseudo labels, mIoU").map((row) => referenceRow(row, ["", "", ""], 0)),
+      },
   });
 }
 
@@ -133,7 +135,12 @@ export function ablationTable(metrics: Metrics, reference: ReferenceNumbers | nu
         : []),
     ],
     apart: reference && keys.includes("ap50")
-      ? { title: REFERENCE, rows: reference.ap50.map((number) => referenceRow(number, others, keys.indexOf("ap50"))) }
+      ? {
+        title: REFERENCE,
+        rows: publishedOf(reference, "pseudo instances, AP50").map((row) =>
+          referenceRow(row, others, keys.indexOf("ap50"))
+        ),
+      }
       : null,
   });
 }
@@ -198,7 +205,7 @@ interface Column {
 }
 
 /** A published number in its column, among the cells of the others. */
-function referenceRow({ name, value, source }: ReferenceNumber, others: readonly string[], column: number): TableRow {
+function referenceRow({ name, value, source }: PublishedRow, others: readonly string[], column: number): TableRow {
   return { name, note: source, cells: [...others.slice(0, column), value, ...others.slice(column)] };
 }
 
@@ -210,48 +217,17 @@ function apKeys(scores: AveragePrecisions): `ap${number}`[] {
 
 const apName = (key: string) => `AP${key.slice(2)}`;
 
-/** A published result, percent. */
-export interface ReferenceNumber {
-  /** Whose, and of what. */
-  readonly name: string;
-  /** The number as published, or a span. */
-  readonly value: string;
-  /** Where it comes from. */
-  readonly source: string;
-}
+/** Published rows about pseudo labels. */
+type ReferenceNumbers = readonly PublishedRow[];
 
-/** Published results on PASCAL VOC 2012 `train`, all with a ResNet-50, percent. */
-export interface ReferenceNumbers {
-  /** The paper's: mean IoU of CAMs and of pseudo semantic labels, AP at IoU 0.5 of pseudo instance labels. */
-  readonly paper: { readonly cam: string; readonly semantic: string; readonly ap50: string };
-  /** Mean IoU, by whom and of what. */
-  readonly miou: readonly ReferenceNumber[];
-  /** AP at IoU 0.5, the method built up from its parts. */
-  readonly ap50: readonly ReferenceNumber[];
-}
+/** The rows about one measure. */
+const publishedOf = (rows: ReferenceNumbers, wanted: PublishedRow["what"]) =>
+  rows.filter(({ what }) => what === wanted);
 
-const PAPER = "Ahn, Cho, Kwak, CVPR 2019";
-
-const USERS = "users of the released code";
-
-const VOC: ReferenceNumbers = {
-  paper: { cam: "48.3", semantic: "66.5", ap50: "37.7" },
-  miou: [
-    { name: "CAM, paper", value: "48.3", source: PAPER },
-    { name: "CAM, released code", value: "48.1", source: USERS },
-    { name: "Pseudo labels, paper", value: "66.5", source: PAPER },
-    { name: "Pseudo labels, released code", value: "64.9–66.0", source: USERS },
-  ],
-  ap50: [
-    { name: "CAM components, paper", value: "8.6", source: "commonly quoted, not verified" },
-    { name: "+ class boundary, paper", value: "34.1", source: "commonly quoted, not verified" },
-    { name: "+ displacement, paper", value: "37.7", source: PAPER },
-    { name: "+ displacement, released code", value: "35.7", source: USERS },
-  ],
-};
-
-/** Published numbers to hold a run against: those of VOC for the presets on its twenty classes, else `null`. */
-export function referenceNumbers({ preset, data }: Pick<Config, "preset" | "data">): ReferenceNumbers | null {
-  const isVoc = preset !== "sample" && data.classes.join() === VOC_CLASSES.join();
-  return isVoc ? VOC : null;
+/** The paper's own number. */
+function ofPaper(
+  rows: ReferenceNumbers | null,
+  [what, name]: readonly [PublishedRow["what"], string],
+): string | undefined {
+  return rows?.find((row) => row.what === what && row.name === name && row.source === PAPER)?.value;
 }

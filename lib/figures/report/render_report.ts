@@ -9,7 +9,8 @@ import { gallery } from "./_gallery.ts";
 import { html, jsonScript, Markup, table } from "./_html.ts";
 import { imageTable } from "./_images.ts";
 import type { ReportInput, RunDetails } from "./report_input.ts";
-import { ablationTable, classTable, headline, referenceNumbers, semanticTable } from "./_results.ts";
+import { ablationTable, classTable, headline, semanticTable } from "./_results.ts";
+import { publishedFor } from "../published.ts";
 
 // Not a static import, which would keep an older Deno from saying that it is too old.
 const { default: script } = await import("./report.js", { with: { type: "text" } });
@@ -41,7 +42,7 @@ export async function renderReport(input: ReportInput): Promise<string> {
   const { config, metrics, gallery: entries, run = null, doubts = { classes: [], images: [] } } = input;
   const { records = [], analysis = null, comparison = null, against = null } = input,
     { preset, data, backbone, seed } = config;
-  const reference = referenceNumbers(config);
+  const reference = publishedFor(config);
   const isJudged = metrics.cam.images > 0;
   const { results, trainings } = runCharts({ ...input, classes: data.classes });
   const charts = await Promise.all([...results, ...trainings].map(chartPlace));
