@@ -63,8 +63,27 @@ Deno.test("run leaves every number in metrics.json, with its list and its classe
   }
   const report = await Deno.readTextFile(workspace.path("first/evaluation/report.html"));
   assertEquals([...report.matchAll(/<section id="(\w+)">/g)].map(([, id]) => id), [
-    ...["results", "doubts", "parts", "curves", "classes", "gallery", "settings", "run"],
+    ...["results", "doubts", "parts", "errors", "curves", "classes", "confusion", "images", "gallery"],
+    ...["settings", "run"],
   ]);
+  const lines = (await Deno.readTextFile(workspace.path("first/evaluation/images.jsonl"))).trim().split("\n");
+  assertEquals(lines.length, metrics.semantic.images);
+  const analysis = JSON.parse(await Deno.readTextFile(workspace.path("first/evaluation/analysis.json")));
+  const [low, high] = analysis.intervals.semantic;
+  assert(low <= metrics.semantic.miou && metrics.semantic.miou <= high, `${low} … ${high}`);
+});
+
+Deno.test("report puts a run beside another, and changes nothing of it", async () => {
+  const out = workspace.path("beside.html"), against = workspace.path("second/evaluation/metrics.json");
+  const main = new URL("../../mod.ts", import.meta.url).pathname, flags = ["--against", against, "--out", out];
+  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", main, "report", workspace.path("first"), ...flags],
+    stderr: "inherit",
+  }).output();
+  assertEquals(code, 0);
+  assert(/^Both are about the same \d+ images\.$/m.test(new TextDecoder().decode(stdout)));
+  assert((await Deno.readTextFile(out)).includes('<section id="against">'));
+  assertEquals(await differences(workspace.path("second"), workspace.path("first")), []);
 });
 
 Deno.test("figures draws an image as pictures and pages", async () => {
