@@ -46,12 +46,14 @@ export const evaluation: WholeStage = {
   cost: {
     settings: () => null,
     estimate: ({ config, dataset }) => {
+      const images = dataset.list(config.data.inferList).length;
       // Those asked for, and a quarter as many that went worst.
-      const pictures = Math.min(
-        dataset.list(config.data.inferList).length,
-        Math.ceil(1.25 * config.evaluation.pictures),
-      );
-      return { parts: [{ unit: "images", count: pictures, seconds: 1 }], bytes: 5 * MIB, memory: 0.7 * GIB };
+      const pictures = Math.min(images, Math.ceil(1.25 * config.evaluation.pictures));
+      return {
+        parts: [{ unit: "images", count: pictures, seconds: 1 }],
+        bytes: 5 * MIB + 1_500 * images,
+        memory: 0.7 * GIB + 10_000 * images,
+      };
     },
   },
   run: async (context) => {
