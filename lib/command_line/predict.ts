@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { delay } from "@std/async/delay";
 import { closestString } from "@std/text/closest-string";
 import type { Config } from "../config/config.ts";
+import { defined } from "../config/flags.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { type Dataset, openDataset, openImages, readClassNames } from "../data/mod.ts";
 import { classificationScores } from "../evaluation/mod.ts";
@@ -12,10 +13,12 @@ import { formatPercent } from "../results/tables.ts";
 import { BusyError } from "../run/lock.ts";
 import { previewRun, run, type RunOptions } from "../run/run.ts";
 import { formatRunReport, type RunReport } from "../run/run_report.ts";
-import { shardFile, WHOLE } from "../run/shard.ts";
+import { type Shard, shardFile, WHOLE } from "../run/shard.ts";
 import { Store } from "../run/store.ts";
 import { readScores } from "../stages/classify.ts";
 import { classDifference } from "../stages/given_weights.ts";
+import { LEAST_SCORE } from "../stages/prediction.ts";
+import { readInstances } from "../stages/instance.ts";
 import { type ModelFacts, readModelFacts } from "../stages/model_file.ts";
 
 /** Options of {@linkcode predict}. */
@@ -31,7 +34,7 @@ export interface PredictOptions extends Omit<RunOptions, "module" | "stages"> {
 }
 
 /** Names of what is written beside the folders of the stages. */
-const COCO = "instances.json", REPORT = "report.txt";
+const LABELS = "labels.json", COCO = "instances.json", REPORT = "report.txt";
 
 /** The stages that take the networks out of the model, and those that make masks; between them `classify` tells classes. */
 const networks = ({ amn, cam }: Config) => [
@@ -59,6 +62,10 @@ export async function predict(
 ): Promise<string> {
   const { workdir, limit = Infinity } = options, { classes } = config.data;
   checkClasses(only ?? [], classes);
+  const facts = await readModelFacts(config.cam.weights!);
+  if (facts.network) {
+    return await predictDetections(config, { ...defined({ labels, judge, classes: only }), isDry, ...options });
+  }
   if (labels !== undefined && judge !== undefined) {
     throw new UsageError("Expected no --judge with --labels, which leave nothing to find, but found both");
   }
@@ -76,9 +83,9 @@ export async function predict(
     });
   }
 
-  const taken = await takeNetworks(config, { ...options, module });
+  const taken = await takeNetworks(config, { ...options, stages: networks(config), module });
   const named = given ? null : await run(config, { ...options, stages: naming, module });
-  const facts = await readModelFacts(config.cam.weights!), files = new Store(workdir);
+  const files = new Store(workdir);
   const thresholds = facts.thresholds.map((threshold) => threshold ?? 0.5);
   const allowed = classes.map((name) => only?.includes(name) ?? true);
   const names = new Map<string, string[]>(), scores = new Map<string, number[]>();
@@ -90,21 +97,16 @@ export async function predict(
       thresholds.flatMap((threshold, c) => scores.get(id)?.[c]! >= threshold ? [c] : []);
     names.set(id, found.filter((c) => allowed[c]).map((c) => classes[c]!));
   }
-  await placeFile(labelFile, new TextEncoder().encode(`${JSON.stringify(Object.fromEntries(names), null, 1)}\n`));
+  await placeLabels(labelFile, names);
   const made = await run(labelled, { ...options, stages: masking(config), module });
   const stages = [...taken.stages, ...named?.stages ?? [], ...made.stages];
   if (shard.count > 1) {
     await removeIfExists(labelFile);
-    return `${
-      formatRunReport({ ...made, stages })
-    }\n\nDone: part ${shard.index} of ${shard.count}; when all are, the same ` +
-      `command without --shard writes ${COCO} and ${REPORT}`;
+    return `${formatRunReport({ ...made, stages })}\n\n${partDone(shard)}`;
   }
-  const { signal, progress } = options, cut = options.limit === undefined ? {} : { limit: options.limit };
   const written = await exportLabels(labelled, {
-    ...{ workdir, format: "coco", out: join(workdir, COCO), list: "all", ...cut },
-    ...(signal ? { signal } : {}),
-    ...(progress ? { progress } : {}),
+    ...{ workdir, format: "coco", out: join(workdir, COCO), list: "all" },
+    ...exported(options),
   });
 
   const seen = ids.slice(0, limit);
@@ -117,11 +119,66 @@ export async function predict(
   return `${formatRunReport({ ...made, stages })}\n\n${report}`;
 }
 
+/** Masks by Mask R-CNN, which finds the classes itself. */
+async function predictDetections(
+  config: Config,
+  { labels, judge, classes: only, isDry, ...options }: PredictOptions,
+): Promise<string> {
+  if (labels !== undefined || judge !== undefined) {
+    throw new UsageError(
+      `Expected no --${labels ? "labels" : "judge"} with a model of Mask R-CNN, which finds classes with the instances`,
+    );
+  }
+  const { workdir, limit = Infinity, shard = WHOLE } = options, module = MODULE, stage = "mask_rcnn_irnet" as const;
+  const used = {
+    ...config,
+    downstream: { ...config.downstream, valInstanceList: "all" },
+    evaluation: { ...config.evaluation, classes: only ? [...only] : null },
+  };
+  const training = [`${stage}_train`];
+  if (isDry) return (await previewRun(used, { ...options, stages: [...training, stage], module })).join("\n");
+  const taken = await takeNetworks(used, { ...options, stages: training, module });
+  const made = await run(used, { ...options, stages: [stage], module });
+  const table = formatRunReport({ ...made, stages: [...taken.stages, ...made.stages] });
+  if (shard.count > 1) return `${table}\n\n${partDone(shard)}`;
+
+  const files = new Store(workdir), names = new Map<string, string[]>(), labelFile = join(workdir, LABELS);
+  for (const id of openImages(config.data).list("all")) {
+    const isMade = await exists(files.path(stage, `${id}.npz`));
+    const found = isMade ? await readInstances(files, id, { stage }) : { score: [], class: [] };
+    const sure = Array.from(found.class).filter((_, n) => found.score[n]! >= LEAST_SCORE);
+    names.set(id, [...new Set(sure)].sort((a, b) => a - b).map((c) => config.data.classes[c]!));
+  }
+  await placeLabels(labelFile, names);
+  const written = await exportLabels(
+    { ...used, data: { ...used.data, labels: labelFile, labelColumn: null } },
+    { workdir, format: "coco", stage, score: LEAST_SCORE, out: join(workdir, COCO), list: "all", ...exported(options) },
+  );
+  const seen = [...names.keys()].slice(0, limit), facts = await readModelFacts(config.cam.weights!);
+  const report = [
+    describeNames(seen, { names, classes: config.data.classes, facts, scores: null }),
+    `${written}\nMasks: ${join(workdir, stage)}, <id>.png; classes: ${labelFile}`,
+  ].join("\n\n");
+  await placeFile(join(workdir, REPORT), new TextEncoder().encode(`${report}\n`));
+  return `${table}\n\n${report}`;
+}
+
+const partDone = ({ index, count }: Shard) =>
+  `Done: part ${index} of ${count}; when all are, the same command without --shard writes ${COCO} and ${REPORT}`;
+
+async function placeLabels(path: string, names: ReadonlyMap<string, readonly string[]>): Promise<void> {
+  await placeFile(path, new TextEncoder().encode(`${JSON.stringify(Object.fromEntries(names), null, 1)}\n`));
+}
+
+/** What an export shares with the run before it. */
+const exported = ({ limit, signal, progress }: Pick<RunOptions, "limit" | "signal" | "progress">) =>
+  defined({ limit, signal, progress });
+
 /** Takes the networks out of the model; of several shards that begin at once, one does. */
 async function takeNetworks(config: Config, { shard = WHOLE, ...options }: RunOptions): Promise<RunReport> {
   while (true) {
     try {
-      return await run(config, { ...options, stages: networks(config), shard: WHOLE });
+      return await run(config, { ...options, shard: WHOLE });
     } catch (error) {
       if (shard.count === 1 || !(error instanceof BusyError)) throw error;
       await delay(1000, options.signal ? { signal: options.signal } : {});
@@ -183,7 +240,11 @@ function describeNames(
   };
   return [
     `Classes of ${ids.length} images, ${
-      scores ? `found by the classifier; thresholds of ${images} images of ${list}` : "as the labels say"
+      scores
+        ? `found by the classifier; thresholds of ${images} images of ${list}`
+        : facts.network
+        ? `found by Mask R-CNN with a score of at least ${LEAST_SCORE}`
+        : "as the labels say"
     }`,
     table,
     bare.length === 0

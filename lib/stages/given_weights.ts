@@ -25,7 +25,7 @@ export async function givenWeights(path: string, part: ModelPart): Promise<Tenso
  */
 export async function checkTrainedWeights(
   config: Config,
-  part: Exclude<ModelPart, "prototypes">,
+  part: Exclude<ModelPart, "prototypes" | "mask_rcnn">,
 ): Promise<string | null> {
   const path = config[part].weights!, known = await trainedWith(path);
   if (!known) return null;

@@ -60,7 +60,9 @@ export const instance: ImageStage = {
 };
 
 /** A preview: pixel value n + 1 for instance n, up to 254; fragments are left out. */
-function instanceMap({ height, width, score, mask }: Instances): LabelMap {
+export function instanceMap(
+  { height, width, score, mask }: Pick<PredictedMasks, "height" | "width" | "score" | "mask">,
+): LabelMap {
   const data = new Uint8Array(height * width);
   let value = 0;
   for (let n = 0; n < score.length && value < 254; n++) {

@@ -9,7 +9,7 @@ import { affinityNet, affinityNetTrain } from "./downstream/affinitynet.ts";
 import { compare } from "./downstream/compare.ts";
 import { compareMeasure } from "./downstream/compare_measure.ts";
 import { deepLab, deepLabTrain } from "./downstream/deeplab.ts";
-import { maskRcnn, maskRcnnTrain } from "./downstream/mask_rcnn.ts";
+import { maskRcnn, maskRcnnModel, maskRcnnTrain } from "./downstream/mask_rcnn.ts";
 import { LABEL_SOURCES, MASK_SOURCES } from "./downstream/sources.ts";
 import { evaluation } from "./evaluation.ts";
 import { instance } from "./instance.ts";
@@ -45,6 +45,7 @@ const downstreamStages: readonly Stage[] = [
   affinityNet,
   ...LABEL_SOURCES.flatMap((source) => [deepLabTrain(source), deepLab(source)]),
   ...MASK_SOURCES.flatMap((source) => [maskRcnnTrain(source), maskRcnn(source)]),
+  maskRcnnModel,
   compareMeasure,
   compare,
 ];

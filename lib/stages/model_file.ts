@@ -18,7 +18,7 @@ const FORMAT = 1;
  * Parts of a model, which are the beginnings of the names of its tensors; `shared` are tensors of `cam` and `irnet`, and
  * of `amn` where it has none of the name.
  */
-export type ModelPart = "cam" | "irnet" | "prototypes" | "amn";
+export type ModelPart = "cam" | "irnet" | "prototypes" | "amn" | "mask_rcnn";
 
 /** Facts that a model knows beside its tensors: the text `irnet` of its header, as JSON. */
 export interface ModelFacts {
@@ -26,6 +26,8 @@ export interface ModelFacts {
   readonly format: number;
   /** Version of this library that wrote it. */
   readonly version: string;
+  /** The network that makes its masks; absent: IRNet. */
+  readonly network?: "mask_rcnn";
   /** The settings that its predictions need, names of the classes and the preset among them. */
   readonly settings: Part<Config>;
   /** For each class the score from which on an image counts as showing it; `null`: nothing told, so 0.5. */
@@ -72,11 +74,18 @@ export function encodeModel(
       .map(([name, tensor]) => [`${isShared(name) ? "shared" : part}.${name}`, tensor]);
   const ofAmn = Object.entries(amn).filter(([name]) => !(isShared(name) && isShared(name, amn)))
     .map(([name, tensor]) => [`amn.${name}`, tensor]);
-  const irnetFacts: ModelFacts = { format: FORMAT, version: VERSION, ...facts };
   const found = Object.entries(prototypes).map(([name, tensor]) => [`prototypes.${name}`, tensor]);
-  return encodeSafetensors(Object.fromEntries([...stored("cam"), ...stored("irnet"), ...found, ...ofAmn]), {
-    irnet: JSON.stringify(irnetFacts),
-  });
+  return encodeWithFacts(Object.fromEntries([...stored("cam"), ...stored("irnet"), ...found, ...ofAmn]), facts);
+}
+
+/** Encodes a model of Mask R-CNN. */
+export function encodeMaskRcnn(tensors: NamedTensors, facts: Omit<ModelFacts, "format" | "version">): Uint8Array {
+  const named = Object.entries(tensors).map(([name, tensor]) => [`mask_rcnn.${name}`, tensor]);
+  return encodeWithFacts(Object.fromEntries(named), { ...facts, network: "mask_rcnn" });
+}
+
+function encodeWithFacts(tensors: NamedTensors, facts: Omit<ModelFacts, "format" | "version">): Uint8Array {
+  return encodeSafetensors(tensors, { irnet: JSON.stringify({ format: FORMAT, version: VERSION, ...facts }) });
 }
 
 /**
@@ -116,10 +125,19 @@ export function configOfModel({ settings }: ModelFacts): Config {
   return completeConfig(settings);
 }
 
-/** The tensors of a part of a model, by the names they have in it. */
+/**
+ * The tensors of a part of a model, by the names they have in it.
+ *
+ * @throws UsageError where Mask R-CNN's model is to be something else.
+ */
 export function partOfModel(file: TensorFile, part: ModelPart): TensorFile {
   const of = (prefix: string) =>
     Object.entries(file.tensors).filter(([name]) => name.startsWith(`${prefix}.`))
       .map(([name, tensor]) => [name.slice(prefix.length + 1), tensor]);
-  return { ...file, tensors: Object.fromEntries([...part === "prototypes" ? [] : of("shared"), ...of(part)]) };
+  const shared = part === "cam" || part === "irnet" || part === "amn" ? of("shared") : [];
+  const tensors = Object.fromEntries([...shared, ...of(part)]);
+  if (part !== "mask_rcnn" && of("mask_rcnn").length > 0) {
+    throw new UsageError(`Expected a model of IRNet in ${file.name} but found one of Mask R-CNN, which predict takes`);
+  }
+  return { ...file, tensors };
 }

@@ -52,6 +52,7 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
     assertEquals(stored.config.data.inferList, config.data.inferList, "a later run goes on with its own images");
 
     await reads(config, { workdir, tables });
+    await predicts(config, workspace);
     const again: string[] = [];
     await compare(config, { workdir, out, progress: { terminal: false, write: (line) => void again.push(line) } });
     assert(again.length > 0 && again.every((line) => /done/.test(line)), again.join(""));
@@ -59,6 +60,36 @@ Deno.test("compare() fills its tables, leaves no tensors, and finds everything d
     await workspace.remove();
   }
 });
+
+/** The model that Mask R-CNN leaves finds in new images what it found in the comparison. */
+async function predicts(config: Config, workspace: Workspace): Promise<void> {
+  const ids = (await openDataset(config.data)).list(config.downstream.valInstanceList).slice(0, 2);
+  const folder = workspace.path("new images"), out = workspace.path("found");
+  await Deno.mkdir(folder);
+  for (const id of ids) await Deno.copyFile(workspace.path(`data/JPEGImages/${id}.png`), `${folder}/${id}.png`);
+  const main = new URL("../../mod.ts", import.meta.url).pathname, weights = workspace.path("out/mask_rcnn.safetensors");
+  const predict = async (...args: string[]) => {
+    const command = ["run", "-A", "--no-check", "--quiet", main, "predict", folder, "--weights", weights, "--out", out];
+    const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), { args: [...command, ...args] }).output();
+    return { code, text: new TextDecoder().decode(code === 0 ? stdout : stderr) };
+  };
+  const { code, text } = await predict();
+  assertEquals(code, 0, text);
+  for (const id of ids) {
+    const [found, expected] = [`${out}/mask_rcnn_irnet/${id}.npz`, workspace.path(`out/mask_rcnn_irnet/${id}.npz`)];
+    assertEquals(await Deno.readFile(found), await Deno.readFile(expected), id);
+  }
+  assert(text.includes("found by Mask R-CNN with a score of at least 0.5"), text);
+  const names = JSON.parse(await Deno.readTextFile(`${out}/labels.json`)), coco = `${out}/instances.json`;
+  assertEquals(Object.keys(names), [...ids].sort());
+  assertEquals(JSON.parse(await Deno.readTextFile(coco)).images.length, ids.length);
+  const told = await predict("--labels", folder);
+  assertEquals(
+    [told.code, told.text.includes("Expected no --labels with a model of Mask R-CNN")],
+    [2, true],
+    told.text,
+  );
+}
 
 /** Everything that openComparison() offers can be read, and is about the images that the tables are about. */
 async function reads(config: Config, { workdir, tables }: { workdir: string; tables: Comparison }): Promise<void> {

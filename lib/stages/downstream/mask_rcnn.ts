@@ -1,6 +1,13 @@
 import type { Config } from "../../config/config.ts";
-import { inferMaskRcnn, maskRcnnParameters, maskRcnnTask } from "../../downstream/mask_rcnn/mod.ts";
+import type { Part } from "../../config/merge.ts";
+import {
+  type FoundInstances,
+  inferMaskRcnn,
+  maskRcnnParameters,
+  maskRcnnTask,
+} from "../../downstream/mask_rcnn/mod.ts";
 import { groundTruthInstances, type InstanceMasks } from "../../evaluation/mod.ts";
+import { decodeSafetensors } from "../../files/safetensors.ts";
 import type { CostModel, ImageStage, StageContext, WholeStage } from "../../run/stage.ts";
 import { disposeParams, type ParameterSpec } from "../../weights/mod.ts";
 import { GIB, inferences, MIB, networkCost, steps, trainingMemory } from "../_cost.ts";
@@ -8,6 +15,7 @@ import { backboneOf, trainedNetwork } from "../_networks.ts";
 import { trainInStage } from "../_training.ts";
 import { initialWeights, weightsFiles } from "../backbone_train.ts";
 import { encodeInstances, readInstances } from "../instance.ts";
+import { encodeMaskRcnn } from "../model_file.ts";
 import { MASK_SOURCES, type MaskSource } from "./sources.ts";
 import { keepInstances, resizeInstances } from "../../evaluation/instances.ts";
 
@@ -150,18 +158,51 @@ export function maskRcnn(source: MaskSource): ImageStage {
     ids: ({ config, dataset }) => dataset.list(config.downstream.valInstanceList),
     cost: inferenceCost,
     open: async (context) => {
-      const { config, dataset, files } = context, settings = config.downstream.maskRcnn;
-      const backbone = backboneOf(config), heads = headParameters(config);
-      const network = await trainedNetwork(files, { stage: training, backbone, heads });
-      return {
-        process: async (id) => {
-          const image = await dataset.readImage(id);
-          const { full: size } = await dataset.imageSize(id);
-          const instances = await inferMaskRcnn(network, image, { ...settings, size });
-          return { [`${id}.npz`]: encodeInstances(instances) };
-        },
-        close: () => disposeParams(network.params),
-      };
+      const { find, close } = await openMaskRcnn(context, training);
+      return { process: async (id) => ({ [`${id}.npz`]: encodeInstances(await find(id)) }), close };
     },
   };
 }
+
+/** The Mask R-CNN that a stage has trained, which finds the instances of images. */
+export async function openMaskRcnn({ config, dataset, files }: StageContext, training: string) {
+  const backbone = backboneOf(config), heads = headParameters(config), settings = config.downstream.maskRcnn;
+  const network = await trainedNetwork(files, { stage: training, backbone, heads });
+  return {
+    find: async (id: string): Promise<FoundInstances> => {
+      const image = await dataset.readImage(id), { full: size } = await dataset.imageSize(id);
+      return await inferMaskRcnn(network, image, { ...settings, size });
+    },
+    close: () => disposeParams(network.params),
+  };
+}
+
+/** Name of the model of the Mask R-CNN that learned from IRNet's masks, in the working directory itself. */
+export const MASK_RCNN_FILE = "mask_rcnn.safetensors";
+
+/** The settings that predictions with Mask R-CNN need. */
+function predictionSettings({ preset, data, backbone, downstream: { maskRcnn } }: Config): Part<Config> {
+  const { training: _, score: __, anchors: ___, regions: ____, ...network } = maskRcnn;
+  return {
+    preset,
+    data: { classes: data.classes, longSide: data.longSide },
+    backbone: { network: backbone.network, taps: backbone.taps },
+    downstream: { maskRcnn: network },
+  };
+}
+
+/** Puts all that predictions with Mask R-CNN need into one file. */
+export const maskRcnnModel: WholeStage = {
+  kind: "whole",
+  name: "mask_rcnn_model",
+  section: "Experiments: instance segmentation",
+  reads: ["mask_rcnn_irnet_train"],
+  settings: predictionSettings,
+  run: async ({ config, files }) => {
+    const name = files.path("mask_rcnn_irnet_train", "weights.safetensors");
+    const { tensors } = decodeSafetensors(await files.require("mask_rcnn_irnet_train", "weights.safetensors"), name);
+    const settings = predictionSettings(config), thresholds = config.data.classes.map(() => null);
+    const facts = { settings, thresholds, thresholdsFrom: { list: "", images: 0 } };
+    await files.write("mask_rcnn_model", `../${MASK_RCNN_FILE}`, encodeMaskRcnn(tensors, facts));
+  },
+};
