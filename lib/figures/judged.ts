@@ -170,11 +170,11 @@ function nameSvg(
   { text, x, y }: { text: string; x: number; y: number },
   box: Box & { readonly scale: number },
 ): string {
-  const size = 12, width = textWidth(text, size) + 8;
+  const size = Math.max(12, box.width / 30), width = textWidth(text, size) + 8, high = size + 4;
   const left = Math.min(Math.max(box.x + (x + 0.5) * box.scale - width / 2, box.x), box.x + box.width - width);
-  const top = Math.min(Math.max(box.y + (y + 0.5) * box.scale - 8, box.y), box.y + box.height - 16);
-  return `<rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${
-    width.toFixed(1)
-  }" height="16" rx="3" fill="#000" ` +
-    `fill-opacity="0.7"/>${textSvg(text, { x: left + 4, y: top + 12, size, fill: "#fff" })}`;
+  const top = Math.min(Math.max(box.y + (y + 0.5) * box.scale - high / 2, box.y), box.y + box.height - high);
+  return `<rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${width.toFixed(1)}" height="${
+    high.toFixed(1)
+  }" rx="3" fill="#000" ` +
+    `fill-opacity="0.7"/>${textSvg(text, { x: left + 4, y: top + size, size, fill: "#fff" })}`;
 }

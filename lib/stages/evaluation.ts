@@ -20,7 +20,7 @@ import { GIB, MIB } from "./_cost.ts";
 import { readJson } from "./_read.ts";
 import { missingInstances, type ResultDoubts, resultDoubts } from "./doubts.ts";
 import { measure, readMeasurement } from "./measure.ts";
-import { galleryEntries } from "./report_pictures.ts";
+import { galleryEntries, pixelOf } from "./report_pictures.ts";
 import { SEED_LABELS, SEED_MAPS } from "./seed.ts";
 
 /**
@@ -102,12 +102,14 @@ export async function reportInput(
   { writesPictures }: { readonly writesPictures: boolean },
 ): Promise<ReportInput & { readonly matches: readonly InstanceMatches[] }> {
   const { config, files } = context, count = config.evaluation.pictures;
+  const gallery = await galleryEntries(context, results.records, { count, writes: writesPictures });
   return {
     config,
     ...results,
     trainings: await trainingLogs(files),
     matches: results.records.flatMap(({ overlaps }) => overlaps ? [bestMatches(overlaps)] : []),
-    gallery: await galleryEntries(context, results.records, { count, writes: writesPictures }),
+    gallery,
+    pixel: await pixelOf(context, gallery),
     run: await runDetails(context),
   };
 }

@@ -11,6 +11,9 @@ import {
   encodePicture,
   type GalleryEntry,
   highestCam,
+  JUPYTER_DISPLAY,
+  pixelFigure,
+  type ReportInput,
   type RgbImage,
 } from "../figures/mod.ts";
 import { shortName } from "../files/disk.ts";
@@ -67,6 +70,25 @@ export async function galleryEntries(
     context.progress(entries.length, ids.length, "pictures");
   }
   return entries;
+}
+
+/** One image of the gallery to click pixels of; `null` where there is none. */
+export async function pixelOf(
+  { config, dataset, files }: StageContext,
+  gallery: readonly GalleryEntry[],
+): Promise<NonNullable<ReportInput["pixel"]> | null> {
+  const id = gallery[0]?.id;
+  if (id === undefined) return null;
+  const { height, width, boundary, displacement } = await readIrnetMaps(files, id);
+  const figure = pixelFigure(await dataset.readImage(id), {
+    boundary: { height, width, data: boundary },
+    displacement: { height, width, data: displacement },
+    classes: dataset.classes,
+    walk: config.walk,
+    refinement: config.displacement,
+    id: "pixel-figure",
+  });
+  return { id, html: String((await figure[JUPYTER_DISPLAY]())["text/html"]) };
 }
 
 /**

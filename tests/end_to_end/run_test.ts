@@ -63,7 +63,7 @@ Deno.test("run leaves every number in metrics.json, with its list and its classe
   }
   const report = await Deno.readTextFile(workspace.path("first/evaluation/report.html"));
   assertEquals([...report.matchAll(/<section id="(\w+)">/g)].map(([, id]) => id), [
-    ...["results", "doubts", "parts", "errors", "curves", "classes", "confusion", "images", "gallery"],
+    ...["results", "doubts", "parts", "errors", "curves", "classes", "confusion", "images", "gallery", "pixel"],
     ...["settings", "run"],
   ]);
   const lines = (await Deno.readTextFile(workspace.path("first/evaluation/images.jsonl"))).trim().split("\n");

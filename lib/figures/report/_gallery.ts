@@ -75,7 +75,9 @@ function legend(present: readonly string[], classes: readonly string[]): Markup 
       <p><span>Boundary</span><i class="scale" style="background:${ramp("inferno")}"></i><small>0 … 1</small></p>
       <p><span>Displacement</span><i class="wheel" style="background:${wheel()}"></i><small>direction to the centroid;
           stronger is farther</small></p>
-      <p><span>Instances</span><small>one colour each, colours mean nothing else</small></p>
+      <p><span>Instance map</span><small>one colour a centroid, grey stripes reach none</small></p>
+      <p><span>Pseudo instances</span><small>blue right, orange wrong at IoU 0.5; lines: ground truth, yellow missed;
+          without ground truth one colour each</small></p>
       <ul aria-label="Colours of classes">${present.map(swatch)}<li><i class="void"></i>uncertain or void</li></ul>
     </div>
   `;

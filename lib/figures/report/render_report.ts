@@ -40,7 +40,7 @@ const POLICY = "default-src 'none'; img-src data: blob:; style-src 'unsafe-inlin
  */
 export async function renderReport(input: ReportInput): Promise<string> {
   const { config, metrics, gallery: entries, run = null, doubts = { classes: [], images: [] } } = input;
-  const { records = [], analysis = null, comparison = null, against = null } = input,
+  const { records = [], analysis = null, comparison = null, against = null, pixel = null } = input,
     { preset, data, backbone, seed } = config;
   const reference = publishedFor(config);
   const isJudged = metrics.cam.images > 0;
@@ -102,6 +102,14 @@ export async function renderReport(input: ReportInput): Promise<string> {
           IoU. mIoU is that of the image's pseudo semantic labels, over background and the classes in it; beside it, the
           mistake that costs most pixels.</p>
         ${gallery(entries, data.classes)}
+      `,
+    },
+    pixel && {
+      id: "pixel",
+      title: "One pixel",
+      body: html`
+        <p>Of ${pixel.id}: affinities, the path of the displacement, and the random walk.</p>
+        <div class="pixel">${new Markup(pixel.html)}</div>
       `,
     },
     { id: "settings", title: "Settings", body: settings(config) },

@@ -74,6 +74,8 @@ export interface ReportInput {
   readonly matches?: readonly InstanceMatches[];
   /** Images to look at. */
   readonly gallery: readonly GalleryEntry[];
+  /** An image to click pixels of: `html` is that of `pixelFigure()`. */
+  readonly pixel?: { readonly id: string; readonly html: string } | null;
   /** Versions and timings, where they are known. */
   readonly run?: RunDetails | null;
 }
