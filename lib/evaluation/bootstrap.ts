@@ -59,12 +59,14 @@ export function interval95(values: readonly number[]): [low: number, high: numbe
   return [at(0.025), at(0.975)];
 }
 
-/** Mean IoU of label maps, as `segmentationScores()` has it, of weighted images. */
+/** Mean IoU of label maps, as `segmentationScores()` has it, of weighted images. @throws RangeError for other labels. */
 export function weightedMiou(
   images: readonly SparseConfusion[],
   { classes, chosen = null }: ClassChoice,
 ): WeightedScore {
   const labels = classes.length + 1, means = [0, ...chosenClasses(classes, chosen).map((c) => c + 1)];
+  const strange = images.flat().find(([is, called]) => !(is < labels && called < labels));
+  if (strange) throw new RangeError(`Expected labels 0…${labels - 1} but found ${strange.slice(0, 2).join(" and ")}`);
   const starts = new Uint32Array(images.length + 1);
   images.forEach((pairs, n) => starts[n + 1] = starts[n]! + pairs.length);
   const cells = Uint32Array.from(images.flatMap((pairs) => pairs.map(([is, called]) => is * labels + called)));

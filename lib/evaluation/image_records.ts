@@ -95,18 +95,21 @@ function countInstances(overlaps: InstanceOverlaps): InstanceCounts {
   };
 }
 
-/** Merged, split and missed objects, in words. */
+/** Mistakes about instances, in words: merged, split, called another class, badly placed, missed. */
 function instanceMistakes(overlaps: InstanceOverlaps, names: readonly string[]): string[] {
   const { found, truths } = judgeInstances(overlaps), merged = found.flatMap(({ merges }) => merges);
   const nameOf = (t: number) => names[overlaps.truths[t]!.class]!;
-  const missed = Object.entries(Object.groupBy(
-    [...truths.keys()].filter((t) => truths[t]!.isMissed && !merged.includes(t)).map(nameOf),
-    (name) => name,
-  ));
+  const counted = (of: readonly string[]) =>
+    Object.entries(Object.groupBy(of, (text) => text)).map(([text, all]) => `${all!.length} ${text}`);
   return [
     ...found.flatMap(({ merges }) => merges.length > 0 ? [`${merges.length} ${nameOf(merges[0]!)} in one mask`] : []),
     ...truths.flatMap(({ pieces }, t) => pieces.length > 0 ? [`1 ${nameOf(t)} in ${pieces.length} masks`] : []),
-    ...missed.map(([name, all]) => `${all!.length} ${name} missed`),
+    ...counted(found.flatMap(({ error, truth, merges }, n) => {
+      if (error === "class") return [`${nameOf(truth)} called ${names[overlaps.found[n]!.class]}`];
+      const isPiece = truth >= 0 && truths[truth]!.pieces.includes(n);
+      return error === "localisation" && merges.length === 0 && !isPiece ? [`${nameOf(truth)} below IoU 0.5`] : [];
+    })),
+    ...counted(truths.flatMap(({ isMissed }, t) => isMissed && !merged.includes(t) ? [`${nameOf(t)} missed`] : [])),
   ];
 }
 

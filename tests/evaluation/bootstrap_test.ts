@@ -9,7 +9,7 @@ import {
   weightedMiou,
   weightedPrecision,
 } from "../../lib/evaluation/mod.ts";
-import { assertClose, assertEquals } from "../assert.ts";
+import { assertClose, assertEquals, assertThrows } from "../assert.ts";
 
 type Ends = Record<"miou" | "ap50", [number, number]>;
 interface Golden {
@@ -46,6 +46,10 @@ Deno.test("weighted scores of images that count once are those of the evaluation
   for (const [is, called, pixels] of golden.confusions.flat()) counts[is * 3 + called]! += pixels;
   assertClose([scores[0]!(once)], [segmentationScores({ labels: 3, counts }, { classes }).mean], { absolute: 1e-12 });
   assertClose([scores[1]!(once)], instanceScores(golden.matches, { classes, ious: [0.5] }).means, { absolute: 1e-12 });
+});
+
+Deno.test("weightedMiou() refuses labels of other classes", () => {
+  assertThrows(() => weightedMiou([[[0, 3, 7]]], { classes }), RangeError, "Expected labels 0…2 but found 0 and 3");
 });
 
 Deno.test("interval95() interpolates between values and leaves out NaN; a confusion is cut to what occurs", () => {

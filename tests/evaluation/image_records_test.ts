@@ -34,6 +34,21 @@ Deno.test("imageRecord() tells IoU, counts and reasons of an image", () => {
   );
 });
 
+Deno.test("imageRecord() says which objects are split, called another class, badly placed or missed", () => {
+  const truths = [0, 0, 1, 1].map((c) => ({ class: c, area: 10 }));
+  const found = ([[0, 0, 6, 6], [0, 0, 4, 4], [1, 1, 10, 10], [1, 2, 4, 4]] as const).map((
+    [c, truth, area, pixels],
+  ) => ({
+    ...{ class: c, score: 0.5, area },
+    on: [[truth, pixels] as const],
+  }));
+  const { reason } = imageRecord({ overlaps: { truths, found } }, {
+    ...{ id: "x", labels: [0, 1], names: classes, missing: [] },
+    thresholds: { cam: 0.5, semantic: 0.5 },
+  });
+  assertEquals(reason, "1 cat in 2 masks; 1 cat called dog; 1 dog below IoU 0.5; 1 dog missed");
+});
+
 Deno.test("analyse() adds up confusion and errors, and says where there is nothing", () => {
   const { analysis } = exampleRecords(classes);
   assertEquals(analysis.confusion.counts, [12, 0, 0, 2, 10, 0, 0, 0, 0]);
