@@ -28,8 +28,8 @@ export interface InitOptions {
 }
 
 /** Least numbers of steps, below which epochs are added: a small data set needs as many as a large one. */
-const LEAST_STEPS = { pretraining: 300, cam: 50, irnet: 480 } as const;
-const LEAST_STEPS_PRETRAINED = { cam: 200, irnet: 200 } as const;
+const LEAST_STEPS = { pretraining: 300, cam: 50, amn: 200, irnet: 480 } as const;
+const LEAST_STEPS_PRETRAINED = { cam: 200, amn: 200, irnet: 200 } as const;
 
 /**
  * Largest norm of the classifier's gradients. The loss is a mean over classes, so that one class of two weighs ten times
@@ -77,13 +77,15 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
   const epochs = ({ batch, epochs }: { batch: number; epochs: number }, leastSteps: number, images = classified) =>
     Math.max(epochs, Math.ceil(leastSteps / Math.max(1, Math.floor(images / batch))));
   const start = { preset, workdir: workdirFor(report.root), data };
-  const { cam: { training: cam }, irnet: { training: irnet }, backbone: { pretraining } } = base;
+  const { cam: { training: cam }, amn: { training: amn }, irnet: { training: irnet }, backbone: { pretraining } } =
+    base;
   if (!pretraining) {
     const least = LEAST_STEPS_PRETRAINED;
     return {
       ...start,
       backbone: { ...network === null ? {} : { network }, weights },
       cam: { training: { epochs: epochs(cam, least.cam), optimiser: { clip: LARGEST_NORM } } },
+      amn: { training: { epochs: epochs(amn, least.amn, usable.length) } },
       irnet: { training: { epochs: epochs(irnet, least.irnet, usable.length) } },
     };
   }
@@ -101,6 +103,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
         resizeLong: [Math.round(0.75 * crop), Math.round(1.25 * crop)],
       },
     },
+    amn: { training: { crop, epochs: epochs(amn, LEAST_STEPS.amn, usable.length) } },
     irnet: { training: { crop, epochs: epochs(irnet, LEAST_STEPS.irnet, usable.length) }, crop },
     evaluation: { colourBaseline: false },
   };

@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { closestString } from "@std/text/closest-string";
 import { propagateEach } from "../affinity/mod.ts";
-import { highResolutionCam } from "../cam/cam_archive.ts";
+import { type CamArchive, highResolutionCam } from "../cam/cam_archive.ts";
 import type { Config } from "../config/config.ts";
 import { clusterCentroids, type Clusters, findCentroids } from "../displacement/mod.ts";
 import { type PredictedMasks, resizeInstances } from "../evaluation/instances.ts";
@@ -13,6 +13,7 @@ import { type LabelMap, resizeLabel, type Size } from "../data/mod.ts";
 import { type ComparisonResults, type LabelSource, openComparison, SOURCE_NAMES } from "./open_comparison.ts";
 import { openResults, resultIds, type Results } from "./open_results.ts";
 import { readTruth } from "../stages/_read.ts";
+import { seedLabelOptions } from "../stages/seed.ts";
 import { UsageError } from "../config/usage_error.ts";
 
 /** Which figures are written, and where. */
@@ -121,8 +122,9 @@ const clusterName = (cluster: number, { unreached }: Clusters) =>
 async function figuresOf(results: Results, id: string, unusable: string[]): Promise<Record<string, figures.Figure>> {
   const { config, dataset } = results, { classes } = dataset;
   const image = await dataset.readImage(id), small = smaller(image);
-  const [cams, maps, evidence, instances, semantic, judged] = await Promise.all([
+  const [cams, seed, maps, evidence, instances, semantic, judged] = await Promise.all([
     results.cams(id),
+    results.seed(id),
     results.maps(id),
     results.evidence(id).then((evidence) => ({ ...evidence, guide: null })),
     results.instances(id).then((found) => resizeInstances(found, image)),
@@ -138,11 +140,16 @@ async function figuresOf(results: Results, id: string, unusable: string[]): Prom
   const threshold = config.displacement.clusterThreshold;
   const clusters = clusterCentroids(centroids, { field: field.data, height, width, threshold });
 
-  const high = highResolutionCam(cams), maps4 = { keys: cams.keys, highRes: high.data };
+  const highRes = highResolutionCam(seed).data, { crf, ...confidence } = seedLabelOptions(config);
   const labelsAfter = (iterations: number) =>
-    confidentLabels(image, maps4, { ...config.relation, crf: { ...config.relation.crf, iterations } });
-  const labels = labelsAfter(config.relation.crf.iterations);
-  const scored = scoreCams(high.data, { keys: cams.keys, height: high.height, width: high.width });
+    confidentLabels(image, { keys: seed.keys, highRes }, { ...confidence, crf: { ...crf, iterations } });
+  const labels = labelsAfter(crf.iterations);
+  const thresholdsOf = (archive: CamArchive, { current, title }: { current: number; title: string }) => {
+    const { data, ...size } = highResolutionCam(archive);
+    return figures.thresholdFigure(image, {
+      ...{ scored: scoreCams(data, { keys: archive.keys, ...size }), classes, truth, current, title },
+    });
+  };
   const strongest = instanceCams(evidence, clusters).sort((a, b) => b.bound - a.bound).slice(0, 3);
   const pieces = strongest.map((piece) => ({
     name: `${classes[piece.class]}, ${clusterName(piece.cluster, clusters)}`,
@@ -177,9 +184,18 @@ async function figuresOf(results: Results, id: string, unusable: string[]): Prom
       objects,
     }),
     cams: figures.camFigure(image, { cams, classes }),
-    cam_thresholds: figures.thresholdFigure(image, {
-      ...{ scored, classes, truth, current: config.cam.threshold, title: "CAMs by the score of the background" },
+    cam_thresholds: thresholdsOf(cams, {
+      current: config.cam.threshold,
+      title: "CAMs by the score of the background",
     }),
+    ...(config.amn.use
+      ? {
+        amn_thresholds: thresholdsOf(seed, {
+          current: config.amn.threshold,
+          title: "AMN's maps by the score of the background",
+        }),
+      }
+      : {}),
     confident_areas: figures.confidentAreasFigure(image, { before: labelsAfter(0), after: labels, classes, truth }),
     pixel: figures.pixelFigure(image, {
       ...{ boundary, displacement: field, labels, classes, walk: config.walk, refinement: config.displacement },

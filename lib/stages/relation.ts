@@ -16,10 +16,17 @@ export const amnRelation: ImageStage = {
   ...fromMaps({
     name: "amn_relation",
     maps: "amn",
-    settings: ({ relation: { crf }, amn: { foreground, background } }) => ({ foreground, background, crf }),
+    settings: amnLabelOptions,
   }),
   enabled: ({ amn }) => amn.use,
 };
+
+/** How confident labels are made of AMN's maps. */
+export function amnLabelOptions(
+  { relation: { crf }, amn: { foreground, background } }: Config,
+): ConfidentLabelOptions {
+  return { foreground, background, crf };
+}
 
 function fromMaps(
   { name, maps, settings }: { name: string; maps: string; settings: (config: Config) => ConfidentLabelOptions },

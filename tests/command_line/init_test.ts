@@ -62,6 +62,7 @@ Deno.test("init says what is in a folder and writes a configuration that names i
     });
     assertEquals(config.backbone.pretraining!.crop, 96, "of images this small");
     assertEquals(config.backbone.pretraining!.epochs, 300, "a step an epoch");
+    assertEquals([config.amn.use, config.amn.training.crop, config.amn.training.epochs], [false, 96, 200]);
   });
 });
 

@@ -257,6 +257,11 @@ Deno.test("run with AMN trains IRNet on its labels, goes on to the same bytes, a
   assertEquals([cam.miou, amn.split, amn.images], [before.cam.miou, "val", 4]);
   assert(/^AMN +mIoU /m.test(run.stdout), run.stdout);
 
+  const figures = await workspace.command("figures", { workdir: "amn", args: [...args, "--ids", "val_0001"] });
+  const folder = / in (\S+)$/.exec(figures.stdout.trim())?.[1];
+  assert((await Deno.stat(`${folder}/val_0001/amn_thresholds.png`)).size > 0, figures.stderr);
+  await Deno.remove(folder!, { recursive: true });
+
   await workspace.copy("amn", "amn_stopped");
   await stopAndGoOn("amn_stopped", "amn_train", args);
   const manifest = workspace.path("amn_stopped/amn/manifest.jsonl");
