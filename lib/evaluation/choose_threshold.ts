@@ -2,11 +2,12 @@
  * Thresholds chosen from maps alone, without ground truth.
  *
  * **Class attention maps** are cut at many thresholds, and a dense CRF refines each of the cuts. Two things tell a good
- * outline: the CRF, which moves outlines to the edges of the image, leaves it where it is (agreement: mean IoU of the cuts
- * and their refinements); and it hardly moves with the threshold (stability: the area at the next higher cut as a fraction
- * of that at the next lower one). Either alone misleads: agreement stays as high on the way to small cores of objects, and
- * stability is high wherever much of the image is foreground. Their product has one broad top, of which the threshold is
- * the centre: the mean of the cuts within 3 %, weighted by how far they rise above that.
+ * outline: the CRF, which moves outlines to the edges of the image, leaves it where it is (agreement: IoU of the cuts and
+ * their refinements, of which background and the mean over the classes count a half each, whatever the number of classes);
+ * and it hardly moves with the threshold (stability: the area at the next higher cut as a fraction of that at the next
+ * lower one). Either alone misleads: agreement stays as high on the way to small cores of objects, and stability is high
+ * wherever much of the image is foreground. Their product has one broad top, of which the threshold is the centre: the mean
+ * of the cuts within 3 %, weighted by how far they rise above that.
  *
  * **Pseudo labels**: the walk smooths maps along edges, so that a CRF agrees with any of their cuts, also with those that
  * spilled over. But it moves foreground and should make none: wanted are the areas that the classes have in the class
@@ -20,7 +21,7 @@
  * @module
  */
 import { addSweep, emptySweep, type Sweep } from "./sweep.ts";
-import { type ClassChoice, segmentationScores } from "./segmentation.ts";
+import { type ClassChoice, type Confusion, segmentationScores } from "./segmentation.ts";
 
 /** Thresholds that maps are cut at: 0.05, 0.1, … 0.9. */
 export const CUTS: readonly number[] = Array.from({ length: 18 }, (_, i) => (i + 1) / 20);
@@ -60,7 +61,7 @@ export function addCuts(total: CutCounts, part: CutCounts): void {
 export interface CutQuality {
   /** The threshold. */
   readonly threshold: number;
-  /** Mean IoU with the refinement. */
+  /** IoU with the refinement: the mean of that of the background and of the mean over classes. */
   readonly agreement: number | null;
   /** Area at the next cut as a fraction of that at the one before. */
   readonly stability: number | null;
@@ -81,7 +82,7 @@ export function chooseCut(
   const known = (value: number) => Number.isFinite(value) ? value : null;
   const qualities = CUTS.map((threshold, t): CutQuality => ({
     threshold,
-    agreement: refined && known(segmentationScores(refined.confusions[t]!, choice).mean),
+    agreement: refined && known(agreement(refined.confusions[t]!, choice)),
     stability: known(stability(areas, t)),
   }));
   const products = qualities.map(({ agreement, stability }) => (agreement ?? 0) * (stability ?? 0));
@@ -90,6 +91,12 @@ export function chooseCut(
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0);
   const centre = sum(weights.map((weight, t) => weight * CUTS[t]!)) / sum(weights);
   return { threshold: nearestCut(centre), centre, qualities };
+}
+
+function agreement(confusion: Confusion, choice: ClassChoice): number {
+  const { rows: [background, ...classes] } = segmentationScores(confusion, choice);
+  const ious = classes.filter(({ name, iou }) => (choice.chosen?.includes(name) ?? true) && !Number.isNaN(iou));
+  return (background!.iou + ious.reduce((sum, { iou }) => sum + iou, 0) / ious.length) / 2;
 }
 
 /** The cut nearest to a value; of two the lower. */

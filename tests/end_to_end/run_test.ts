@@ -145,7 +145,7 @@ Deno.test("evaluate prints a row for each class, and ablation its table alone", 
     ablation.stdout.trim().split("\n").map((line) => line.replace(/ {2,}.*| at .*/, "")),
     [
       ...["instances on val", "CAM components", "+ class boundary", "+ displacement (full method)"],
-      ...["colours alone (control)", "CAMs are cut"],
+      ...["colours alone (control)", "CAMs are cut", "Scores of all rows: maximum"],
     ],
   );
 });

@@ -38,6 +38,10 @@ Deno.test("chooseCut() takes the centre of where a CRF agrees and the area is st
   assertEquals(qualities.slice(7, 10).map(({ stability }) => stability), [1, 1, 1]);
   assertEquals(qualities[3], { threshold: 0.2, agreement: 1, stability: 0.25 });
 
+  // Two classes and the background: (1 + (0.5 + 0.5) / 2) / 2, were it not for the background that the CRF adds.
+  const two = chooseCut(counts(() => [200, 300], { kept: () => 0.5 }), { classes }).qualities[0]!;
+  assertEquals(two.agreement, (500 / 750 + 0.5) / 2);
+
   // Where the CRF takes away half of the cat at 0.4 and below, the plateau counts from 0.45: (0.45 + 0.5) / 2.
   const half = counts(area, { kept: (t) => t <= 7 ? 0.5 : 1 });
   assertClose(Float32Array.of(chooseCut(half, { classes }).centre), Float32Array.of(0.475), { absolute: 1e-6 });
@@ -54,7 +58,7 @@ Deno.test("chooseLabelCut() takes the cut whose class areas are those of the cla
   assertEquals(chooseLabelCut(labels((t) => [290 + 40 * (7 - t), 145]), cams, 0.325), 0.4); // interpolated
 });
 
-Deno.test("thresholds chosen without masks are within 1 mIoU of the best, on generated images and on photographs", async () => {
+Deno.test("thresholds chosen without masks are within 1 mIoU of the best, on photographs that taught little within 1.5", async () => {
   const golden = new URL("../golden/threshold_cuts.json", import.meta.url);
   const runs: Record<string, { classes: number; cams: CutCounts; labels: CutCounts }> = JSON.parse(
     await Deno.readTextFile(golden),
@@ -72,7 +76,7 @@ Deno.test("thresholds chosen without masks are within 1 mIoU of the best, on gen
     }
     return [name, threshold, label];
   });
-  assertEquals(found, [["sample", 0.45, 0.35], ["cat", 0.45, 0.75]]);
+  assertEquals(found, [["sample", 0.45, 0.35], ["cat", 0.45, 0.75], ["four", 0.25, 0.4]]);
 });
 
 Deno.test("chooseConfident() lies 0.1 around the threshold, wider or narrower by the uncertain fraction", () => {
