@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { type Flags, runScript } from "../config/flags.ts";
 import { GET_JUPYTER, jupyter, writeKernel } from "./kernel.ts";
 import { type Notebook, problemsOf, withVariables } from "./notebook_file.ts";
-import { committedText, notebookText, withOutputs, withoutRun } from "./outputs.ts";
+import { committedText, notebookText, withOutputs, withoutRun, withSmallPictures } from "./outputs.ts";
 import { ROOT } from "./settings.ts";
 
 /** Notebooks to execute, and the run that they show. */
@@ -46,7 +46,10 @@ export async function executeNotebooks(
     if (problems.length > 0) failed++;
     else if (commitOutputs) {
       const executed = JSON.parse(await Deno.readTextFile(join(folder, name)));
-      await Deno.writeTextFile(join(ROOT, "notebooks", name), notebookText(withOutputs(notebook, executed)));
+      await Deno.writeTextFile(
+        join(ROOT, "notebooks", name),
+        notebookText(await withSmallPictures(withOutputs(notebook, executed))),
+      );
     }
   }
   await makePages(folder, files);

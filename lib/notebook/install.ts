@@ -15,7 +15,7 @@ export async function installKernel(): Promise<string> {
     : `Installed the Deno kernel in ${await writeKernel(folder)}.`;
   return [
     done,
-    "JupyterLab: jupyter lab notebooks/00_start_here.ipynb",
+    "JupyterLab: jupyter lab --notebook-dir=. notebooks/00_start_here.ipynb",
     "VS Code: with its extensions Deno and Jupyter, open a notebook and choose the kernel Deno.",
   ].join("\n");
 }

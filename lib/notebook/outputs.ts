@@ -2,7 +2,9 @@
  * What the files of notebooks keep of their outputs: pictures and texts, so that they are seen where nothing runs.
  * @module
  */
+import { Buffer } from "node:buffer";
 import { join } from "node:path";
+import sharp from "sharp";
 import { type Cell, type CellOutput, type Notebook, sourceOf } from "./notebook_file.ts";
 import { ROOT } from "./settings.ts";
 
@@ -30,6 +32,27 @@ function pictureOrText({ data = {}, output_type }: CellOutput): CellOutput[] {
   );
   const isShown = output_type === "display_data" && Object.keys(kept).length > 0;
   return isShown ? [{ output_type, data: kept, metadata: {} }] : [];
+}
+
+/** Width of pictures in files of notebooks, pixels: all of them together stay below 5 MB. */
+const WIDTH = 760;
+
+/** A notebook with outputs, its pictures made smaller. */
+export async function withSmallPictures(notebook: Notebook): Promise<Notebook> {
+  const smaller = async (output: CellOutput): Promise<CellOutput> => {
+    const png = output.data?.["image/png"];
+    if (png === undefined) return output;
+    const picture = sharp(Buffer.from(inLines(png).join(""), "base64")).resize({
+      width: WIDTH,
+      withoutEnlargement: true,
+    });
+    const small = await picture.png({ palette: true, quality: 70, dither: 0.3 }).toBuffer();
+    return { ...output, data: { ...output.data, "image/png": inLines(small.toString("base64")) } };
+  };
+  const cells = notebook.cells.map(async (cell) =>
+    cell.outputs ? { ...cell, outputs: await Promise.all(cell.outputs.map(smaller)) } : cell
+  );
+  return { ...notebook, cells: await Promise.all(cells) };
 }
 
 /** A text in one piece or in lines, in lines. */

@@ -1,7 +1,9 @@
 import { executeNotebook, executeNotebooks, makePages } from "../../lib/notebook/execute.ts";
-import type { Cell } from "../../lib/notebook/notebook_file.ts";
+import type { Cell, Notebook } from "../../lib/notebook/notebook_file.ts";
+import { committedText, pictureCounts } from "../../lib/notebook/outputs.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { lacks } from "../needs.ts";
+import { readNotebooks } from "./read_notebooks.ts";
 
 const hasJupyter = await startsJupyter();
 
@@ -84,6 +86,14 @@ Deno.test({
     for (let round = 0; round < rounds; round++) {
       const options = { workdir: `${root}out/sample`, data: `${root}out/sample-data`, names: [] };
       assertEquals(await executeNotebooks({ ...options, log: (line) => console.log(line) }), 0);
+      for (const { name, cells } of await readNotebooks()) {
+        const shown = JSON.parse(await Deno.readTextFile(`${options.workdir}/notebooks/${name}`)) as Notebook;
+        const isOptional = cells.some(({ metadata: { tags } }) => tags?.includes("optional"));
+        const committed = await committedText(name);
+        if (committed !== null && !isOptional) {
+          assertEquals(pictureCounts(shown), pictureCounts(JSON.parse(committed)), name);
+        }
+      }
     }
   },
 });

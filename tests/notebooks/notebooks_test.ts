@@ -1,4 +1,5 @@
-import { sourceOf, withVariables } from "../../lib/notebook/notebook_file.ts";
+import { type Notebook, sourceOf, withVariables } from "../../lib/notebook/notebook_file.ts";
+import { committedText, notebookText, pictureCounts } from "../../lib/notebook/outputs.ts";
 import { assert, assertEquals } from "../assert.ts";
 import { codeOf, folder, readNotebooks } from "./read_notebooks.ts";
 
@@ -27,6 +28,30 @@ const programs = Object.fromEntries(notebooks.map(({ name, cells }) => [`${name}
 Deno.test("there is a notebook for every step, of ten to thirty cells", () => {
   assertEquals(notebooks.map(({ name }) => name.slice(0, 2)), ["00", "01", "02", "03", "04", "05", "06", "07", "08"]);
   for (const { name, cells } of notebooks) assert(cells.length >= 10 && cells.length <= 30, `${name}: ${cells.length}`);
+});
+
+/** The notebooks as they were committed: what a reader has run and saved is the reader's. Without git, as they are. */
+const committed = await Promise.all(notebooks.map(async ({ name, cells }): Promise<{ name: string; text: string }> => {
+  return { name, text: await committedText(name) ?? notebookText({ cells }) };
+}));
+
+Deno.test("committed notebooks show a picture below every cell that draws one, and hold nothing else of a run", () => {
+  for (const { name, text } of committed) {
+    const notebook: Notebook = JSON.parse(text), counts = pictureCounts(notebook);
+    for (const [n, { outputs = [], execution_count = null, metadata: { tags = [] } }] of notebook.cells.entries()) {
+      const place = `${name}, cell ${n + 1}`, types = outputs.flatMap(({ data = {} }) => Object.keys(data));
+      const hasText = tags.includes("text") || tags.includes("optional");
+      if (!tags.includes("optional") || outputs.length === 0) {
+        assertEquals(counts[n], tags.includes("figure") ? 1 : 0, place);
+      }
+      if (hasText) assert(types.includes("text/plain"), place);
+      if (tags.length === 0) assertEquals(outputs, [], place);
+      assert(types.every((type) => type === "image/png" || type === "text/plain"), `${place}: ${types}`);
+      assertEquals(execution_count, null, place);
+    }
+  }
+  const bytes = committed.reduce((sum, { text }) => sum + text.length, 0);
+  assert(bytes < 5e6, `Expected less than 5 MB but found ${bytes} bytes`);
 });
 
 Deno.test("the code of notebooks has types that fit", async () => {

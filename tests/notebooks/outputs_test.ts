@@ -1,4 +1,13 @@
-import { committedText, notebookText, pictureCounts, withOutputs, withoutRun } from "../../lib/notebook/outputs.ts";
+import sharp from "sharp";
+import { encodePicture } from "../../lib/figures/mod.ts";
+import {
+  committedText,
+  notebookText,
+  pictureCounts,
+  withOutputs,
+  withoutRun,
+  withSmallPictures,
+} from "../../lib/notebook/outputs.ts";
 import type { Cell, Notebook } from "../../lib/notebook/notebook_file.ts";
 import { assert, assertEquals, assertThrows } from "../assert.ts";
 
@@ -27,6 +36,16 @@ Deno.test("withOutputs() keeps pictures and texts, and nothing that a run leaves
   assertEquals(done.cells[1], notebook.cells[1]);
   assertEquals(pictureCounts(done), [1, 0]);
   assertThrows(() => withOutputs(notebook, { cells: [] }), Error, "Expected 2 executed cells but found 0");
+});
+
+Deno.test("withSmallPictures() makes wide pictures narrower, and leaves all else", async () => {
+  const wide = await encodePicture({ height: 10, width: 1000, data: new Uint8Array(30_000) });
+  const cell = code("a", "1", { outputs: [shown({ "image/png": [wide.toBase64()], "text/plain": ["b"] })] });
+  const { cells: [small] } = await withSmallPictures({ cells: [cell] });
+  const data = small!.outputs![0]!.data as Record<string, string[]>;
+  assertEquals(data["text/plain"], ["b"]);
+  const { width } = await sharp(Uint8Array.fromBase64(data["image/png"]!.join(""))).metadata();
+  assertEquals(width, 760);
 });
 
 Deno.test("withoutRun() brings back what was committed, and keeps what the reader changed", () => {
