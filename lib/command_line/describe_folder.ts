@@ -140,12 +140,13 @@ function meantIds(mask: MaskFacts | undefined, labels: readonly number[]): MaskF
   return mask?.indices && !fits(mask.ids) && fits(mask.indices) ? { ...mask, ids: mask.indices, indices: null } : mask;
 }
 
-/** Names that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
+/** Names in the labels that are one letter apart, or differ in their case: the rarer one may be a slip of the pen. */
 function alike(report: FolderReport, classes: readonly string[]): string[] {
   const isAlike = (a: string, b: string) =>
     a.toLowerCase() === b.toLowerCase() || (Math.min(a.length, b.length) >= 3 && levenshteinDistance(a, b) === 1);
-  return classes.flatMap((a, i) =>
-    classes.slice(i + 1).filter((b) => isAlike(a, b)).map((b) => {
+  const used = classes.filter((name) => imagesOf(report, name) > 0);
+  return used.flatMap((a, i) =>
+    used.slice(i + 1).filter((b) => isAlike(a, b)).map((b) => {
       const [rarer, other] = imagesOf(report, a) <= imagesOf(report, b) ? [a, b] : [b, a];
       return `class ${rarer} (${counted(imagesOf(report, rarer))}): did you mean ${other} ` +
         `(${counted(imagesOf(report, other))})?`;

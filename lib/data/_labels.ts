@@ -39,7 +39,10 @@ export function findLabels(root: string, file: string | null, images: ImageFiles
   const places = [...images.byId.values()].flat(), folders = new Set(places.map(folderName));
   if (folders.size > 1 && !folders.has(null)) return images.folder;
   throw new Error(
-    `Expected labels in ${root} (${STANDARD.join(", ")}, or images in folders of the names of classes) but found none`,
+    `Expected labels in ${root} (${
+      STANDARD.join(", ")
+    }, or images in folders of the names of classes) but found none; ` +
+      "trained weights need none (deno task predict)",
   );
 }
 

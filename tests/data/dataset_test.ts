@@ -99,7 +99,7 @@ Deno.test("openDataset() names what is missing", async () => {
     await assertRejects(
       () => openDataset({ root, labels: null, classes }),
       Error,
-      "Annotations, cls_labels.npy, or images in folders of the names of classes) but found none",
+      "Annotations, cls_labels.npy, or images in folders of the names of classes) but found none; trained weights need none (deno task predict)",
     );
     await assertRejects(() => openDataset({ root, labels: `${root}/x.json`, classes }), Error, `${root}/x.json`);
   });
