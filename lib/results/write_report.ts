@@ -2,7 +2,7 @@ import { dirname, join } from "node:path";
 import type { Config } from "../config/config.ts";
 import { UsageError } from "../config/usage_error.ts";
 import { openDataset } from "../data/mod.ts";
-import { type ImageRecord, type Metrics, pairRuns } from "../evaluation/mod.ts";
+import { describeOrigin, type ImageRecord, type Metrics, pairRuns } from "../evaluation/mod.ts";
 import { type Against, renderReport } from "../figures/mod.ts";
 import { isFolder, readFileIfExists } from "../files/disk.ts";
 import { parseRunReport } from "../run/run_report.ts";
@@ -189,14 +189,19 @@ const LABELS = {
 };
 
 function thresholdSentences({ config, metrics }: Pick<OwnRun, "config" | "metrics">, other: OtherRun): string[] {
-  const cuts: [name: string, here: number, there: number | undefined][] = [
-    ["CAMs", metrics.cam.threshold, other.metrics.cam.threshold],
-    ["Pseudo semantic labels", metrics.semantic.threshold, other.metrics.semantic.threshold],
-    ["Pseudo instances", config.synthesis.instanceThreshold, other.config?.synthesis.instanceThreshold],
+  const cuts: [name: string, key: "cam" | "semantic" | "instance", here: number, there: number | undefined][] = [
+    ["CAMs", "cam", metrics.cam.threshold, other.metrics.cam.threshold],
+    ["Pseudo semantic labels", "semantic", metrics.semantic.threshold, other.metrics.semantic.threshold],
+    ["Pseudo instances", "instance", config.synthesis.instanceThreshold, other.config?.synthesis.instanceThreshold],
   ];
-  return cuts.flatMap(([name, here, there]) =>
-    there === undefined || there === here ? [] : [`${name} are cut at ${here} here, at ${there} there.`]
-  );
+  return cuts.flatMap(([name, key, here, there]) => {
+    if (there === undefined) return [];
+    const origins = [metrics, other.metrics].map(({ thresholds }) => thresholds && describeOrigin(thresholds[key]));
+    const [own, its] = origins.every((origin) => origin !== undefined) && origins[0] !== origins[1]
+      ? origins.map((origin) => ` (${origin})`)
+      : ["", ""];
+    return here === there && own === its ? [] : [`${name} are cut at ${here}${own} here, at ${there}${its} there.`];
+  });
 }
 
 /** Settings that differ, by key; the working directory left out. */

@@ -1,6 +1,6 @@
 import { presets } from "../../lib/config/config.ts";
 import { UsageError } from "../../lib/config/usage_error.ts";
-import type { ImageRecord } from "../../lib/evaluation/mod.ts";
+import type { ImageRecord, Metrics, ThresholdOrigin } from "../../lib/evaluation/mod.ts";
 import { compareRuns } from "../../lib/results/write_report.ts";
 import { assertEquals, assertThrows } from "../assert.ts";
 import { exampleMetrics, exampleRecords } from "../figures/metrics_example.ts";
@@ -39,6 +39,19 @@ Deno.test("compareRuns() says what differs in data, lists and thresholds, and pu
   assertEquals(settings, [["data.root", '"out/sample-data"', '"b"'], ["synthesis.instanceThreshold", "0.35", "0.5"]]);
   assertEquals(stated[1], ["mIoU of CAMs", 41.62, 40.02]);
   assertEquals(paired!.images.length, 2);
+});
+
+Deno.test("compareRuns() says where equal thresholds have other origins", () => {
+  const from = (chosen: "before" | "masks"): Metrics => {
+    const origin = { value: 0.2, chosen, on: chosen === "masks" ? "val" : null };
+    const before: ThresholdOrigin = { value: 0.1, chosen: "before", on: null };
+    const [cam, instance] = [before, { ...before, value: 0.35 }];
+    return { ...metrics, thresholds: { cam, instance, semantic: origin, foreground: before, background: before } };
+  };
+  assertEquals(compareRuns({ ...own, metrics: from("before") }, { ...other, metrics: from("masks") }).sentences, [
+    "Both are about the same 3 images.",
+    "Pseudo semantic labels are cut at 0.2 (fixed before) here, at 0.2 (chosen on ground truth of val) there.",
+  ]);
 });
 
 Deno.test("compareRuns() does with metrics alone, and says what is not known", () => {
