@@ -12,7 +12,7 @@ Deno.test("run() has no tensors left after any stage, nor after a training that 
     const config = loadConfig({
       file: workspace.path("config.json"),
       settings: [
-        ["amn.use", "true"],
+        ...[["cam.method", "lpcam"], ["amn.use", "true"]] as const,
         ...["backbone.pretraining", "cam.training", "amn.training", "irnet.training"].map((key) =>
           [`${key}.epochs`, "1"] as const
         ),
