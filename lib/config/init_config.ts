@@ -37,6 +37,12 @@ const LEAST_STEPS_PRETRAINED = { cam: 200, amn: 200, irnet: 200 } as const;
  */
 const LARGEST_NORM = 3;
 
+/**
+ * Power of CAMs and score of own data's instances. Maps of classifiers that saw tens of images spread beyond the objects;
+ * the power brings the best label threshold to the preset's (tests/README.md, Few classes).
+ */
+const SYNTHESIS = { camPower: 2, score: "mean_area" } as const;
+
 /** Side of the smallest crop that the sample network trains with, pixels. */
 const SMALLEST_CROP = 96;
 
@@ -87,6 +93,7 @@ export function initConfig(report: FolderReport, options: InitOptions): Part<Con
       cam: { training: { epochs: epochs(cam, least.cam), optimiser: { clip: LARGEST_NORM } } },
       amn: { training: { epochs: epochs(amn, least.amn, usable.length) } },
       irnet: { training: { epochs: epochs(irnet, least.irnet, usable.length) } },
+      synthesis: SYNTHESIS,
     };
   }
   const median = 16 * Math.round(sides[sides.length >> 1]! / 16),

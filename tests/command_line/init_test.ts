@@ -174,14 +174,15 @@ Deno.test("init takes VOC's lists, labels of XML, an order of the classes, and w
     const flags = ["--classes", "kite,ball", "--weights", own.path("w.safetensors")];
     const { code, stderr } = await own.command("init", own.root, ...flags);
     assertEquals([code, stderr], [0, ""]);
-    const { preset, data, backbone, cam } = loadConfig({ file: own.path("irnet.json") });
+    const { preset, data, backbone, cam, synthesis } = loadConfig({ file: own.path("irnet.json") });
     assertEquals([preset, backbone.network, backbone.weights], [
       "lite",
       "efficientnet_lite0",
       own.path("w.safetensors"),
     ]);
     assertEquals([data.classes, data.trainList, data.valList], [["kite", "ball"], "train", "val"]);
-    assertEquals(cam.training.epochs, 200, "a step an epoch");
+    assertEquals([cam.training.epochs, cam.training.optimiser.clip], [200, 3], "a step an epoch");
+    assertEquals([synthesis.camPower, synthesis.score], [2, "mean_area"]);
   });
 });
 
