@@ -46,11 +46,11 @@ export function findImages(root: string, except: string | null = null): ImageFil
   const folder = ["JPEGImages", "images"].map((name) => join(root, name)).find(isFolder) ?? root;
   const byPlace = Map.groupBy([...imagePaths(folder, except && resolve(except))].sort(), withoutImageExtension);
   if (byPlace.size === 0) throw new Error(`Expected images (${IMAGE_EXTENSIONS}) in ${folder} but found none`);
-  const byName = Map.groupBy(byPlace.keys(), lastOf);
-  const byId = new Map<string, string[]>();
+  const namesakes = new Map<string, number>(), byId = new Map<string, readonly string[]>();
+  for (const name of byPlace.keys().map(lastOf)) namesakes.set(name, (namesakes.get(name) ?? 0) + 1);
   for (const [place, paths] of byPlace) {
-    const name = lastOf(place), id = byName.get(name)!.length > 1 ? place.replaceAll("/", "__") : name;
-    byId.set(id, [...byId.get(id) ?? [], ...paths]);
+    const name = lastOf(place), id = namesakes.get(name)! > 1 ? place.replaceAll("/", "__") : name;
+    byId.set(id, byId.get(id)?.concat(paths) ?? paths);
   }
   const maskName = (id: string) => {
     const place = withoutImageExtension(byId.get(id)?.[0] ?? id);
@@ -96,18 +96,26 @@ export function endsAlike(a: string, b: string): boolean {
   return a === b || a.endsWith(`/${b}`) || b.endsWith(`/${a}`);
 }
 
+/** A value that is worked out where it is needed, and kept. */
+function once<T extends object>(make: () => T): () => T {
+  let made: T | undefined;
+  return () => made ??= make();
+}
+
 function finderOf(byId: ImageFiles["byId"]): ImageFinder["find"] {
-  const ids = new Map(Array.from(byId.keys(), (id) => [id.normalize(), id]));
-  const images = Array.from(byId, ([id, [path = ""]]) => ({ id, place: withoutImageExtension(path.normalize()) }));
-  const byName = Map.groupBy(images, ({ place }) => lastOf(place));
+  const composed = once(() => new Map(Array.from(byId.keys(), (id) => [id.normalize(), id])));
+  const byName = once(() => {
+    const images = Array.from(byId, ([id, [path = ""]]) => ({ id, place: withoutImageExtension(path.normalize()) }));
+    return Map.groupBy(images, ({ place }) => lastOf(place));
+  });
   return (key, source) => {
     if (byId.has(key)) return key;
     const place = placeOf(key);
     if (place.split("/").includes("..")) return null;
     for (const one of new Set([place, withoutImageExtension(place)])) {
-      const known = ids.get(one);
+      const known = byId.has(one) ? one : composed().get(one);
       if (known !== undefined) return known;
-      const found = byName.get(lastOf(one))?.filter((image) => endsAlike(image.place, one)) ?? [];
+      const found = byName().get(lastOf(one))?.filter((image) => endsAlike(image.place, one)) ?? [];
       const most = Math.max(...found.map((image) => Math.min(image.place.length, one.length)));
       const best = found.filter((image) => Math.min(image.place.length, one.length) === most);
       if (best.length > 1) {

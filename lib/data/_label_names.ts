@@ -48,7 +48,7 @@ export const NUMBER = /^[-+]?(\d+([.,]\d*)?|[.,]\d+)(e[-+]?\d+)?$/i;
 export class NameCollector {
   readonly #path: string;
   readonly #options: LabelOptions;
-  readonly #names = new Map<string, Set<string>>();
+  readonly #names = new Map<string, string[]>();
   readonly #places = new Map<string, string>();
 
   /** @param path The file, for messages. */
@@ -83,13 +83,16 @@ export class NameCollector {
   add(id: string, names: Iterable<string>, { once = false } = {}): void {
     const known = this.#names.get(id);
     if (once && known) throw new Error(`Expected every id once in ${this.#path} but found ${id} twice`);
-    const all = known ?? new Set<string>();
-    for (const name of names) if (name.trim() !== "") all.add(name.trim().normalize());
+    const all = known ?? [];
+    for (const text of names) {
+      const name = text.trim().normalize();
+      if (name !== "" && !all.includes(name)) all.push(name);
+    }
     this.#names.set(id, all);
   }
 
   /** Everything that was added. */
   all(): NamesById {
-    return new Map([...this.#names].map(([id, names]) => [id, [...names]]));
+    return this.#names;
   }
 }

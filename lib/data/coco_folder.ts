@@ -1,6 +1,6 @@
 /** The folder of MS COCO as a data set: labels, lists and masks, out of the files of its annotations. */
 import { join } from "node:path";
-import { findImages, type ImageFiles } from "./_image_files.ts";
+import { findImages, type ImageFiles, withoutImageExtension } from "./_image_files.ts";
 import { exists, isFile, placeFile, readFileIfExists } from "../files/disk.ts";
 import { encodePng, type LabelMap, MOST_LABELS } from "../files/png.ts";
 import { type CocoDataset, type CocoImage, readCocoDataset } from "../formats/coco_dataset.ts";
@@ -75,7 +75,7 @@ export async function prepareCoco(
       const all = data.annotations.get(image.id) ?? [];
       if (all.length === 0) bare++;
       crowds += all.filter(({ crowd }) => crowd).length;
-      images.push(JSON.stringify({ ...image, fileName: undefined, file_name: files.byId.get(id)![0] }));
+      images.push(JSON.stringify({ ...image, fileName: undefined, file_name: nameOf(image, id, files) }));
       for (const category_id of new Set(all.map(({ category }) => category))) {
         annotations.push(JSON.stringify({ id: ++number, image_id: image.id, category_id }));
       }
@@ -125,6 +125,11 @@ function imageOf(
     if (found !== null) return found;
   }
   throw new Error(`Expected the image ${fileName} of ${path} in ${files.folder} but found none`);
+}
+
+/** The name of an image's file, with its folder only where it takes that to tell it from others. */
+function nameOf({ fileName }: CocoImage, id: string, files: ImageFiles): string {
+  return withoutImageExtension(fileName) === id ? fileName : files.byId.get(id)![0]!;
 }
 
 /**

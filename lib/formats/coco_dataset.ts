@@ -77,7 +77,7 @@ export interface CocoLabels {
   /** Names of the classes by id. */
   readonly categories: ReadonlyMap<number, string>;
   /** What is in which image. */
-  readonly annotations: readonly Pick<CocoAnnotation, "name" | "image" | "category">[];
+  readonly annotations: readonly Pick<CocoAnnotation, "image" | "category">[];
 }
 
 /**
@@ -117,17 +117,18 @@ export function cocoLabels(json: object, name: string): CocoLabels {
       images.set(id, expectText(image["file_name"] ?? image["coco_url"], place(".file_name")));
     },
     annotation: (value, n) => {
-      const { image_id: image, category_id: category } = expectObject(value, `annotations[${n}] of ${name}`);
-      return { name: `annotations[${n}] of ${name}`, image: image as number, category: category as number };
+      if (typeof value !== "object" || value === null) expectObject(value, `annotations[${n}] of ${name}`);
+      const { image_id: image, category_id: category } = value as { image_id: number; category_id: number };
+      return { image, category };
     },
   });
   const names = new Map(categories.map(({ id, name }) => [id, name]));
-  for (const { name, image, category } of annotations) {
+  for (const [n, { image, category }] of annotations.entries()) {
     if (images.has(image) && names.has(category)) continue;
     const [key, list, found] = images.has(image)
       ? ["category_id", "categories", category]
       : ["image_id", "images", image];
-    throw new Error(`Expected ${key} of ${name} among its ${list} but found ${showJson(found)}`);
+    throw new Error(`Expected ${key} of annotations[${n}] of ${name} among its ${list} but found ${showJson(found)}`);
   }
   return { images, categories: names, annotations };
 }

@@ -27,7 +27,7 @@ export async function makeCoco(root: string, count: number): Promise<void> {
     const ids = Array.from({ length: number }, (_, i) => {
       const id = 7 * i + first, name = `COCO_${split}_${String(id).padStart(12, "0")}`;
       Deno.writeFileSync(`${root}/${split}/${name}.jpg`, empty);
-      images.push({ id, width: 640, height: 480, file_name: `${split}/${name}.jpg` });
+      images.push({ id, width: 640, height: 480, file_name: `${name}.jpg` });
       for (const category_id of i % 100 === 0 ? [] : [1, 1 + i % 80, 1 + (7 * i) % 80]) {
         annotations.push({ id: annotations.length + 1, image_id: id, category_id });
       }
