@@ -35,6 +35,8 @@ export interface Dataset {
   imageSize(id: string): Promise<{ readonly full: Size; readonly reading: Size }>;
   /** Path of the image. @throws Error if there is none, or several. */
   imagePath(id: string): string;
+  /** There are folders of ground truth. */
+  readonly hasMasks: boolean;
   /** Paths at which the ground truth of an image is looked for: masks of classes, then of instances. */
   maskPaths(id: string): readonly [classes: string, instances: string];
   /**
@@ -130,11 +132,13 @@ function openWith(
     if (shown) throw new Error(`Expected images in ${negatives} that nothing else names but found ${id} in ${shown}`);
   }
 
+  const [base, bareBase] = [folder, bare?.folder ?? ""].map((folder) => join(folder, "x").slice(0, -1));
+  const lists = new Map<string, readonly string[]>(); // of the size of COCO's a list takes a second to check
   const imagePath = (id: string): string => {
     const isBare = bare?.byId.has(id), { folder, byId } = isBare ? bare! : images, files = byId.get(id);
     if (!files) throw new Error(`Expected an image ${id} (${IMAGE_EXTENSIONS}) in ${folder}`);
     if (files.length > 1) throw new Error(`Expected one image ${id} in ${folder} but found ${files.join(", ")}`);
-    return join(folder, files[0]!);
+    return `${isBare ? bareBase : base}${files[0]!}`;
   };
   const maskPaths = maskFinder(root, images);
   const readMask = async (path: string, id: string): Promise<Mask | null> => {
@@ -148,6 +152,8 @@ function openWith(
     classes,
     coco: labelsOf.coco && { images: labelsOf.coco.images, categories: categoryNumbers(classes, labelsOf.coco) },
     list(name) {
+      const read = lists.get(name);
+      if (read) return [...read];
       if (bare && name === negatives) return [...bare.byId.keys()].sort();
       const found = readList(root, name);
       if (!found) return allImages(byId, { folder, labelsOf });
@@ -161,6 +167,7 @@ function openWith(
         if (ids.has(id)) throw new Error(`Expected every id once in ${found.path} but found ${id} twice`);
         ids.add(id);
       }
+      lists.set(name, [...ids]);
       return [...ids];
     },
     labels: (id) => bare?.byId.has(id) ? [] : labelsOf.get(id),
@@ -172,6 +179,7 @@ function openWith(
       return { full, reading: readingSize(full, longSide) };
     },
     maskPaths,
+    hasMasks: ["SegmentationClass", "SegmentationObject"].some((name) => isFolder(join(root, name))),
     async readClassMask(id) {
       const [path] = maskPaths(id), mask = await readMask(path, id);
       if (!mask) return null;

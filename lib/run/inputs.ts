@@ -109,7 +109,7 @@ class Upstream {
   readonly stage: Stage;
   readonly #folder: string;
   readonly #pending: ReadonlySet<string>;
-  readonly #records: ReadonlyMap<string, ManifestRecord>;
+  readonly #records: Map<string, ManifestRecord>; // those that were not asked for yet
   readonly #states = new Map<string, Promise<string>>();
   #found: Promise<ReadonlyMap<string, readonly string[]>> | null = null; // read only where it is needed
 
@@ -118,7 +118,7 @@ class Upstream {
     { folder, pending, records }: {
       folder: string;
       pending: ReadonlySet<string>;
-      records: ReadonlyMap<string, ManifestRecord>;
+      records: Map<string, ManifestRecord>;
     },
   ) {
     this.stage = stage;
@@ -142,6 +142,7 @@ class Upstream {
   async #look(id: string): Promise<string> {
     if (this.#pending.has(id)) return TO_BE_MADE;
     const outputs = this.#records.get(id)?.outputs;
+    this.#records.delete(id); // the state stays
     // Files that the pipeline did not make (class maps of another method, say) are known by size and time only.
     const files = outputs ? Object.keys(outputs).sort() : await this.#others(id);
     if (files.length === 0) return "absent";
@@ -174,6 +175,7 @@ async function fileState(path: string): Promise<string> {
 
 /** Sizes and times of the ground truth of an image; `null` without any. */
 async function maskState({ dataset }: StageContext, id: string): Promise<string | null> {
+  if (!dataset.hasMasks) return null;
   const states = await Promise.all(dataset.maskPaths(id).map(fileState));
   return states.every((state) => state === "absent") ? null : states.join("; ");
 }

@@ -57,10 +57,13 @@ const schema = z.strictObject({
   check: z.string().optional(),
 });
 
-/** Tells whole records. Those of earlier versions have no checksum. */
+/** Tells whole records. Those of earlier versions have no checksum; one that is right leaves names of files to check. */
 function isRecord(line: unknown): line is ManifestRecord {
-  const { success, data } = schema.safeParse(line);
-  return success && (data.check === undefined || data.check === checksum(line as ManifestRecord));
+  const record = line as ManifestRecord;
+  if (typeof record?.check !== "string") return schema.safeParse(line).success;
+  if (record.check !== checksum(record) || !Number.isFinite(record.time)) return false;
+  const { outputs, checkpoints = {} } = record, names = [...Object.keys(outputs ?? {}), ...Object.keys(checkpoints)];
+  return names.every((name) => fileName.safeParse(name).success);
 }
 
 /** Checksum of all but times and the report, which shows times: the same work gives the same. */
@@ -86,16 +89,17 @@ export async function readManifest(folder: string): Promise<Map<string, Manifest
   return latest;
 }
 
-const known = new Map<string, { state: string; records: readonly ManifestRecord[] }>(); // by path
+// By path; of a hundred thousand images a manifest takes a hundred megabytes.
+const known = new Map<string, { state: string; records: WeakRef<readonly ManifestRecord[]> }>();
 
 /** The records of a manifest; damaged lines count as absent. A file that has not changed is not read again. */
 async function readRecords(path: string): Promise<readonly ManifestRecord[]> {
   const info = await statIfExists(path);
   const state = `${info?.ino} ${info?.size} ${info?.mtime?.getTime()}`;
-  const found = known.get(path);
-  if (found?.state === state) return found.records;
+  const found = known.get(path), kept = found?.state === state ? found.records.deref() : undefined;
+  if (kept) return kept;
   const records = (await readJsonLines(path)).filter(isRecord);
-  if (info) known.set(path, { state, records });
+  if (info) known.set(path, { state, records: new WeakRef(records) });
   else known.delete(path);
   return records;
 }

@@ -22,6 +22,7 @@ export function openDataset({ root }: Config["data"]): Promise<Dataset> {
     },
     readFullImage: () => Promise.reject(new Error("Expected not to be read")),
     imageSize: () => Promise.reject(new Error("Expected not to be read")),
+    hasMasks: true,
     maskPaths: (id) => [`${root}/${id}.mask`, `${root}/${id}.instances`],
     readClassMask: () => Promise.resolve(null),
     readInstanceMask: () => Promise.resolve(null),

@@ -74,6 +74,7 @@ function context({ trained }: { trained: boolean }): { context: StageContext; st
         imageSize: () =>
           Promise.resolve({ full: { height: HEIGHT, width: WIDTH }, reading: { height: HEIGHT, width: WIDTH } }),
         readClassMask: () => Promise.resolve(map(1)),
+        hasMasks: false,
         maskPaths: () => ["", ""],
         readInstanceMask: () => Promise.reject(new Error("Expected not to be read")),
       },
