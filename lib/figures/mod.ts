@@ -2,7 +2,7 @@
  * The paper's figures as pictures, drawn from the arrays that the stages compute, and the report of a run.
  * @module
  */
-export * from "./affinity.ts";
+export { affinityFigure, type AffinityFigureOptions } from "./affinity.ts";
 export * from "./approach.ts";
 export * from "./architecture.ts";
 export * from "./boundary.ts";
@@ -30,7 +30,12 @@ export * from "./pixel.ts";
 export * from "./precision_figures.ts";
 export * from "./pseudo_labels.ts";
 export * from "./published.ts";
-export * from "./relation.ts";
+export {
+  confidentAreasFigure,
+  type ConfidentAreasOptions,
+  relationFigure,
+  type RelationFigureOptions,
+} from "./relation.ts";
 export * from "./report/render_report.ts";
 export * from "./report/report_input.ts";
 export * from "./results_table.ts";
@@ -39,7 +44,7 @@ export * from "./show_charts.ts";
 export * from "./synthesis.ts";
 export * from "./threshold.ts";
 export * from "./training_figures.ts";
-export * from "./walk.ts";
+export { walkFigure, type WalkFigureOptions, type WalkingPiece } from "./walk.ts";
 export type { Config } from "../config/config.ts";
 export type { CamArchive } from "../cam/cam_archive.ts";
 export type { SemanticRow } from "../evaluation/comparison.ts";
