@@ -9,3 +9,4 @@ export * from "./synthesize_instances.ts";
 export * from "./synthesize_semantic.ts";
 export type { Clusters } from "../displacement/mod.ts";
 export type { LabelMap } from "../data/image.ts";
+export type { Strip } from "./_strongest.ts";
