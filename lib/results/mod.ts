@@ -12,4 +12,4 @@ export * from "./thresholds.ts";
 export * from "./write_figures.ts";
 export * from "./write_report.ts";
 export type { ResultDoubts } from "../stages/doubts.ts";
-export type { ProposedThresholds } from "../stages/thresholds.ts";
+export type { ProposedThreshold, ProposedThresholds } from "../stages/thresholds.ts";
