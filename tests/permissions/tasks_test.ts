@@ -38,7 +38,10 @@ Deno.test("tasks that start programs name them, but for those that start Deno it
     const run = permissions.find((flag) => flag.startsWith("--allow-run"));
     if (run === undefined) continue;
     const startsDeno = /confined\.ts|check_docs\.ts/.test(program);
-    assert(startsDeno ? run === "--allow-run" : /^--allow-run=(python3|jupyter)$/.test(run), `${task}: ${run}`);
+    assert(
+      startsDeno ? run === "--allow-run" : /^--allow-run=(python3|jupyter|jupyter,git)$/.test(run),
+      `${task}: ${run}`,
+    );
   }
 });
 
